@@ -1,0 +1,21 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class BlogConfig(AppConfig):
+    name = "blog"
+    verbose_name = _("Blog")
+
+    def ready(self) -> None:
+        post_migrate.connect(make_the_blog, sender=self)
+
+
+def make_the_blog(using: str, **kwargs: Any) -> None:
+    """The one row of `Blog` is there from the first migration on; no page has to make it."""
+    from blog.models import Blog
+    from blog.models.blogs import THE_ONE
+
+    Blog.objects.using(using).get_or_create(pk=THE_ONE)

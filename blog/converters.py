@@ -1,0 +1,29 @@
+"""The shapes that parts of our addresses have."""
+
+from django.urls.converters import StringConverter
+
+
+class SlugConverter(StringConverter):
+    """A slug in any script."""
+
+    regex = r"[-\w]+"
+
+
+class YearConverter:
+    regex = r"[1-9][0-9]{3}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return f"{value:04d}"
+
+
+class MonthConverter:
+    regex = r"0[1-9]|1[0-2]"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return f"{value:02d}"

@@ -1,0 +1,54 @@
+"""The blog itself."""
+
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from blog.models.fields import LanguageField, validate_time_zone
+
+THE_ONE = 1
+
+
+class Blog(models.Model):
+    """One row: what the site calls itself and in which language and time zone it speaks.
+
+    Its address is not here but in SITE_URL: allowed hosts, HSTS and secure cookies hang on it, too.
+    """
+
+    title = models.CharField(_("title"), max_length=200, default="Imprimatur")
+    tagline = models.CharField(_("tagline"), max_length=300, blank=True)
+    owner = models.ForeignKey(
+        "blog.Person", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("owner")
+    )
+    language = LanguageField(_("language"), default="en", help_text=_("Of the site: menus, dates, sentences."))
+    time_zone = models.CharField(
+        _("time zone"), max_length=60, default="UTC", validators=[validate_time_zone], help_text="Europe/Berlin"
+    )
+
+    class Meta:
+        verbose_name = _("blog")
+        verbose_name_plural = _("blog")
+        constraints = [models.CheckConstraint(condition=models.Q(pk=THE_ONE), name="one_blog")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @classmethod
+    def load(cls) -> "Blog":
+        """The blog with its owner. One query; a migration made the row."""
+        return cls.objects.select_related("owner").get(pk=THE_ONE)
+
+    def get_absolute_url(self) -> str:
+        return "/"
+
+    @property
+    def address(self) -> str:
+        """Scheme and host, no slash at the end."""
+        return str(settings.SITE_URL)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)

@@ -1,0 +1,103 @@
+"""The ledger of permissions: append-only rows, each chained to the one before it by its hash."""
+
+import hashlib
+import json
+from datetime import UTC
+from typing import Any, NoReturn
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from blog import clock
+from blog.models.reposts import Repost
+
+
+class AppendOnly(Exception):
+    """Somebody tried to change or delete a row of the ledger."""
+
+
+class PermissionEventQuerySet(models.QuerySet["PermissionEvent"]):
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise AppendOnly("The ledger is never changed: append an event that sets right what was wrong.")
+
+    def delete(self) -> NoReturn:
+        raise AppendOnly("The ledger is never deleted.")
+
+    def remove_for_sample(self) -> None:
+        """The one exception: sample content may be taken away whole."""
+        self.filter(repost__post__is_sample=True)._raw_delete(self.db)  # type: ignore[attr-defined]
+
+
+class PermissionEvent(models.Model):
+    """One step in the life of a permission. It holds no words, no contact data and no secret."""
+
+    class Kind(models.TextChoices):
+        ASSERTED = "asserted", _("stated by the host")
+        TERMS_CHANGED = "terms_changed", _("terms changed")
+        WORDS_EDITED = "words_edited", _("words edited")
+        WITHDRAWN = "withdrawn", _("withdrawn by the host")
+        RESTORED = "restored", _("restored by the host")
+
+    class Actor(models.TextChoices):
+        HOST = "host", _("host")
+        AUTHOR = "author", _("author")
+        SYSTEM = "system", _("system")
+
+    repost = models.ForeignKey(Repost, models.PROTECT, related_name="events", verbose_name=_("repost"))
+    number = models.PositiveIntegerField(_("number"))
+    at = models.DateTimeField(_("when"), default=clock.now)
+    kind = models.CharField(_("step"), max_length=20, choices=Kind)
+    actor = models.CharField(_("by"), max_length=10, choices=Actor)
+    actor_name = models.CharField(_("name"), max_length=200, blank=True)
+    channel = models.CharField(_("through"), max_length=20)
+    from_state = models.CharField(_("from"), max_length=10, choices=Repost.State)
+    to_state = models.CharField(_("to"), max_length=10, choices=Repost.State)
+    level = models.PositiveSmallIntegerField(_("evidence"), choices=Repost.Level)
+    terms = models.JSONField(_("terms"), default=dict, help_text="Basis, licence and dates as they stood.")
+    note = models.CharField(_("public note"), max_length=300, blank=True)
+    strict = models.CharField(max_length=80)
+    folded = models.CharField(max_length=80)
+    previous_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    objects = PermissionEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("step of a permission")
+        verbose_name_plural = _("ledger")
+        ordering = ["repost", "number"]
+        constraints = [models.UniqueConstraint(fields=["repost", "number"], name="ledger_one_chain")]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.get_kind_display()}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly("The ledger is never changed: append an event that sets right what was wrong.")
+        self.hash = self.reckon_hash()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnly("The ledger is never deleted.")
+
+    def reckon_hash(self) -> str:
+        """SHA-256 over the row's content, which holds the hash before it, as canonical JSON."""
+        content = {
+            "repost": self.repost.public_id,
+            "number": self.number,
+            "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "kind": self.kind,
+            "actor": self.actor,
+            "actor_name": self.actor_name,
+            "channel": self.channel,
+            "from_state": self.from_state,
+            "to_state": self.to_state,
+            "level": int(self.level),
+            "terms": self.terms,
+            "note": self.note,
+            "strict": self.strict,
+            "folded": self.folded,
+            "previous_hash": self.previous_hash,
+        }
+        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,46 @@
+"""The people whose names stand over words."""
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from blog.models.fields import WebAddressField
+
+
+class Person(models.Model):
+    """A byline: the host's or an original author's. It needs no login."""
+
+    name = models.CharField(_("name"), max_length=200)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True, allow_unicode=True)
+    url = WebAddressField(_("web page"), blank=True)
+    orcid = models.CharField(
+        "ORCID",
+        max_length=19,
+        blank=True,
+        validators=[RegexValidator(r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]\Z", _("An ORCID looks like 0000-0002-1825-0097."))],
+    )
+    affiliation = models.CharField(_("affiliation"), max_length=200, blank=True)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="person", verbose_name=_("login")
+    )
+    contact_email = models.EmailField(
+        _("e-mail"), blank=True, help_text=_("Private: only for asking this person. It is shown nowhere.")
+    )
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("person", args=[self.slug])
+
+    @property
+    def home(self) -> str:
+        """Where the person is found on the web, or nothing."""
+        return self.url or (f"https://orcid.org/{self.orcid}" if self.orcid else "")

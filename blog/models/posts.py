@@ -1,0 +1,255 @@
+"""Posts: the host's own words, and the place where somebody else's stand."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from blog import clock, rendering
+from blog.models.blogs import THE_ONE, Blog
+from blog.models.fields import LanguageField
+from blog.models.people import Person
+
+if TYPE_CHECKING:
+    from blog.models.reposts import Repost
+
+# One-to-one rows that the floors above keep beside a post and want fetched with it; they add themselves at start-up.
+COMPANIONS: list[str] = []
+
+# What a list never reads: long columns cost far more than all others together.
+LONG_COLUMNS = (
+    "introduction",
+    "introduction_html",
+    "body",
+    "body_html",
+    "repost__text",
+    "repost__text_html",
+)
+
+
+class Tag(models.Model):
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True, allow_unicode=True)
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("tag", args=[self.slug])
+
+
+class PostQuerySet(models.QuerySet["Post"]):
+    """Which posts. `published` is the one definition of public; everything that readers see goes through it."""
+
+    def published(self) -> Self:
+        """Posts that are public now, newest first."""
+        return self.filter(status=Post.Status.PUBLISHED, published_at__lte=clock.now()).order_by("-published_at", "-pk")
+
+    def for_list(self) -> Self:
+        """With what a list shows, in two queries, without any body."""
+        return (
+            self.select_related("blog", "author", "repost", *COMPANIONS)
+            .defer(*LONG_COLUMNS)
+            .prefetch_related(models.Prefetch("credits", Credit.objects.select_related("person")))
+        )
+
+    def for_page(self) -> Self:
+        """With what a post's own page shows, in four queries."""
+        return self.select_related("blog__owner", "author", "repost", *COMPANIONS).prefetch_related(
+            models.Prefetch("credits", Credit.objects.select_related("person")), "tags", "videos"
+        )
+
+    def older_than(self, post: "Post") -> Self:
+        """Those that come after `post` in a list that runs from new to old."""
+        earlier = models.Q(published_at__lt=post.published_at)
+        return self.filter(earlier | models.Q(published_at=post.published_at, pk__lt=post.pk))
+
+
+class Post(models.Model):
+    """An introduction, optionally a repost, and a body, in this order. The two texts are the host's alone."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        PUBLISHED = "published", _("published")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    class SearchPolicy(models.TextChoices):
+        INDEX = "index", _("may be found")
+        NOSNIPPET = "nosnippet", _("may be found, the reposted words are not shown")
+        NOINDEX = "noindex", _("may not be found")
+
+    blog = models.ForeignKey(Blog, models.PROTECT, default=THE_ONE, editable=False, related_name="posts")
+    title = models.CharField(_("title"), max_length=300)
+    slug = models.SlugField(_("slug"), max_length=200, unique=True, allow_unicode=True)
+    language = LanguageField(_("language"), default="en")
+    author = models.ForeignKey(
+        Person,
+        models.PROTECT,
+        related_name="posts",
+        verbose_name=_("byline"),
+        help_text=_("Who speaks in introduction and body: the host."),
+    )
+    introduction = models.TextField(_("introduction"), blank=True)
+    introduction_html = models.TextField(editable=False, blank=True)
+    body = models.TextField(_("body"), blank=True)
+    body_html = models.TextField(editable=False, blank=True)
+    summary = models.CharField(
+        _("summary"), max_length=500, blank=True, help_text=_("For lists and search engines; in the host's words.")
+    )
+    excerpt = models.CharField(max_length=300, editable=False, blank=True)
+    cover = models.ImageField(_("cover picture"), upload_to="covers/", blank=True)
+    cover_alt = models.CharField(_("description of the cover"), max_length=500, blank=True)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="posts", verbose_name=_("tags"))
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
+    published_at = models.DateTimeField(
+        _("published"), null=True, blank=True, help_text=_("In the future: it appears by itself at that moment.")
+    )
+    updated_at = models.DateTimeField(_("last public edit"), null=True, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    search_policy = models.CharField(
+        _("search engines"), max_length=10, choices=SearchPolicy, default=SearchPolicy.INDEX
+    )
+    withdrawal_note = models.CharField(
+        _("why it was withdrawn"), max_length=500, blank=True, help_text=_("Readers see this in place of the post.")
+    )
+    is_sample = models.BooleanField(default=False, editable=False)
+    render_version = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    objects = PostQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
+        ordering = ["-published_at", "-pk"]
+        permissions = [("upload_picture", _("Can upload pictures into posts"))]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status="draft") | models.Q(published_at__isnull=False),
+                name="post_public_has_date",
+                violation_error_message=_("A published post needs the moment of its publication."),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["-published_at", "-id"], condition=models.Q(status="published"), name="post_published"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store, with the HTML of both texts made anew. A save of named fields (`update_fields`) renders nothing."""
+        if kwargs.get("update_fields") is not None:
+            return super().save(*args, **kwargs)
+        with transaction.atomic():
+            if self.pk is None:  # the ids in the HTML hold the post's number
+                super().save(*args, **kwargs)
+                args, kwargs = (), {"using": kwargs.get("using")}
+            self.render()
+            super().save(*args, **kwargs)
+
+    def render(self) -> None:
+        """Make the HTML of the host's texts, and the excerpt: of the host's words only, they cannot be withdrawn."""
+        self.introduction_html = rendering.render_post(self.introduction, id_prefix=f"p{self.pk}i-")
+        self.body_html = rendering.render_post(self.body, id_prefix=f"p{self.pk}b-")
+        self.excerpt = rendering.excerpt(self.introduction_html or self.body_html, length=300)
+        self.render_version = rendering.RENDER_VERSION
+
+    def clean(self) -> None:
+        if self.cover and not self.cover_alt:
+            raise ValidationError({"cover_alt": _("Say in a few words what the cover shows, for those who cannot see it.")})
+        if OldSlug.objects.filter(slug=self.slug).exclude(post=self.pk).exists():
+            raise ValidationError({"slug": _("This slug once led to another post, and still does.")})
+
+    def get_absolute_url(self) -> str:
+        """The permalink; for a draft, the one it would get now."""
+        day = (self.published_at or clock.now()).astimezone(self.blog.zone)
+        return reverse("post", args=[day.year, day.month, self.slug])
+
+    @property
+    def permalink(self) -> str:
+        """The whole address, as feeds and citations need it."""
+        return f"{self.blog.address}{self.get_absolute_url()}"
+
+    @property
+    def is_public(self) -> bool:
+        """The twin of `PostQuerySet.published` for one post."""
+        return self.status == self.Status.PUBLISHED and self._is_due
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.status == self.Status.PUBLISHED and not self._is_due
+
+    @property
+    def is_gone(self) -> bool:
+        """Withdrawn after readers may have seen it: it leaves a tombstone at its address."""
+        return self.status == self.Status.WITHDRAWN and self._is_due
+
+    @property
+    def _is_due(self) -> bool:
+        return self.published_at is not None and self.published_at <= clock.now()
+
+    @property
+    def last_change(self) -> datetime:
+        """When readers last got something new: publication or the last public edit, whichever is later."""
+        moments = [moment for moment in (self.published_at, self.updated_at) if moment]
+        return max(moments, default=self.created_at)
+
+    @property
+    def description(self) -> str:
+        """One or two sentences in the host's words, for lists, search engines and feeds."""
+        return self.summary or self.excerpt
+
+    @property
+    def passage(self) -> "Repost | None":
+        """The repost of this post, or None."""
+        return getattr(self, "repost", None)
+
+
+class Credit(models.Model):
+    """Whose words the repost holds."""
+
+    class Role(models.TextChoices):
+        AUTHOR = "author", _("author")
+        TRANSLATOR = "translator", _("translator")
+        ILLUSTRATOR = "illustrator", _("illustrator")
+        EDITOR = "editor", _("editor")
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="credits", verbose_name=_("post"))
+    person = models.ForeignKey(Person, models.PROTECT, related_name="credits", verbose_name=_("person"))
+    role = models.CharField(_("role"), max_length=20, choices=Role, default=Role.AUTHOR)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        verbose_name = _("credit")
+        verbose_name_plural = _("credits")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["post", "person", "role"],
+                name="credit_once",
+                violation_error_message=_("This person already has this credit."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} ({self.get_role_display()})"
+
+
+class OldSlug(models.Model):
+    """A slug that a published post once had: its address leads to where the post stands now."""
+
+    slug = models.SlugField(max_length=200, unique=True, allow_unicode=True)
+    post = models.ForeignKey(Post, models.CASCADE, related_name="old_slugs")
+
+    def __str__(self) -> str:
+        return self.slug

@@ -1,0 +1,149 @@
+"""A repost: somebody else's words in a post, and the permission to show them."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from blog import clock, rendering
+from blog.models.blogs import Blog
+from blog.models.fields import LanguageField, WebAddressField, new_public_id
+from blog.models.posts import Post
+
+
+class RepostQuerySet(models.QuerySet["Repost"]):
+    def in_force(self) -> Self:
+        """Reposts whose words may be shown now: default deny, the twin of `Repost.is_in_force`."""
+        unended = models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=clock.now())
+        return self.filter(unended, state__in=Repost.STATES_IN_FORCE)
+
+
+class Repost(models.Model):
+    """The words of another person, whence they come, and on what ground they stand here."""
+
+    class Medium(models.TextChoices):
+        WEB = "web", _("web page")
+        EMAIL = "email", _("e-mail")
+        TALK = "talk", _("talk")
+        LETTER = "letter", _("letter")
+        SOCIAL = "social", _("social network")
+        PRINT = "print", _("in print")
+        UNPUBLISHED = "unpublished", _("unpublished")
+
+    class Extent(models.TextChoices):
+        WHOLE = "whole", _("whole")
+        EXCERPT = "excerpt", _("excerpt")
+
+    class Alterations(models.TextChoices):
+        NONE = "none", _("none")
+        TYPOGRAPHY = "typography", _("typography or spelling")
+        CUTS = "cuts", _("cuts")
+        TRANSLATION = "translation", _("translation")
+        OTHER = "other", _("other")
+
+    class Basis(models.TextChoices):
+        PERMISSION = "permission", _("permission")
+        LICENCE = "licence", _("licence")
+        PUBLIC_DOMAIN = "public_domain", _("public domain")
+        OWN_WORK = "own_work", _("own work")
+        QUOTATION_RIGHT = "quotation_right", _("right of quotation")
+
+    class State(models.TextChoices):
+        NONE = "none", _("nothing stated yet")
+        ASSERTED = "asserted", _("stated by the host")
+        CONFIRMED = "confirmed", _("confirmed by the author")
+        STALE = "stale", _("confirmed, words edited since")
+        DECLINED = "declined", _("declined by the author")
+        DISPUTED = "disputed", _("disputed")
+        WITHDRAWN = "withdrawn", _("withdrawn by the host")
+        REVOKED = "revoked", _("revoked by the author")
+
+    class Level(models.IntegerChoices):
+        """What the ledger proves; the page never claims more."""
+
+        NOTHING = 0, _("nothing")
+        STATED = 1, _("the host's word")
+        ON_FILE = 2, _("evidence on file")
+        ANSWERED = 3, _("answered from the author's mailbox")
+
+    STATES_IN_FORCE = (State.ASSERTED, State.CONFIRMED, State.STALE)
+
+    post = models.OneToOneField(Post, models.CASCADE, related_name="repost", verbose_name=_("post"))
+    public_id = models.CharField(max_length=10, unique=True, default=new_public_id, editable=False)
+    text = models.TextField(_("words"), help_text=_("Only the other person's words. Yours go above or below."))
+    text_html = models.TextField(editable=False, blank=True)
+    language = LanguageField(_("language"), default="en")
+    source_title = models.CharField(_("title of the source"), max_length=300, blank=True)
+    source_url = WebAddressField(_("address of the source"), blank=True, help_text=_("None for a letter or an e-mail."))
+    source_date = models.DateField(_("date of the source"), null=True, blank=True)
+    medium = models.CharField(_("how it reached you"), max_length=12, choices=Medium, default=Medium.EMAIL)
+    extent = models.CharField(_("extent"), max_length=10, choices=Extent, default=Extent.WHOLE)
+    alterations = models.CharField(_("changes"), max_length=12, choices=Alterations, default=Alterations.NONE)
+
+    basis = models.CharField(_("basis"), max_length=16, choices=Basis, blank=True)
+    note = models.CharField(
+        _("note for readers"), max_length=300, blank=True, help_text=_("E.g. “With his permission I repost here.”")
+    )
+    licence_name = models.CharField(_("licence"), max_length=60, blank=True, help_text="CC BY 4.0")
+    licence_url = WebAddressField(_("address of the licence"), blank=True)
+    granted_on = models.DateField(_("granted on"), null=True, blank=True)
+    expires_on = models.DateField(_("ends on"), null=True, blank=True, help_text=_("In force to the end of that day."))
+    ends_at = models.DateTimeField(null=True, editable=False, help_text="The end of expires_on in the blog's time zone.")
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.NONE, editable=False)
+    level = models.PositiveSmallIntegerField(_("evidence"), choices=Level, default=Level.NOTHING, editable=False)
+    state_since = models.DateTimeField(null=True, editable=False)
+    state_note = models.CharField(max_length=300, blank=True, editable=False, help_text="The reason readers are told.")
+    render_version = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    objects = RepostQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("repost")
+        verbose_name_plural = _("reposts")
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["asserted", "confirmed", "stale"])
+                | (~models.Q(basis="") & models.Q(level__gt=0)),
+                name="repost_in_force_has_basis",
+                violation_error_message=_("Words are public only on a stated basis."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.source_title or self.public_id
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store, with the HTML and the end of the permission made anew. `update_fields` renders nothing."""
+        if kwargs.get("update_fields") is None:
+            self.render()
+            self.ends_at = end_of_day(self.expires_on, self.post.blog) if self.expires_on else None
+        super().save(*args, **kwargs)
+
+    def render(self) -> None:
+        self.text_html = rendering.render_repost(self.text, id_prefix=f"p{self.post_id}r-")
+        self.render_version = rendering.RENDER_VERSION
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether the words may be shown now: the twin of `RepostQuerySet.in_force`."""
+        return self.state in self.STATES_IN_FORCE and not self.has_expired
+
+    @property
+    def has_expired(self) -> bool:
+        return self.ends_at is not None and self.ends_at <= clock.now()
+
+    @property
+    def has_ended(self) -> bool:
+        """Readers may have seen the words, and no longer may: a tombstone stands in their place."""
+        return not self.is_in_force and self.state != self.State.NONE
+
+    @property
+    def public_html(self) -> str:
+        """The words as readers may see them now: nothing once the permission is not in force."""
+        return self.text_html if self.is_in_force else ""
+
+
+def end_of_day(day: date, blog: Blog) -> datetime:
+    """The first moment after `day` in the blog's time zone."""
+    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=blog.zone)

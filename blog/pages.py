@@ -1,0 +1,44 @@
+"""How a public page leaves the house: in the blog's language and time zone, the same for everybody."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+
+from blog.models import Blog
+
+
+def public_page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    blog: Blog,
+    status: int = 200,
+    content_type: str | None = None,
+) -> HttpResponse:
+    """Render `template` with `context` and `blog`, for any cache to hold. The request's cookies are not read."""
+    with translation.override(blog.language), timezone.override(blog.zone):
+        response = render(request, template, {"blog": blog, **context}, content_type, status)
+    response["Cache-Control"] = public_cache_control(status)
+    return response
+
+
+def personal_page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, blog: Blog, status: int = 200
+) -> HttpResponse:
+    """Render a page that belongs to one reader: no cache may keep it, no search engine may list it."""
+    response = public_page(request, template, context, blog=blog, status=status)
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex"
+    response["Referrer-Policy"] = "same-origin"  # "no-referrer" would make its forms send "Origin: null"
+    return response
+
+
+def public_cache_control(status: int) -> str:
+    """Browsers ask every time; a shared cache may answer for a few seconds, but never with what is not there."""
+    if status >= 400:
+        return "max-age=0"
+    return f"public, max-age=0, s-maxage={settings.SHARED_CACHE_SECONDS}, must-revalidate"

@@ -1,0 +1,153 @@
+"""The cast of every test: who is there, and which posts stand on the site."""
+
+import socket
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from pytest_django.fixtures import SettingsWrapper
+
+from blog import clock, permissions, publishing
+from blog.models import Blog, Credit, Person, Post, Repost
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+GUEST_WORDS = "A **camera** that never was there cannot lie about where it stood."
+GUEST_MARK = "camera"  # occurs in the guest's words and nowhere else
+
+MakePost = Callable[..., Post]
+MakeRepost = Callable[..., Post]
+
+
+@pytest.fixture(autouse=True)
+def own_folder(settings: SettingsWrapper, tmp_path: Path) -> None:
+    """No test writes into the data of a real site, and none needs collected static files."""
+    settings.DATA = tmp_path
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only this machine may be asked."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test tried to reach {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def noon() -> Iterator[datetime]:
+    """The clock stands at noon of 20 November 2026."""
+    with clock.standing_at(NOON):
+        yield NOON
+
+
+@pytest.fixture
+def blog(db: None) -> Blog:
+    blog = Blog.load()
+    blog.title = "Marginalia"
+    blog.save()
+    return blog
+
+
+@pytest.fixture
+def host(db: None) -> Person:
+    """Runs the blog: a superuser with a byline."""
+    user = User.objects.create_superuser("host", "host@example.org", "correct horse")
+    return Person.objects.create(name="Eldon Host", slug="eldon-host", user=user)
+
+
+@pytest.fixture
+def moderator(db: None) -> User:
+    """Staff who may moderate comments, and nothing else."""
+    user = User.objects.create_user("moderator", "moderator@example.org", "battery staple", is_staff=True)
+    user.user_permissions.add(
+        *Permission.objects.filter(content_type__app_label="comments", codename__in=("view_comment", "change_comment"))
+    )
+    return user
+
+
+@pytest.fixture
+def original_author(db: None) -> Person:
+    """Wrote the words that are reposted; has no account."""
+    return Person.objects.create(
+        name="Ada Colleague", slug="ada-colleague", url="https://ada.example/", contact_email="ada@private.example"
+    )
+
+
+@pytest.fixture
+def make_post(blog: Blog, host: Person) -> MakePost:
+    """Make a public post of the host's own, a day old; keywords override."""
+
+    def make(slug: str = "own-post", **fields: Any) -> Post:
+        fields = {
+            "title": slug.replace("-", " ").title(),
+            "author": host,
+            "body": "The host's own words.",
+            "status": Post.Status.PUBLISHED,
+            "published_at": clock.now() - timedelta(days=1),
+        } | fields
+        return Post.objects.create(slug=slug, **fields)
+
+    return make
+
+
+@pytest.fixture
+def make_repost(make_post: MakePost, original_author: Person) -> MakeRepost:
+    """Make a public post with a repost whose permission the host has stated; keywords override the repost's fields."""
+
+    def make(slug: str = "permitted-repost", *, stated: bool = True, **fields: Any) -> Post:
+        post = make_post(slug, status=Post.Status.DRAFT, published_at=None, introduction="A colleague writes:")
+        Credit.objects.create(post=post, person=original_author)
+        fields = {
+            "text": GUEST_WORDS,
+            "basis": Repost.Basis.PERMISSION,
+            "note": "With her permission I repost here.",
+            "source_title": "Where it stood",
+            "source_url": "https://ada.example/where-it-stood",
+        } | fields
+        repost = Repost.objects.create(post=post, **fields)
+        if stated:
+            permissions.state_by_host(repost, by="Eldon Host")
+            publishing.publish(post, at=clock.now() - timedelta(days=1))
+        return Post.objects.for_page().get(pk=post.pk)
+
+    return make
+
+
+@pytest.fixture
+def own_post(make_post: MakePost) -> Post:
+    return make_post()
+
+
+@pytest.fixture
+def permitted_repost(make_repost: MakeRepost) -> Post:
+    return make_repost()
+
+
+@pytest.fixture
+def unpermitted_repost(make_repost: MakeRepost) -> Post:
+    """Public by its status, but nobody ever stated a permission: its words must show nowhere."""
+    post = make_repost("unpermitted-repost", stated=False)
+    Post.objects.filter(pk=post.pk).update(status="published", published_at=clock.now() - timedelta(days=1))
+    return Post.objects.for_page().get(pk=post.pk)
+
+
+@pytest.fixture
+def withdrawn_repost(make_repost: MakeRepost) -> Post:
+    """The post stands; the words were withdrawn by the host."""
+    post = make_repost("withdrawn-repost")
+    permissions.withdraw(post.repost, by="Eldon Host", note="The author asked for it.")
+    return Post.objects.for_page().get(pk=post.pk)
