@@ -10,6 +10,8 @@ class BlogConfig(AppConfig):
     verbose_name = _("Blog")
 
     def ready(self) -> None:
+        from blog import jobs  # noqa: F401 - registering is its import's effect
+
         post_migrate.connect(make_the_blog, sender=self)
 
 

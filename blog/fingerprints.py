@@ -9,10 +9,14 @@ import hashlib
 import re
 import unicodedata
 
-_INVISIBLE = re.compile("[\u00ad\ufeff\u200b\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+# Soft hyphens, joiners of words, marks of direction, variation selectors.
+_INVISIBLE = re.compile(
+    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
+)
+_TYPED_DASH = re.compile("-{2,3}")
 _FOLDS = str.maketrans(
     {
-        **dict.fromkeys("‘’‚‛′`´", "'"),
+        **dict.fromkeys("‘’‚‛‹›ʼ′`´", "'"),
         **dict.fromkeys("“”„‟«»″", '"'),
         **dict.fromkeys("‐‑‒–—―−", "-"),
         "…": "...",
@@ -27,8 +31,9 @@ def strict(text: str) -> str:
 
 def folded(text: str) -> str:
     """``fold1:`` and the SHA-256 of the text with its typography folded away."""
-    bare = _INVISIBLE.sub("", _plain(text)).translate(_FOLDS)
-    return "fold1:" + _digest(" ".join(bare.split()))
+    bare = unicodedata.normalize("NFC", _INVISIBLE.sub("", _plain(text)))
+    even = _TYPED_DASH.sub("-", bare.translate(_FOLDS))
+    return "fold1:" + _digest(" ".join(even.split()))
 
 
 def _plain(text: str) -> str:

@@ -3,7 +3,8 @@
 from django.db import transaction
 
 from blog import clock, fingerprints
-from blog.models import PermissionEvent, Repost
+from blog.models import Blog, PermissionEvent, Repost
+from blog.models.reposts import end_of_day
 
 Kind = PermissionEvent.Kind
 State = Repost.State
@@ -51,6 +52,14 @@ def restore(repost: Repost, *, by: str) -> None:
         raise NotPossible("Only what the host withdrew can be restored.")
     repost.state_note = ""
     _step(repost, Kind.RESTORED, State.ASSERTED, by=by)
+
+
+@transaction.atomic
+def reckon_ends(blog: Blog) -> None:
+    """Let every permission that ends on a day end with that day as `blog` counts it now, in its new time zone."""
+    for repost in Repost.objects.filter(post__blog=blog):
+        repost.ends_at = end_of_day(repost.expires_on, blog) if repost.expires_on else None
+        repost.save(update_fields=["ends_at"])
 
 
 def broken_rows(repost: Repost) -> list[PermissionEvent]:

@@ -55,6 +55,12 @@ def publish(post: Post, *, at: datetime | None = None) -> None:
     post.save(update_fields=["status", "published_at"])
 
 
+def unschedule(post: Post) -> None:
+    """Make a post that waits for its moment a draft again. One that readers have seen is withdrawn instead."""
+    post.status = Status.DRAFT
+    post.save(update_fields=["status"])
+
+
 @transaction.atomic
 def withdraw(post: Post, *, note: str = "") -> None:
     """Take a post off the site. Its address answers 410 with `note`; nothing of it is deleted."""

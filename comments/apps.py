@@ -7,7 +7,9 @@ class CommentsConfig(AppConfig):
     verbose_name = _("Comments")
 
     def ready(self) -> None:
+        from blog import rendering
         from blog.models import posts
-        from comments import signals  # noqa: F401 - connecting is its import's effect
+        from comments import sample, signals  # noqa: F401 - connecting is the effect of their import
 
         posts.COMPANIONS.append("discussion")
+        rendering.RENDERED["comments.Comment"] = ("html",)

@@ -1,14 +1,81 @@
 """Readers for the settings that are more than a word: each refuses a bad value with one sentence."""
 
 import os
+import re
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
 
+HOST_NAME = re.compile(r"[a-z0-9._:-]+")  # as browsers send it: other scripts come as xn--…
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
 SECRET_KEY_LENGTH = 50  # what `check --deploy` asks for
+DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql"}
+MAIL_SCHEMES = {"smtp", "smtp+tls", "smtp+ssl"}
+YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def number(name: str, *, default: int, least: int = 0, most: int = 10**12) -> int:
+    """The whole number in the variable `name`, or `default` where it is not set or empty."""
+    value = os.environ.get(name, "").strip() or str(default)
+    if not (value.isascii() and value.isdigit() and len(value) < 20 and least <= int(value) <= most):
+        raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}.")
+    return int(value)
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Whether the variable `name` says yes, or `default` where it is not set or empty."""
+    value = os.environ.get(name, "").strip().lower()
+    if value not in {"", *YES, *NO}:
+        raise ImproperlyConfigured(f"{name} must be 1 or 0.")
+    return value in YES if value else default
+
+
+def data_folder(value: str) -> Path:
+    """The folder that holds everything of the site, made where it is missing; only its owner may look inside."""
+    try:
+        folder = Path(value).expanduser().resolve()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: there is no such user as in ~nobody-here
+        raise ImproperlyConfigured(f"The folder DATA={value} cannot be made: {_reason(error)}.") from error
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(
+            f"The folder DATA={folder} cannot be written to: choose another or change its owner."
+        )
+    return folder
+
+
+def database(value: str, *, file: Path) -> dict[str, Any]:
+    """Django's settings of the database at an address, or of the SQLite `file` where none is given.
+
+    No message repeats the address, it may hold a password.
+    """
+    if not value:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": file}
+    try:
+        parts = urlsplit(value)
+        found: dict[str, Any] = environ.Env.db_url_config(value) if parts.scheme in DATABASE_SCHEMES else {}
+    except ValueError:
+        found = {}
+    if found.get("NAME", "") in {"", ":memory:"}:  # in memory, the web server and the worker would not share it
+        raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host:5432/name.")
+    return found
+
+
+def mail(value: str) -> dict[str, Any]:
+    """Django's settings of the mail server at an address. No message repeats it, it may hold a password."""
+    try:
+        parts = urlsplit(value)
+        found: dict[str, Any] = environ.Env.email_url_config(value) if parts.scheme in MAIL_SCHEMES else {}
+    except ValueError:
+        found = {}
+    if not found.get("EMAIL_HOST"):
+        raise ImproperlyConfigured("EMAIL_URL must look like smtp+tls://user:password@mail.example.org:587.")
+    return found
 
 
 def site_address(value: str) -> SplitResult:
@@ -21,13 +88,21 @@ def site_address(value: str) -> SplitResult:
         parts.port  # noqa: B018 - a malformed port raises only when read
     except ValueError as error:
         raise ImproperlyConfigured(f"SITE_URL is not an address: {error}.") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not HOST_NAME.fullmatch(parts.hostname or ""):
         raise ImproperlyConfigured("SITE_URL must look like https://blog.example.org.")
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
         raise ImproperlyConfigured("SITE_URL must be scheme and host only, without a path or a login.")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         raise ImproperlyConfigured("SITE_URL must begin with https:// unless the site is only for this machine.")
     return parts
+
+
+def log_level(value: str) -> str:
+    """How much is logged: INFO where nothing is said."""
+    level = value.strip().upper() or "INFO"
+    if level not in LOG_LEVELS:
+        raise ImproperlyConfigured(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
+    return level
 
 
 def secret_key(value: str, file: Path) -> str:
@@ -54,4 +129,8 @@ def _kept_key(file: Path) -> str:
             draft.unlink()
         return file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(f"The secret key cannot be kept in {file}: {error}.") from error
+        raise ImproperlyConfigured(f"The secret key cannot be kept in {file}: {_reason(error)}.") from error
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error).rstrip(".")

@@ -5,7 +5,18 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 # Encrypted media, fullscreen and picture-in-picture stay allowed: players of embedded videos ask for them.
-POLICY = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), midi=(), payment=(), usb=()"
+UNUSED = (
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "microphone",
+    "midi",
+    "payment",
+    "usb",
+)
+POLICY = ", ".join(f"{feature}=()" for feature in UNUSED)
 
 
 def permissions_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

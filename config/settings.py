@@ -3,6 +3,7 @@
 README.md and docs/operating.md list the variables; config/environment.py refuses bad values.
 """
 
+import os
 from pathlib import Path
 
 import django_stubs_ext
@@ -11,24 +12,38 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from blog.videos.providers import FRAME_ORIGINS
-from config.environment import LOOPBACK_HOSTS, secret_key, site_address
+from config.environment import (
+    LOOPBACK_HOSTS,
+    data_folder,
+    database,
+    flag,
+    log_level,
+    mail,
+    number,
+    secret_key,
+    site_address,
+)
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Post] and CharField[str, str] be written where Django reads them
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # One folder holds everything that a site owns: database, media, private files, secret key, unsent mail.
-DATA = Path(env.str("DATA", default=str(BASE_DIR / "var"))).expanduser().resolve()
+DATA = data_folder(env.str("DATA", default="") or str(BASE_DIR / "var"))
 
-SITE = site_address(env.str("SITE_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}"))
+LISTEN = env.str("LISTEN", default="") or "127.0.0.1"  # not HOST: some shells export that, and it names the machine
+WITH_SAMPLE = flag("SAMPLE", default=True)  # whether `manage.py serve` fills an empty site
+PORT = number("PORT", default=8000, least=1, most=65_535)
+SITE = site_address(env.str("SITE_URL", default="") or f"http://127.0.0.1:{PORT}")
 SITE_URL = f"{SITE.scheme}://{SITE.netloc}"
 IS_HTTPS = SITE.scheme == "https"
 IS_LOCAL = SITE.hostname in LOOPBACK_HOSTS
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = flag("DEBUG", default=False)
 if DEBUG and not IS_LOCAL:
     raise ImproperlyConfigured("DEBUG must be off on a public address: it shows settings and code to everybody.")
-SECRET_KEY = secret_key(env.str("SECRET_KEY", default=""), DATA / "secret_key")
+# Not through `env`: it reads a value that begins with "$" as the name of another variable.
+SECRET_KEY = secret_key(os.environ.get("SECRET_KEY", ""), DATA / "secret_key")
 ALLOWED_HOSTS = [str(SITE.hostname), *(LOOPBACK_HOSTS if IS_LOCAL else ()), *env.list("ALLOWED_HOSTS", default=[])]
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name hosts: with '*' anybody can put their own host into our pages.")
@@ -42,6 +57,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.sitemaps",
+    "django.forms",  # FORM_RENDERER finds the widgets' templates there
     "csp",
     "markdownx",
     "config",
@@ -84,7 +100,7 @@ TEMPLATES = [
 
 # --- Data -----------------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA / 'db.sqlite3'}")}
+DATABASES = {"default": database(env.str("DATABASE_URL", default=""), file=DATA / "db.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -95,7 +111,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)  # seconds
+    DATABASES["default"]["CONN_MAX_AGE"] = number("CONN_MAX_AGE", default=60)  # seconds
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 MEDIA_ROOT = DATA / "media"
@@ -121,8 +137,9 @@ TIME_ZONE = "UTC"
 
 # --- Mail -----------------------------------------------------------------------------------------------------------
 
-if env.str("EMAIL_URL", default=""):
-    vars().update(env.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = 20  # seconds; without one a silent mail server would hold the worker for ever
+if EMAIL_URL := env.str("EMAIL_URL", default=""):
+    vars().update(mail(EMAIL_URL))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA / "mail"
@@ -144,7 +161,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = False  # markdownx's script reads it
 CSRF_FAILURE_VIEW = "comments.views.csrf_failure"
-SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if IS_HTTPS else 0
+SECURE_HSTS_SECONDS = number("HSTS_SECONDS", default=31_536_000) if IS_HTTPS else 0
 # Subdomains and the preload list bind sites that are not ours to bind.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if IS_HTTPS:
@@ -182,11 +199,11 @@ MARKDOWNX_UPLOAD_URLS_PATH = "/admin/markdownx/upload/"
 
 # --- Imprimatur -----------------------------------------------------------------------------------------------------
 
-SHARED_CACHE_SECONDS = env.int("SHARED_CACHE_SECONDS", default=10)  # how long a proxy may hold a page: s-maxage
+SHARED_CACHE_SECONDS = number("SHARED_CACHE_SECONDS", default=10)  # how long a proxy may hold a page: s-maxage
 COMMENT_MAX_LENGTH = 10_000  # characters, counted before rendering
 COMMENTS_PER_PAGE = 50
 POSTS_PER_PAGE = 10
-UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=15 * 1024 * 1024)
+UPLOAD_MAX_BYTES = number("UPLOAD_MAX_BYTES", default=15 * 1024 * 1024, least=1)
 UPLOAD_MAX_PIXELS = 50_000_000
 
 LOGGING = {
@@ -194,5 +211,5 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": log_level(env.str("LOG_LEVEL", default=""))},
 }

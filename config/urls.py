@@ -1,12 +1,10 @@
 """The whole public map on one screen."""
 
 from django.contrib import admin
-from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path, register_converter
 
-from blog import editor, feeds, health, media, views
+from blog import editor, feeds, health, media, sitemaps, views
 from blog.converters import MonthConverter, SlugConverter, YearConverter
-from blog.sitemaps import SITEMAPS
 
 register_converter(SlugConverter, "uslug")
 register_converter(YearConverter, "year")
@@ -32,7 +30,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     # For machines
     path("media/<path:path>", media.serve, name="media"),
-    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", sitemaps.posts, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

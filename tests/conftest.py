@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from pytest_django.fixtures import SettingsWrapper
+from django.db import connection
+from pytest_django import Settings
 
 from blog import clock, permissions, publishing
 from blog.models import Blog, Credit, Person, Post, Repost
+from tests.browser.chromium import find_browser
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 GUEST_WORDS = "A **camera** that never was there cannot lie about where it stood."
@@ -21,12 +23,29 @@ MakePost = Callable[..., Post]
 MakeRepost = Callable[..., Post]
 
 
+def pytest_report_header() -> list[str]:
+    """What this run can prove: on which database, and whether in a browser."""
+    browser = find_browser() or "none found, so tests/browser is skipped (install chromium)"
+    return [f"database: {connection.display_name}", f"browser: {browser}"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite in a file, as on a real site: in memory, two threads would share one cache and none would ever wait."""
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
 @pytest.fixture(autouse=True)
-def own_folder(settings: SettingsWrapper, tmp_path: Path) -> None:
+def own_folder(settings: Settings, tmp_path: Path) -> None:
     """No test writes into the data of a real site, and none needs collected static files."""
     settings.DATA = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -53,10 +53,17 @@ class PostQuerySet(models.QuerySet["Post"]):
         """Posts that are public now, newest first."""
         return self.filter(status=Post.Status.PUBLISHED, published_at__lte=clock.now()).order_by("-published_at", "-pk")
 
+    def written_by(self, person: Person) -> Self:
+        """Posts that `person` wrote as host, or whose reposted words are theirs and may be shown."""
+        from blog.models.reposts import Repost
+
+        theirs = Credit.objects.filter(person=person, post__repost__in=Repost.objects.in_force())
+        return self.filter(models.Q(author=person) | models.Q(pk__in=theirs.values("post")))
+
     def for_list(self) -> Self:
         """With what a list shows, in two queries, without any body."""
         return (
-            self.select_related("blog", "author", "repost", *COMPANIONS)
+            self.select_related("blog__owner", "author", "repost", *COMPANIONS)
             .defer(*LONG_COLUMNS)
             .prefetch_related(models.Prefetch("credits", Credit.objects.select_related("person")))
         )
@@ -65,6 +72,12 @@ class PostQuerySet(models.QuerySet["Post"]):
         """With what a post's own page shows, in four queries."""
         return self.select_related("blog__owner", "author", "repost", *COMPANIONS).prefetch_related(
             models.Prefetch("credits", Credit.objects.select_related("person")), "tags", "videos"
+        )
+
+    def for_feed(self) -> Self:
+        """With what a feed shows, bodies included, in three queries."""
+        return self.select_related("blog__owner", "author", "repost").prefetch_related(
+            models.Prefetch("credits", Credit.objects.select_related("person")), "videos"
         )
 
     def older_than(self, post: "Post") -> Self:
@@ -149,7 +162,8 @@ class Post(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store, with the HTML of both texts made anew. A save of named fields (`update_fields`) renders nothing."""
         if kwargs.get("update_fields") is not None:
-            return super().save(*args, **kwargs)
+            super().save(*args, **kwargs)
+            return
         with transaction.atomic():
             if self.pk is None:  # the ids in the HTML hold the post's number
                 super().save(*args, **kwargs)
@@ -166,7 +180,8 @@ class Post(models.Model):
 
     def clean(self) -> None:
         if self.cover and not self.cover_alt:
-            raise ValidationError({"cover_alt": _("Say in a few words what the cover shows, for those who cannot see it.")})
+            sentence = _("Say in a few words what the cover shows, for those who cannot see it.")
+            raise ValidationError({"cover_alt": sentence})
         if OldSlug.objects.filter(slug=self.slug).exclude(post=self.pk).exists():
             raise ValidationError({"slug": _("This slug once led to another post, and still does.")})
 
@@ -200,9 +215,12 @@ class Post(models.Model):
 
     @property
     def last_change(self) -> datetime:
-        """When readers last got something new: publication or the last public edit, whichever is later."""
-        moments = [moment for moment in (self.published_at, self.updated_at) if moment]
-        return max(moments, default=self.created_at)
+        """When readers last got to see something else: by publication, a public edit, or a step of the permission."""
+        moments = [self.published_at, self.updated_at]
+        if passage := self.passage:
+            moments += [passage.state_since, passage.ends_at if passage.has_expired else None]
+        past = [moment for moment in moments if moment and moment <= clock.now()]
+        return max(past, default=self.created_at)
 
     @property
     def description(self) -> str:

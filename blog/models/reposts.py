@@ -89,7 +89,7 @@ class Repost(models.Model):
     licence_url = WebAddressField(_("address of the licence"), blank=True)
     granted_on = models.DateField(_("granted on"), null=True, blank=True)
     expires_on = models.DateField(_("ends on"), null=True, blank=True, help_text=_("In force to the end of that day."))
-    ends_at = models.DateTimeField(null=True, editable=False, help_text="The end of expires_on in the blog's time zone.")
+    ends_at = models.DateTimeField(null=True, editable=False, help_text="The end of expires_on, where the blog is.")
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.NONE, editable=False)
     level = models.PositiveSmallIntegerField(_("evidence"), choices=Level, default=Level.NOTHING, editable=False)
     state_since = models.DateTimeField(null=True, editable=False)

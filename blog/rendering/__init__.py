@@ -1,19 +1,19 @@
-"""The one door from text to HTML."""
+"""The one door from text to HTML. Text goes through when it is saved; no template runs Markdown.
 
+Whoever stores rendered text names its model in `RENDERED`, so that `manage.py rerender` finds it.
+"""
+
+from blog.rendering.text import excerpt, plain_text
+from blog.rendering.voices import render_comment, render_post, render_repost
+
+__all__ = ["RENDERED", "RENDER_VERSION", "excerpt", "plain_text", "render_comment", "render_post", "render_repost"]
+
+# Goes up with every change that makes other HTML of the same text.
 RENDER_VERSION = 1
 
-
-def render_post(source: str, *, id_prefix: str) -> str:
-    return source
-
-
-def render_repost(source: str, *, id_prefix: str) -> str:
-    return source
-
-
-def render_comment(source: str) -> str:
-    return source
-
-
-def excerpt(html: str, *, length: int) -> str:
-    return html[:length]
+# Models by label, with the fields that their method `render()` fills besides `render_version`. The floors above add
+# theirs at start-up.
+RENDERED: dict[str, tuple[str, ...]] = {
+    "blog.Post": ("introduction_html", "body_html", "excerpt"),
+    "blog.Repost": ("text_html",),
+}

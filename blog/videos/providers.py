@@ -17,6 +17,7 @@ class Provider:
     name: str
     shapes: tuple[str, ...]  # patterns over "host/path?v=…" with a group "id"
     watch: str
+    from_start: str  # what follows where the video does not begin at its beginning
     player: str
     frame_origin: str
 
@@ -36,7 +37,9 @@ class Reference:
     @property
     def watch_url(self) -> str:
         """The page where the video is at home."""
-        return PROVIDERS[self.provider].watch.format(id=self.id, start=self.start)
+        provider = PROVIDERS[self.provider]
+        address = provider.watch + (provider.from_start if self.start else "")
+        return address.format(id=self.id, start=self.start)
 
     @property
     def player_url(self) -> str:
@@ -51,11 +54,14 @@ PROVIDERS: dict[str, Provider] = {
             key="youtube",
             name="YouTube",
             shapes=(
-                r"(?:www\.|m\.|music\.)?youtube\.com/watch\?v=(?P<id>[\w-]{11})",
-                r"(?:www\.|m\.)?youtube(?:-nocookie)?\.com/(?:shorts|live|embed)/(?P<id>[\w-]{11})/?",
+                r"(?:www\.|m\.|music\.)?youtube\.com/watch/?\?v=(?P<id>[\w-]{11})",
+                # "videoseries" and "live_stream" are a playlist and a channel, though as long as an id.
+                r"(?:www\.|m\.)?youtube(?:-nocookie)?\.com/(?:shorts|live|embed)"
+                r"/(?!videoseries|live_stream)(?P<id>[\w-]{11})/?",
                 r"youtu\.be/(?P<id>[\w-]{11})/?",
             ),
-            watch="https://www.youtube.com/watch?v={id}&t={start}s",
+            watch="https://www.youtube.com/watch?v={id}",
+            from_start="&t={start}s",
             player="https://www.youtube-nocookie.com/embed/{id}?autoplay=1&rel=0&start={start}",
             frame_origin="https://www.youtube-nocookie.com",
         ),
@@ -63,7 +69,8 @@ PROVIDERS: dict[str, Provider] = {
             key="vimeo",
             name="Vimeo",
             shapes=(r"(?:www\.)?vimeo\.com/(?P<id>\d{1,12})/?", r"player\.vimeo\.com/video/(?P<id>\d{1,12})/?"),
-            watch="https://vimeo.com/{id}#t={start}s",
+            watch="https://vimeo.com/{id}",
+            from_start="#t={start}s",
             player="https://player.vimeo.com/video/{id}?autoplay=1&dnt=1#t={start}s",
             frame_origin="https://player.vimeo.com",
         ),
@@ -71,7 +78,8 @@ PROVIDERS: dict[str, Provider] = {
             key="archive",
             name="Internet Archive",
             shapes=(r"(?:www\.)?archive\.org/(?:details|embed)/(?P<id>[A-Za-z0-9][\w.-]{1,99})/?",),
-            watch="https://archive.org/details/{id}?start={start}",
+            watch="https://archive.org/details/{id}",
+            from_start="?start={start}",
             player="https://archive.org/embed/{id}?autoplay=1&start={start}",
             frame_origin="https://archive.org",
         ),
@@ -79,9 +87,7 @@ PROVIDERS: dict[str, Provider] = {
 }
 FRAME_ORIGINS = tuple(provider.frame_origin for provider in PROVIDERS.values())
 
-_SHAPES = [
-    (provider.key, re.compile(shape, re.ASCII)) for provider in PROVIDERS.values() for shape in provider.shapes
-]
+_SHAPES = [(provider.key, re.compile(shape, re.ASCII)) for provider in PROVIDERS.values() for shape in provider.shapes]
 _CLOCK = re.compile(r"(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,3})m)?(?:(?P<s>\d{1,6})s?)?", re.ASCII)
 
 

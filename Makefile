@@ -1,0 +1,33 @@
+# The commands of the house. Variables of the environment (PORT, DATA, DATABASE_URL …) may be given behind them.
+
+python := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: ## Start the blog at http://127.0.0.1:8000/  (PORT=8123 DATA=folder SAMPLE=0)
+	@sh config/install.sh requirements.txt
+	@$(python) manage.py serve
+
+test: ## Run all tests that this machine can run  (DATABASE_URL=postgres://… T=tests/blog ARGS=-x)
+	@sh config/install.sh requirements-dev.txt
+	@$(python) -m pytest --numprocesses 2 --dist loadgroup $(ARGS) $(T)
+
+check: ## Lint, format, types, migrations, and the settings of a public site
+	@sh config/install.sh requirements-dev.txt
+	@sh config/check.sh
+
+format: ## Put the code in order
+	@sh config/install.sh requirements-dev.txt
+	@$(python) -m ruff check --quiet --fix . || true
+	@$(python) -m ruff format .
+
+lock: ## Pin the dependencies of pyproject.toml anew (needs uv)
+	@sh config/lock.sh
+
+clean: ## Remove what can be made again; the data in var/ stay
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,31 @@
+"""The blog's own settings: one row, so there is a form and no list."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from blog import permissions
+from blog.models import Blog
+from blog.models.blogs import THE_ONE
+
+
+@admin.register(Blog)
+class BlogAdmin(admin.ModelAdmin[Blog]):
+    fields = ["title", "tagline", "owner", "language", "time_zone"]
+    autocomplete_fields = ["owner"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return redirect("admin:blog_blog_change", THE_ONE)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Blog | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Blog, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "time_zone" in form.changed_data:
+            permissions.reckon_ends(Blog.load())

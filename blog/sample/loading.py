@@ -1,0 +1,199 @@
+"""Puts the sample into the database and takes it out again, each in one transaction."""
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from io import BytesIO
+
+from django.contrib.auth import get_user_model
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Q
+from django.utils.text import slugify
+
+from blog import clock, permissions, publishing
+from blog.models import Blog, Credit, OldSlug, PermissionEvent, Person, Post, Repost, Tag, Video
+from blog.sample import content, loaded, removing
+from blog.sample.content import Picture, SamplePerson, SamplePost
+from blog.videos import providers
+
+HOST_LOGIN = "host"
+
+
+class AddressTaken(Exception):
+    """A post of somebody's own has the slug of a sample post; the argument is the slug."""
+
+
+@transaction.atomic
+def load() -> bool:
+    """Add the sample; False, and nothing done, where it is already there. Raises AddressTaken."""
+    if Post.objects.filter(is_sample=True).exists():
+        return False
+    refuse_taken_addresses()
+    host, guest = (add_person(person) for person in content.PEOPLE)
+    attach_login(host)
+    name_the_blog(host)
+    now = clock.now()
+    for planned in content.OTHER_POSTS:
+        with writing_time(planned, now):
+            publish(add_post(planned, host), planned, now)
+    with writing_time(content.REPOST, now):
+        discussed = add_post(content.REPOST, host)
+        add_repost(discussed, guest)
+        add_video(discussed)
+        publish(discussed, content.REPOST, now)
+    loaded.send(sender=None, post=discussed)
+    return True
+
+
+@transaction.atomic
+def remove() -> bool:
+    """Take away the sample and what hangs on it; False where there is none. What others use of it stays."""
+    posts = Post.objects.filter(is_sample=True)
+    if not posts.exists():
+        return False
+    removing.send(sender=None)
+    PermissionEvent.objects.remove_for_sample()
+    posts.delete()
+    Tag.objects.filter(name__in={tag for post in content.POSTS for tag in post.tags}, posts=None).delete()
+    remove_people()
+    unname_the_blog()
+    # A removal that is rolled back must still have its pictures.
+    transaction.on_commit(remove_pictures)
+    return True
+
+
+def refuse_taken_addresses() -> None:
+    slugs = [post.slug for post in content.POSTS]
+    for rows in (Post.objects.all(), OldSlug.objects.all()):
+        if taken := rows.filter(slug__in=slugs).first():
+            raise AddressTaken(taken.slug)
+
+
+def writing_time(planned: SamplePost, now: datetime) -> AbstractContextManager[None]:
+    """Stops the clock when the post was written, so that its ledger and its dates agree: never after `now`."""
+    return clock.standing_at(min(now, now - planned.age) if planned.age else now)
+
+
+def add_person(planned: SamplePerson) -> Person:
+    person, _new = Person.objects.get_or_create(
+        slug=planned.slug, defaults={"name": planned.name, "affiliation": planned.affiliation}
+    )
+    return person
+
+
+def attach_login(host: Person) -> None:
+    """The host's byline belongs to the login `host`, where there is one that has no byline yet."""
+    user = get_user_model().objects.filter(username=HOST_LOGIN, person=None).first()
+    if user and not host.user:
+        host.user = user
+        host.save()
+
+
+def add_post(planned: SamplePost, host: Person) -> Post:
+    post = Post.objects.create(
+        title=planned.title,
+        slug=planned.slug,
+        author=host,
+        summary=planned.summary,
+        introduction=content.text(planned.slug, "introduction"),
+        body=content.text(planned.slug, "body"),
+        cover=store(planned.cover) if planned.cover else "",
+        cover_alt=planned.cover.alt if planned.cover else "",
+        is_sample=True,
+    )
+    post.tags.set([add_tag(name) for name in planned.tags])
+    return post
+
+
+def add_tag(name: str) -> Tag:
+    slug = slugify(name)
+    return Tag.objects.filter(Q(name=name) | Q(slug=slug)).first() or Tag.objects.create(name=name, slug=slug)
+
+
+def add_repost(post: Post, guest: Person) -> None:
+    Credit.objects.create(post=post, person=guest)
+    today = clock.now().date()
+    repost = Repost.objects.create(
+        post=post,
+        text=content.text(post.slug, "words"),
+        source_title=content.SOURCE_TITLE,
+        source_date=today - content.WRITTEN_BEFORE,
+        medium=Repost.Medium.EMAIL,
+        basis=Repost.Basis.PERMISSION,
+        note=content.PERMISSION_NOTE,
+        granted_on=today - content.GRANTED_BEFORE,
+    )
+    permissions.state_by_host(repost, by=post.author.name)
+
+
+def add_video(post: Post) -> None:
+    reference = providers.parse(content.VIDEO_ADDRESS)
+    assert reference  # noqa: S101 - our own constant
+    Video.objects.create(
+        post=post,
+        part=Video.Part.REPOST,
+        page_url=content.VIDEO_ADDRESS,
+        provider=reference.provider,
+        provider_id=reference.id,
+        title=content.VIDEO_TITLE,
+        poster=store(content.POSTER),
+        poster_alt=content.POSTER.alt,
+        transcript=content.text(post.slug, "transcript"),
+        ai_origin=Video.AiOrigin.GENERATED,
+    )
+
+
+def publish(post: Post, planned: SamplePost, now: datetime) -> None:
+    """At its planned moment; a draft stays one."""
+    if planned.age is not None:
+        publishing.publish(post, at=now - planned.age)
+
+
+def store(picture: Picture) -> str:
+    """Draw a picture into the media folder, under its fixed name: that is how it is found again for removal."""
+    jpeg = BytesIO()
+    picture.draw().save(jpeg, "JPEG", quality=82, optimize=True, progressive=True)
+    default_storage.delete(picture.path)  # left by a load that was rolled back
+    return default_storage.save(picture.path, ContentFile(jpeg.getvalue()))
+
+
+def remove_pictures() -> None:
+    for picture in content.PICTURES:
+        if not in_use(picture.path):
+            default_storage.delete(picture.path)
+
+
+def in_use(path: str) -> bool:
+    return Post.objects.filter(cover=path).exists() or Video.objects.filter(poster=path).exists()
+
+
+def remove_people() -> None:
+    """Those of the sample whom nobody renamed and no other post names."""
+    for planned in content.PEOPLE:
+        idle = Person.objects.filter(slug=planned.slug, name=planned.name, posts=None, credits=None)
+        Blog.objects.filter(owner__in=idle).update(owner=None)
+        idle.delete()
+
+
+def name_the_blog(host: Person) -> None:
+    """Give the blog the sample's name and owner where it still has none of its own."""
+    blog = Blog.load()
+    if blog.title == default_title():
+        blog.title = content.BLOG_TITLE
+    blog.tagline = blog.tagline or content.BLOG_TAGLINE
+    blog.owner = blog.owner or host
+    blog.save()
+
+
+def unname_the_blog() -> None:
+    blog = Blog.load()
+    if blog.title == content.BLOG_TITLE:
+        blog.title = default_title()
+    if blog.tagline == content.BLOG_TAGLINE:
+        blog.tagline = ""
+    blog.save()
+
+
+def default_title() -> str:
+    return str(Blog._meta.get_field("title").get_default())

@@ -1,0 +1,66 @@
+"""What the templates of the blog need beyond Django's own tags."""
+
+from collections.abc import Iterable
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from blog import credits
+from blog.models import Credit, Repost, Video
+from blog.videos import embed
+
+register = template.Library()
+
+RIGHT_TO_LEFT_LANGUAGES = frozenset(
+    {"ar", "arc", "ckb", "dv", "fa", "he", "ks", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"}
+)
+RIGHT_TO_LEFT_SCRIPTS = frozenset({"adlm", "arab", "hebr", "nkoo", "syrc", "thaa"})
+SCRIPT_TAG_LENGTH = 4  # in BCP 47 a letters-only part of this length is always a script
+
+
+@register.simple_tag
+def lang_attrs(language: str) -> SafeString:
+    """The `lang` and `dir` attributes of an element whose text is in `language`, a BCP 47 tag."""
+    return format_html('lang="{}" dir="{}"', language, "rtl" if runs_right_to_left(language) else "ltr")
+
+
+def runs_right_to_left(language: str) -> bool:
+    """Told from the script where the tag names one ("az-Arab", "fa-Latn"), else from the language."""
+    first, *others = language.lower().split("-")
+    for part in others:
+        if len(part) == SCRIPT_TAG_LENGTH and part.isalpha():
+            return part in RIGHT_TO_LEFT_SCRIPTS
+    return first in RIGHT_TO_LEFT_LANGUAGES
+
+
+@register.simple_tag
+def stored_html(html: str) -> SafeString:
+    """HTML that came out of `blog.rendering` when its text was saved. No other template of the blog marks HTML safe."""
+    return mark_safe(html)  # noqa: S308 - sanitised before it was stored
+
+
+@register.simple_tag
+def names(credits_of_post: Iterable[Credit]) -> str:
+    return credits.names(credits_of_post)
+
+
+@register.simple_tag
+def permission_sentence(passage: Repost, host_name: str) -> str:
+    return credits.permission_sentence(passage, host_name)
+
+
+@register.simple_tag
+def tombstone_sentence(passage: Repost) -> str:
+    return credits.tombstone_sentence(passage)
+
+
+@register.simple_tag
+def facade_attributes(video: Video) -> SafeString:
+    return embed.facade_attributes(video.reference, video.title)
+
+
+@register.inclusion_tag("blog/_video.html")
+def video(video: Video) -> dict[str, Video]:
+    """The video as poster, title and transcript; nothing is loaded from its provider before a click."""
+    return {"video": video}

@@ -1,0 +1,214 @@
+"""Discussions and the comments in them."""
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from blog import clock, rendering
+from blog.models import Post
+from blog.models.fields import LanguageField, WebAddressField
+from comments import ids, paths
+
+
+class DiscussionQuerySet(models.QuerySet["Discussion"]):
+    def note_published(self, at: datetime) -> None:
+        """One comment more, new since `at`. Like `note_change` the last write of its transaction."""
+        self.update(count=F("count") + 1, version=F("version") + 1, last_published_at=at)
+
+    def note_change(self, *, count: int) -> None:
+        """Add `count` (1 or -1) to the number of comments."""
+        self.update(count=F("count") + count, version=F("version") + 1)
+
+
+class Discussion(models.Model):
+    """What is said under a post; made with the post. A discussion with comments protects its post from deletion."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        READONLY = "readonly", _("closed: can be read")
+        HIDDEN = "hidden", _("hidden")
+
+    post = models.OneToOneField(
+        Post, models.CASCADE, primary_key=True, related_name="discussion", verbose_name=_("post")
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    closes_at = models.DateTimeField(
+        _("closes"), null=True, blank=True, help_text=_("From this moment on it can only be read.")
+    )
+    count = models.PositiveIntegerField(_("comments"), default=0, editable=False, help_text="Published and shown.")
+    version = models.PositiveIntegerField(default=0, editable=False, help_text="Grows with every visible change.")
+    last_published_at = models.DateTimeField(_("latest comment"), null=True, editable=False)
+
+    objects = DiscussionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("discussion")
+        verbose_name_plural = _("discussions")
+
+    def __str__(self) -> str:
+        return str(self.post)
+
+    @property
+    def is_visible(self) -> bool:
+        return self.state != self.State.HIDDEN
+
+    @property
+    def is_open(self) -> bool:
+        """Whether comments are taken now."""
+        return self.state == self.State.OPEN and (self.closes_at is None or self.closes_at > clock.now())
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def shown_in(self, discussion_id: int) -> Self:
+        """What readers see of a discussion, in reading order.
+
+        Always asked with `shown=True`: only then does SQLite find its partial index (not with `shown=1`).
+        """
+        return self.filter(discussion=discussion_id, shown=True).order_by("path")
+
+    def public(self) -> Self:
+        """Comments that have an address of their own now."""
+        visible = (Discussion.State.OPEN, Discussion.State.READONLY)
+        return self.filter(shown=True, discussion__state__in=visible, discussion__post__in=Post.objects.published())
+
+    def answerable(self) -> Self:
+        """Comments that can be replied to: a tombstone cannot."""
+        return self.filter(shown=True, state=Comment.State.PUBLISHED)
+
+    def below(self, comment: "Comment") -> Self:
+        """All replies to a comment, replies to replies included."""
+        return self.filter(
+            discussion_id=comment.discussion_id,
+            path__gt=comment.path,
+            path__lt=comment.path + paths.BEHIND_ALL_REPLIES,
+        )
+
+    def lock_thread(self, path: bytes) -> None:
+        """Until the transaction ends, nobody else adds to this thread or moderates in it.
+
+        The lock is on the comment that begins it. Locks on the rows concerned would miss a reply that commits while
+        we wait, and leave it visible under a removed comment. SQLite locks the whole database anyway.
+        """
+        self.select_for_update(no_key=True).filter(pk=paths.root_number(path)).values_list("pk").first()
+
+
+class Comment(models.Model):
+    """A remark under a post, or the mark that one stood here.
+
+    `shown` says whether readers see it: it is published, or it is a tombstone with a shown reply below it.
+    Comments go only all together: one with replies cannot be deleted, one of a post protects it.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("waiting")
+        PUBLISHED = "published", _("published")
+        SPAM = "spam", _("spam")
+        REJECTED = "rejected", _("rejected")
+        REMOVED = "removed", _("removed by a moderator")
+        DELETED = "deleted", _("deleted by its author")
+        ERASED = "erased", _("erased")
+
+    TOMBSTONES = (State.REMOVED, State.DELETED, State.ERASED)
+    NAME_LENGTH = 80  # characters
+
+    id = models.BigIntegerField(primary_key=True, default=ids.mint, editable=False)
+    discussion = models.ForeignKey(
+        Discussion, models.PROTECT, related_name="comments", verbose_name=_("discussion"), db_index=False
+    )
+    parent = models.ForeignKey("self", models.RESTRICT, null=True, related_name="replies", verbose_name=_("reply to"))
+    reply_to = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text="Whom it answers where that is not the parent: below the deepest level replies stand side by side.",
+    )
+    path: models.BinaryField[bytes, bytes] = models.BinaryField(max_length=paths.MAX_LEVELS * ids.SEGMENT_LENGTH)
+    depth = models.PositiveSmallIntegerField(default=0, help_text="Number of comments above it.")
+    state = models.CharField(_("state"), max_length=10, choices=State)
+    shown = models.BooleanField(_("shown"))
+    name = models.CharField(_("name"), max_length=NAME_LENGTH)
+    url = WebAddressField(_("web page"), blank=True)
+    email = models.EmailField(_("e-mail"), blank=True, help_text=_("Private. It is shown nowhere."))
+    source = models.TextField(_("text"))
+    html = models.TextField(editable=False)
+    render_version = models.PositiveSmallIntegerField(editable=False)
+    language = LanguageField(_("language"), blank=True)
+    created_at = models.DateTimeField(_("written"), default=clock.now, editable=False)
+    published_at = models.DateTimeField(_("published"), null=True, editable=False)
+    edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
+    submission_key = models.BinaryField(max_length=32, null=True, help_text="The same for the same words sent twice.")
+    address_key = models.BinaryField(max_length=32, null=True, help_text="Keyed hash of the sender's network.")
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
+        constraints = [
+            models.UniqueConstraint(fields=["discussion", "path"], name="comment_one_place"),
+            models.UniqueConstraint(fields=["discussion", "submission_key"], name="comment_sent_once"),
+        ]
+        indexes = [
+            models.Index(fields=["discussion", "path"], condition=models.Q(shown=True), name="comment_reading"),
+            models.Index(
+                fields=["discussion", "published_at", "id"], condition=models.Q(shown=True), name="comment_feed"
+            ),
+            models.Index(fields=["id"], condition=models.Q(state="pending"), name="comment_queue"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    def get_absolute_url(self) -> str:
+        """The comment in its context."""
+        return reverse("comment", args=[self.pk])
+
+    @property
+    def public_id(self) -> str:
+        return ids.encode(self.pk)
+
+    @property
+    def level(self) -> int:
+        """1 for a comment that begins a thread."""
+        return self.depth + 1
+
+    @property
+    def is_tombstone(self) -> bool:
+        return self.state in self.TOMBSTONES
+
+    def render(self) -> None:
+        """Make the HTML of the text anew."""
+        self.html = rendering.render_comment(self.source)
+        self.render_version = rendering.RENDER_VERSION
+
+
+class CommentEvent(models.Model):
+    """A change of a comment's state. Written once, never changed."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="events", verbose_name=_("comment"))
+    at = models.DateTimeField(_("when"), default=clock.now)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("by"),
+        help_text="Nobody where the writer or the machine did it.",
+    )
+    from_state = models.CharField(_("from"), max_length=10, choices=Comment.State, blank=True)
+    to_state = models.CharField(_("to"), max_length=10, choices=Comment.State)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("change of state")
+        verbose_name_plural = _("history")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_from_state_display()} → {self.get_to_state_display()}".strip()

@@ -1,0 +1,147 @@
+"""Taking a comment: the one door through which comments come in."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
+
+from blog import clock
+from blog.models import Post
+from comments import ids, paths, wording
+from comments.models import Comment, CommentEvent, Discussion
+
+ATTEMPTS = 5
+TWICE_WITHIN = timedelta(minutes=10)
+
+POST_GONE = _("This post is no longer there, so nothing can be said under it.")
+CLOSED = _("The discussion of this post is closed: it takes no more comments.")
+PARENT_GONE = _("The comment you reply to is no longer there. You can post your text as a comment of its own.")
+
+
+class Refused(Exception):
+    """The comment was not taken: `message` says why, or `errors` does, one for each field concerned."""
+
+    def __init__(
+        self, message: StrPromise | None = None, *, status: int, errors: dict[str, ValidationError] | None = None
+    ) -> None:
+        super().__init__(message or errors)
+        self.message = message
+        self.errors = errors or {}
+        self.status = status  # of the HTTP answer
+
+
+def submit(*, post_id: int, name: str, text: str, parent: str = "", language: str = "") -> Comment:
+    """Publish a comment under a post, as a reply where `parent` is the public id of another.
+
+    The same words sent twice within ten minutes are one comment: the first is returned. Raises Refused.
+    """
+    name, text = wording.tidy_line(name), wording.tidy(text)
+    _check_wording(name, text)
+    draft = Comment(name=name, source=text, language=language, state=Comment.State.PUBLISHED, shown=True)
+    draft.render()  # before the transaction: nobody has to wait for it
+    for _attempt in range(ATTEMPTS - 1):
+        # Somebody drew the same number, or the same words came at the same moment: look again.
+        with suppress(IntegrityError):
+            return _enter(draft, post_id, parent)
+    return _enter(draft, post_id, parent)
+
+
+def _check_wording(name: str, text: str) -> None:
+    errors = {}
+    if wording.is_blank(name):
+        errors["name"] = ValidationError(_("Please give a name; it need not be your full one."))
+    elif len(name) > Comment.NAME_LENGTH:
+        errors["name"] = _too_long(_("This name has %(length)d characters, %(limit)d fit."), name, Comment.NAME_LENGTH)
+    if wording.is_blank(text):
+        errors["text"] = ValidationError(_("Your comment is empty: please write something."))
+    elif len(text) > settings.COMMENT_MAX_LENGTH:
+        sentence = _("Your comment has %(length)d characters, %(limit)d fit: please shorten it.")
+        errors["text"] = _too_long(sentence, text, settings.COMMENT_MAX_LENGTH)
+    if errors:
+        raise Refused(status=400, errors=errors)
+
+
+def _too_long(sentence: StrPromise, words: str, limit: int) -> ValidationError:
+    return ValidationError(sentence, params={"length": len(words), "limit": limit})
+
+
+@transaction.atomic
+def _enter(draft: Comment, post_id: int, parent: str) -> Comment:
+    """Store the draft in its place. The order of the locks is the same everywhere: the thread, then the discussion."""
+    discussion = _open_discussion(post_id)
+    target = _lock_target(discussion, parent) if parent else None
+    draft.submission_key = _submission_key(discussion, target, draft)
+    if twin := _twin(discussion, draft.submission_key):
+        return twin
+    _place(draft, discussion, target)
+    draft.created_at = draft.published_at = moment = clock.now()
+    draft.save(force_insert=True)
+    CommentEvent.objects.create(comment=draft, at=moment, to_state=draft.state)
+    Discussion.objects.filter(pk=discussion.pk).note_published(moment)
+    return draft
+
+
+def find_post(post_id: int) -> Post | None:
+    """The post under which something may be said or could be, with its discussion; None unless it is public."""
+    posts = Post.objects.published().select_related("blog__owner", "discussion")
+    return posts.filter(pk=post_id).first()
+
+
+def _open_discussion(post_id: int) -> Discussion:
+    post = find_post(post_id)
+    if post is None:
+        raise Refused(POST_GONE, status=404)
+    if not post.discussion.is_open:
+        raise Refused(CLOSED, status=409)
+    return post.discussion
+
+
+def find_target(discussion: Discussion, public_id: str) -> Comment | None:
+    """The comment that a reply to `public_id` would answer; None where there is none to reply to."""
+    if not discussion.is_visible:
+        return None
+    with suppress(ValueError):
+        return discussion.comments.answerable().filter(pk=ids.decode(public_id)).first()
+    return None
+
+
+def _lock_target(discussion: Discussion, public_id: str) -> Comment:
+    """The comment that is replied to, read again once the thread is ours: a moderator may have been faster."""
+    target = find_target(discussion, public_id)
+    if target:
+        Comment.objects.lock_thread(target.path)
+        target = find_target(discussion, public_id)
+    if target is None:
+        raise Refused(PARENT_GONE, status=404)
+    return target
+
+
+def _place(comment: Comment, discussion: Discussion, target: Comment | None) -> None:
+    """Give the comment its number and its place: under `target`, or beside it on the deepest level."""
+    comment.pk = ids.mint()
+    is_deepest = target is not None and paths.levels(target.path) == paths.MAX_LEVELS
+    comment.discussion = discussion
+    comment.parent = target.parent if target and is_deepest else target
+    comment.reply_to = target if is_deepest else None
+    comment.path = (comment.parent.path if comment.parent else b"") + ids.segment(comment.pk)
+    comment.depth = paths.levels(comment.path) - 1
+
+
+def _twin(discussion: Discussion, key: bytes) -> Comment | None:
+    """The comment that these same words became a moment ago. An older one gives up its key: it may be said again."""
+    twin = discussion.comments.select_related("discussion__post__blog").filter(submission_key=key).first()
+    if twin and twin.created_at <= clock.now() - TWICE_WITHIN:
+        discussion.comments.filter(pk=twin.pk).update(submission_key=None)
+        return None
+    return twin
+
+
+def _submission_key(discussion: Discussion, target: Comment | None, draft: Comment) -> bytes:
+    # Tidy words hold no control characters, so the parts cannot run into each other.
+    parts = [str(discussion.pk), target.public_id if target else "", draft.name, draft.source]
+    return salted_hmac("comments.submission", "\x1f".join(parts), algorithm="sha256").digest()

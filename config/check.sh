@@ -1,0 +1,11 @@
+#!/bin/sh
+# What `make check` and the commit hook run. The settings are those of a public site, so that every refusal shows here.
+set -eu
+unset DATABASE_URL DEBUG
+export DATA=var/check SITE_URL=https://blog.example.org EMAIL_URL=smtp+tls://user:password@mail.example.org:587
+
+.venv/bin/python -m ruff check .
+.venv/bin/python -m ruff format --check .
+.venv/bin/python -m mypy .
+.venv/bin/python manage.py makemigrations --check --dry-run
+.venv/bin/python manage.py check --deploy --fail-level WARNING

@@ -1,0 +1,165 @@
+"""What hostile people type, for every entry point to run, and the one judgement on what comes out.
+
+Data and no tests: `pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)`.
+"""
+
+import re
+from html.parser import HTMLParser
+
+# Goes into any text, long or short. Each can be sent as UTF-8 in a form.
+ATTACKS: dict[str, str] = {
+    "X1 script link": "[a](javascript:alert(1))",
+    "X1 raw picture": "<img src=x onerror=alert(1)>",
+    "X1 handler in description": '![" onerror=alert(1) ](x)',
+    "X1 handler in description of own picture": '![" onerror=alert(1) x="](/media/x.png)',
+    "X1 script in address": '[t]("><script>alert`1`</script>)',
+    "X1 handler as language": '```"onload=x\ncode\n```',
+    "X1 handler in title": "[a](http://x \"t' onmouseover=alert(1) '\")",
+    "X1 script": "<script>alert(1)</script>",
+    "X2 handler after quote": "' onmouseover='alert(1)",
+    "X2 svg after quote": '"><svg onload=alert(1)>',
+    "X2 script address": "javascript:alert(1)//http://",
+    "X2 quote in host": "http://a'b",
+    "X2 end of title": "</title><script>alert(1)</script>",
+    "X2 end of textarea": "</textarea><script>alert(1)</script>",
+    "X2 header injection": "a\r\nBcc: x@y.example",
+    "X2 encoded header injection": "a%0d%0aBcc:x@y.example",
+    "X2 formula": '=HYPERLINK("https://evil.example","a")',
+    "X4 entity in scheme": "[a](&#x6A;avascript:alert(1))",
+    "X4 tab in scheme": "[a](java&Tab;script:alert(1))",
+    "X4 named colon": "[a](JaVaScRiPt&colon;alert(1))",
+    "X4 control before scheme": "[a](\x01javascript:alert(1))",
+    "X4 data address": "[a](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)",
+    "X4 script behind a definition": "[a]\n\n[a]: javascript:alert(1)",
+    "X4 script autolink": "<javascript:alert(1)>",
+    "X4 vbscript": "[a](vbscript:msgbox(1))",
+    "X4 file": "[a](file:///etc/passwd)",
+    "X4 data picture": "![a](data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9ImFsZXJ0KDEpIj4=)",
+    "X4 mail with handler": '<x@x.com"onmouseover=alert(1)//>',
+    "X4 other host": "[a](//evil.example)",
+    "X4 other host by backslash": "[a](/\\evil.example)",
+    "X4 other host by tab": "[a](/&Tab;/evil.example)",
+    "X4 remote picture": "![a](https://evil.example/pixel.gif)",
+    "X4 picture outside media": "![a](/media/../admin/logout/)",
+    "X5 token of another renderer": "\x02klzzwxh:0000\x03 \x02wzxhzdk:0\x03",
+    "X5 token like ours": "<p>d41d8cd98f00b204e9800998ecf8427e</p>\n\nd41d8cd98f00b204e9800998ecf8427e",
+    "X5 uuid": "123e4567-e89b-12d3-a456-426614174000",
+    "X5 template expression": "{{7*7}} {% csrf_token %}",
+    "X5 format strings": "%(name)s {0.__class__} ${7*7}",
+    "X6 noscript": "<noscript><style></noscript><img src=x onerror=alert(1)>",
+    "X6 math": "<math><p></p><style><!--</style><img src/onerror=alert(1)>--></style>",
+    "X6 svg style": '<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">',
+    "X6 annotation": "<math><annotation-xml encoding=text/html><img src=x onerror=alert(1)></annotation-xml></math>",
+    "X6 svg animation": "<svg><a><animate attributeName=href values=javascript:alert(1) /><text>a</text></a></svg>",
+    "X6 deep": "<b>" * 600 + "x",
+    "X6 clobbering": '<form id="comments" name="body"><input name="attributes">',
+    "X6 heading that takes an anchor": "# comments",
+    "X6 overlay": '<a href="https://evil.example" style="position:fixed;inset:0">x</a>',
+    "X6 frame": '<iframe src="https://evil.example" srcdoc="<script>alert(1)</script>"></iframe>',
+    "X6 comment": "<!--><img src=x onerror=alert(1)>-->",
+    "X6 base": '<base href="https://evil.example/">',
+    "X6 style in table": "| a |\n|:-:|\n| <b style=x> |",
+    "X7 combining marks": "e\u0301" * 50,
+    "X8 emoji": "👩‍👩‍👧‍👦 🏳️‍🌈",
+    "X8 nul": "a\x00b",
+    "X8 right to left": "\u202egpj.exe",
+    "X8 isolate": "\u2066\u202eabc\u2069",
+    "X8 joiner": "a\u200db",
+    "X9 long s": "<ſcript>alert(1)</ſcript>",
+    "X9 dotless i": "<scrıpt>alert(1)</scrıpt>",
+    "X9 mixed case": "[a](jAvAſcript:alert(1)) [b](jAvAsCrIpT:alert(1))",
+}
+
+# A half surrogate pair: no client can send it as UTF-8, but JSON and importers can bring it.
+LONE_SURROGATE = "a\ud800b"
+
+SIZE = 10_000
+
+
+def _filled(piece: str) -> str:
+    return (piece * (SIZE // len(piece) + 1))[:SIZE]
+
+
+# Ten thousand characters each that make careless parsers slow, or too deep.
+HEAVY: dict[str, str] = {
+    **{
+        f"D1 {piece!r}": _filled(piece)
+        for piece in ("[", "![", "[a](", "*a_ ", "**_`+`*_", ">", "> ", "- ", "1) ", "~~a ", "<http://", "^[", "[^1]")
+    },
+    "D1 backtick ladder": "".join("`" * length + " " for length in range(1, 140))[:SIZE],
+    "D1 nested lists": "".join("  " * depth + "- a\n" for depth in range(98))[:SIZE],
+    "D1 headings": _filled("# a\n"),
+    "D1 tables": _filled("|a|b|\n|-|-|\n"),
+    **{f"D2 {piece!r}": _filled(piece) for piece in ("<![", "</a>", "&#x")},
+}
+
+_ELEMENTS = (
+    {"p", "br", "a", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol", "li"}
+    | {"h2", "h3", "h4", "h5", "h6", "hr", "table", "thead", "tbody", "tr", "th", "td"}
+    | {"img", "sup", "span", "section"}
+)
+_ATTRIBUTES = {"href", "rel", "title", "id", "class", "role", "src", "alt", "loading", "decoding", "scope", "start"}
+_NEVER_IN_A_PAGE = {"object", "embed", "applet", "base", "style", "math", "frame", "frameset", "portal"}
+_FOREIGN_MOVES = {"animate", "set", "foreignobject", "animatetransform", "animatemotion"}
+_ADDRESSES = {"href", "src", "action", "formaction", "poster", "data", "xlink:href", "cite", "background"}
+_OWN = re.compile(r"(?!//|/\\)(?:[^:]*\Z|[^:]*[/?#])")  # no scheme and no host
+_LINK = re.compile(rf"https?://[^/\\]|mailto:|{_OWN.pattern}", re.IGNORECASE)
+_DROPPED = re.compile(r"[\x00-\x20]")  # by browsers, from addresses
+_LOADING_LINKS = {"stylesheet", "icon", "preload", "prefetch", "modulepreload", "manifest"}
+
+
+def assert_harmless(html: str, *, page: bool = False) -> None:
+    """Parse `html` and fail where it could run, load or lead to anything that it must not.
+
+    A fragment may hold what rendered text holds. A whole `page` may hold more, but loads only from its own site.
+    """
+    judge = _PageJudge() if page else _FragmentJudge()
+    judge.feed(html)
+    judge.close()
+    assert not judge.faults, f"{judge.faults} in {html[:2000]!r}"
+
+
+class _Judge(HTMLParser):
+    """What holds for both: no handlers, no inline style, no address that is not an address."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            self.expect(not name.startswith("on") and name not in ("style", "srcdoc"), f"<{tag} {name}>")
+            if name in _ADDRESSES:
+                self.expect(_LINK.match(_DROPPED.sub("", value or "")), f"<{tag} {name}={value!r}>")
+        self.judge(tag, {name: value or "" for name, value in attrs})
+
+    def judge(self, tag: str, attrs: dict[str, str]) -> None:
+        raise NotImplementedError
+
+    def expect(self, condition: object, fault: str) -> None:
+        if not condition:
+            self.faults.append(fault)
+
+
+class _FragmentJudge(_Judge):
+    def judge(self, tag: str, attrs: dict[str, str]) -> None:
+        self.expect(tag in _ELEMENTS, f"<{tag}>")
+        self.expect(attrs.keys() <= _ATTRIBUTES, f"<{tag} {sorted(attrs.keys() - _ATTRIBUTES)}>")
+        self.expect(attrs.get("src", "/media/").startswith("/media/"), f"<{tag} src={attrs.get('src')!r}>")
+
+    def handle_comment(self, data: str) -> None:
+        self.faults.append("a comment")
+
+
+class _PageJudge(_Judge):
+    def judge(self, tag: str, attrs: dict[str, str]) -> None:
+        self.expect(tag not in _NEVER_IN_A_PAGE | _FOREIGN_MOVES, f"<{tag}>")
+        self.expect(tag != "script" or attrs.get("src"), "an inline script")
+        self.expect(tag != "meta" or attrs.get("http-equiv", "").lower() != "refresh", "a refresh")
+        loaded = [attrs.get("src", ""), attrs.get("poster", "")]
+        if tag == "link" and _LOADING_LINKS & set(attrs.get("rel", "").lower().split()):
+            loaded.append(attrs.get("href", ""))
+        if tag in ("form", "button", "input"):
+            loaded += [attrs.get("action", ""), attrs.get("formaction", "")]
+        for address in loaded:
+            self.expect(_OWN.match(address), f"<{tag}> loads {address!r}")

@@ -1,0 +1,98 @@
+"""What a feed reader, written by somebody else, makes of the feed."""
+
+from datetime import datetime, timedelta
+
+import feedparser
+import pytest
+from django.test import Client
+
+from blog import clock, permissions, publishing
+from blog.models import Post, Tag, Video
+from tests.conftest import GUEST_MARK, MakePost
+
+
+def read(address: str = "/feeds/posts.atom") -> feedparser.FeedParserDict:
+    feed = feedparser.parse(Client().get(address).content, response_headers={"content-type": "application/atom+xml"})
+    assert not feed.bozo, feed.get("bozo_exception")
+    return feed
+
+
+def test_the_host_is_the_author_and_the_original_author_a_contributor(permitted_repost: Post) -> None:
+    (entry,) = read().entries
+    assert entry.author == "Eldon Host"
+    assert [person.name for person in entry.contributors] == ["Ada Colleague"]
+    assert entry.contributors[0].href == "https://ada.example/"
+    assert [link.href for link in entry.links if link.rel == "via"] == ["https://ada.example/where-it-stood"]
+
+
+def test_credit_and_permission_stand_in_the_text_and_in_the_rights(permitted_repost: Post) -> None:
+    (entry,) = read().entries
+    text = entry.content[0].value
+    for expected in (GUEST_MARK, "Ada Colleague", "as stated by Eldon Host", "With her permission I repost here."):
+        assert expected in text
+    assert text.index("Ada Colleague") < text.index(GUEST_MARK) < text.rindex("Ada Colleague")
+    assert "as stated by Eldon Host" in entry.rights
+    assert "<iframe" not in text
+
+
+def test_a_withdrawal_takes_words_and_names_away_and_moves_the_date(permitted_repost: Post) -> None:
+    before = read().entries[0]
+    later = clock.now() + timedelta(hours=1)
+    with clock.standing_at(later):
+        permissions.withdraw(permitted_repost.repost, by="Eldon Host")
+    with clock.standing_at(later + timedelta(minutes=1)):
+        after = read().entries[0]
+    assert after.id == before.id
+    assert after.updated_parsed > before.updated_parsed
+    assert GUEST_MARK not in str(after)
+    assert "contributors" not in after
+    assert "withdrawn by the host" in after.content[0].value
+
+
+def test_an_entry_keeps_its_id_when_the_slug_changes(own_post: Post) -> None:
+    before = read().entries[0]
+    own_post.slug = "another"
+    own_post.save()
+    after = read().entries[0]
+    assert before.id == after.id
+    assert before.link != after.link
+
+
+def test_a_public_edit_moves_the_date(own_post: Post) -> None:
+    before = read().entries[0]
+    with clock.standing_at(clock.now() + timedelta(hours=1)):
+        publishing.note_edit(own_post)
+        assert read().entries[0].updated_parsed > before.updated_parsed
+
+
+def test_every_address_is_whole(make_post: MakePost) -> None:
+    post = make_post(body="[here](/2026/) and ![a dot](/media/pictures/dot.png)")
+    Video.objects.create(post=post, page_url="x", provider="youtube", provider_id="samplevideo", title="Film")
+    (entry,) = read().entries
+    text = entry.content[0].value
+    assert 'href="/' not in text
+    assert 'src="/' not in text
+    assert "http://127.0.0.1:8000/media/pictures/dot.png" in text
+    assert "https://www.youtube.com/watch?v=samplevideo" in text
+
+
+def test_an_empty_feed_is_the_same_at_any_time(blog: object, noon: datetime) -> None:
+    first = Client().get("/feeds/posts.atom").content
+    with clock.standing_at(noon + timedelta(days=3)):
+        assert Client().get("/feeds/posts.atom").content == first
+    assert read().entries == []
+
+
+def test_a_tag_has_a_feed_of_its_own(own_post: Post, permitted_repost: Post) -> None:
+    own_post.tags.add(Tag.objects.create(name="Images", slug="images"))
+    feed = read("/tags/images/feed.atom")
+    assert [entry.title for entry in feed.entries] == ["Own Post"]
+    assert feed.feed.title == "Marginalia: Images"
+    Tag.objects.create(name="Empty", slug="empty")
+    assert read("/tags/empty/feed.atom").feed.title == "Marginalia: Empty"
+
+
+@pytest.mark.parametrize("text", ["a\x0bb", "]]>", "&amp; <b>", "\u202e"])
+def test_no_text_breaks_the_xml(text: str, make_post: MakePost) -> None:
+    make_post(title=f"T {text}", body=text, summary=text)
+    assert len(read().entries) == 1

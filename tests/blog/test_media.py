@@ -1,0 +1,95 @@
+"""Public media as readers, and attackers, ask for them."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.http import FileResponse
+from django.test import Client
+from pytest_django import Settings
+
+PNG = b"\x89PNG\r\n\x1a\n and so on"
+HASHED = "0123456789abcdef0123456789abcdef"
+
+
+def kept(name: str, data: bytes = PNG) -> str:
+    return f"/media/{default_storage.save(name, ContentFile(data))}"
+
+
+def fetched(client: Client, address: str, method: str = "get") -> tuple[FileResponse, bytes]:
+    """The answer and its body; reading to the end closes the file."""
+    response = getattr(client, method)(address)
+    assert isinstance(response, FileResponse)
+    assert response.status_code == 200
+    return response, response.getvalue()
+
+
+def test_a_picture_is_served_for_ever_and_can_do_nothing(client: Client) -> None:
+    response, body = fetched(client, kept(f"pictures/2026/{HASHED}.png"))
+    assert body == PNG
+    assert response["Content-Type"] == "image/png"
+    assert response["Content-Length"] == str(len(PNG))
+    assert response["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert not response["Content-Disposition"].startswith("attachment")
+    assert not response.cookies
+    assert "Cookie" not in response.get("Vary", "")
+
+
+def test_a_name_that_does_not_tell_the_content_is_asked_for_again(client: Client) -> None:
+    response, _body = fetched(client, kept("covers/front.jpg"))
+    assert response["Cache-Control"] == "public, max-age=3600"
+
+
+@pytest.mark.parametrize("name", ["evil.html", "evil.svg", "evil.xml", "evil.js", "evil.png.html", "evil", "evil.PNG"])
+def test_what_is_not_ours_is_only_ever_a_download(client: Client, name: str) -> None:
+    response, _body = fetched(client, kept(name, b"<script>alert(1)</script>"))
+    assert response["Content-Type"] == "application/octet-stream"
+    assert re.match(r"attachment; filename=", response["Content-Disposition"])
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+OUTSIDE = [
+    "nothing.png",
+    "../secret_key",
+    "..%2fsecret_key",
+    "%2e%2e/secret_key",
+    "pictures/../../secret_key",
+    "pictures/..%2f..%2fsecret_key",
+    "/etc/passwd",
+    "%2fetc%2fpasswd",
+    "..%5csecret_key",
+    ".hidden.png",
+    "pictures/.hidden/a.png",
+    "pictures",
+    "pictures/",
+    "a%00.png",
+    "pictures/inside.png%00.html",
+    "pictures/inside.png/",
+    "pictures//inside.png",
+    "x" * 300 + ".png",
+    "a/" * 2000 + "b.png",
+]
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_there_is_nothing_outside_the_media_folder(client: Client, settings: Settings, path: str) -> None:
+    Path(settings.DATA, "secret_key").write_text("secret")
+    for name in ("pictures/inside.png", ".hidden.png", "pictures/.hidden/a.png"):
+        file = Path(settings.MEDIA_ROOT, name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(PNG)
+    response = client.get(f"/media/{path}")
+    assert response.status_code == 404
+    assert response["Cache-Control"] == "max-age=0"
+
+
+def test_media_are_read_and_never_written_through_their_address(client: Client) -> None:
+    address = kept("covers/front.jpg")
+    for method in ("post", "put", "patch", "delete"):
+        assert getattr(client, method)(address).status_code == 405
+    response, body = fetched(client, address, "head")
+    assert (response["Content-Type"], response["Content-Length"], body) == ("image/jpeg", str(len(PNG)), b"")

@@ -1,0 +1,191 @@
+"""What is public: one rule, and no way around it at any address."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from blog import clock, permissions, publishing
+from blog.models import Blog, Person, Post, Repost, Tag
+from tests.conftest import GUEST_MARK, MakePost, MakeRepost
+
+SECRET = "xyzzyplugh"  # stands in every text of a post that nobody may see
+
+
+def public_routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    """Every named route of the site outside the admin."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            if str(entry.pattern) != "admin/":
+                yield from public_routes(entry, prefix + str(entry.pattern))
+        else:
+            assert isinstance(entry, URLPattern)
+            assert entry.name, f"{prefix}{entry.pattern} has no name"
+            if not prefix.startswith("admin/") and not str(entry.pattern).startswith("admin/"):
+                yield entry.name
+
+
+def addresses(post: Post, tag: Tag, person: Person) -> dict[str, list[str]]:
+    """Addresses by which somebody might look for `post`, for every public route. A new route has to be added here."""
+    day = clock.now()
+    return {
+        "home": ["/", f"/?before={post.pk + 1}"],
+        "year": [f"/{day.year}/", f"/{(day + timedelta(days=40)).year}/"],
+        "month": [f"/{day:%Y/%m}/", f"/{day + timedelta(days=3):%Y/%m}/"],
+        "post": [post.get_absolute_url(), f"{post.get_absolute_url()}?after=1"],
+        "post-edit": [f"{post.get_absolute_url()}edit/"],
+        "tag": [tag.get_absolute_url()],
+        "person": [person.get_absolute_url(), post.author.get_absolute_url()],
+        "search": [f"/search/?q={SECRET[:5]}", f"/search/?q={GUEST_MARK[:4]}"],  # the page repeats what was asked
+        "feed-posts": ["/feeds/posts.atom"],
+        "feed-tag": [f"{tag.get_absolute_url()}feed.atom"],
+        "comment": [f"/comments/{post.pk:011d}/"],
+        "comment-new": [f"/comments/new/{post.pk}/"],
+        "comment-confirm": [f"/comments/confirm/{post.pk}/"],
+        "media": ["/media/nothing.jpg"],
+        "sitemap": ["/sitemap.xml"],
+        "robots": ["/robots.txt"],
+        "healthz": ["/healthz"],
+        "readyz": ["/readyz"],
+    }
+
+
+def everything_public(client: Client, post: Post, tag: Tag, person: Person) -> Iterator[tuple[str, str]]:
+    for route, known in addresses(post, tag, person).items():
+        for address in known:
+            response = client.get(address)
+            assert response.status_code < 500, address
+            text = b"".join(response) if response.streaming else response.content
+            yield f"{route} {address}", text.decode()
+
+
+@pytest.fixture
+def tag(db: None) -> Tag:
+    return Tag.objects.create(name="Images", slug="images")
+
+
+def draft(post: Post) -> None:
+    Post.objects.filter(pk=post.pk).update(status="draft")
+
+
+def scheduled(post: Post) -> None:
+    Post.objects.filter(pk=post.pk).update(published_at=clock.now() + timedelta(days=2))
+
+
+def withdrawn(post: Post) -> None:
+    publishing.withdraw(post, note="A mistake.")
+
+
+def test_every_public_route_is_searched_for_leaks(own_post: Post, original_author: Person, tag: Tag) -> None:
+    assert set(addresses(own_post, tag, original_author)) == set(public_routes())
+
+
+@pytest.mark.parametrize("hide", [draft, scheduled, withdrawn])
+def test_a_post_that_is_not_public_shows_on_no_page(
+    hide: Callable[[Post], None], client: Client, make_repost: MakeRepost, original_author: Person, tag: Tag
+) -> None:
+    post = make_repost("hidden", text=f"The {GUEST_MARK} and {SECRET}.", source_title=f"{SECRET} source")
+    post.tags.add(tag)
+    for field in ("introduction", "body", "summary"):
+        setattr(post, field, f"{field} {SECRET}")
+    post.save()
+    seen = dict(everything_public(client, post, tag, original_author))
+    assert any(SECRET in text for text in seen.values()), "the test would find it"
+    hide(post)
+    for address, text in everything_public(client, post, tag, original_author):
+        assert SECRET not in text, address
+
+
+@pytest.mark.parametrize("case", ["unpermitted_repost", "withdrawn_repost"])
+def test_words_without_permission_show_on_no_page(
+    case: str, client: Client, request: pytest.FixtureRequest, original_author: Person, tag: Tag
+) -> None:
+    post: Post = request.getfixturevalue(case)
+    post.tags.add(tag)
+    for address, text in everything_public(client, post, tag, original_author):
+        assert GUEST_MARK not in text, address
+
+
+def test_permitted_words_show_on_their_page(client: Client, permitted_repost: Post) -> None:
+    assert GUEST_MARK in client.get(permitted_repost.get_absolute_url()).content.decode()
+
+
+def test_a_withdrawn_repost_leaves_a_tombstone_and_the_hosts_words(client: Client, withdrawn_repost: Post) -> None:
+    response = client.get(withdrawn_repost.get_absolute_url())
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "withdrawn by the host" in page
+    assert "The host&#x27;s own words." in page or "The host’s own words." in page or "The host's own words." in page
+
+
+@pytest.mark.parametrize(("days", "status"), [(-1, 200), (1, 404)])
+def test_a_post_appears_at_its_moment_without_any_job(
+    client: Client, make_post: MakePost, days: int, status: int
+) -> None:
+    post = make_post(published_at=clock.now() + timedelta(days=days))
+    assert client.get(post.get_absolute_url()).status_code == status
+
+
+def test_a_scheduled_post_is_public_from_its_second_on(client: Client, make_post: MakePost) -> None:
+    due = clock.now() + timedelta(days=2)
+    post = make_post(published_at=due)
+    with clock.standing_at(due - timedelta(microseconds=1)):
+        assert client.get(post.get_absolute_url()).status_code == 404
+    with clock.standing_at(due):
+        assert client.get(post.get_absolute_url()).status_code == 200
+        assert "own-post" in client.get("/feeds/posts.atom").content.decode()
+
+
+def test_a_permission_is_in_force_to_the_end_of_its_last_day_where_the_blog_is(
+    client: Client, make_repost: MakeRepost
+) -> None:
+    Blog.objects.update(time_zone="Pacific/Auckland")
+    today = clock.now().date()
+    post = make_repost(expires_on=today + timedelta(days=1))
+    ends_at = post.repost.ends_at
+    assert ends_at is not None
+    assert ends_at.astimezone(post.blog.zone).hour == 0
+    with clock.standing_at(ends_at - timedelta(seconds=1)):
+        assert GUEST_MARK in client.get(post.get_absolute_url()).content.decode()
+        assert Repost.objects.in_force().count() == 1
+    with clock.standing_at(ends_at):
+        page = client.get(post.get_absolute_url()).content.decode()
+        assert GUEST_MARK not in page
+        assert "ended on" in page
+        assert Repost.objects.in_force().count() == 0
+
+
+@pytest.mark.parametrize("state", list(Repost.State))
+def test_the_rule_for_one_repost_and_the_rule_for_many_agree(make_repost: MakeRepost, state: str) -> None:
+    post = make_repost(stated=False)
+    for ends_at in (None, clock.now() - timedelta(1), clock.now() + timedelta(1)):
+        Repost.objects.filter(post=post).update(state=state, level=1, ends_at=ends_at)
+        repost = Repost.objects.get(post=post)
+        assert repost.is_in_force == Repost.objects.in_force().filter(pk=repost.pk).exists()
+        assert bool(repost.public_html) == (
+            state in ("asserted", "confirmed", "stale") and (ends_at is None or ends_at > clock.now())
+        )
+
+
+@pytest.mark.parametrize("status", list(Post.Status))
+def test_the_rule_for_one_post_and_the_rule_for_many_agree(make_post: MakePost, status: str) -> None:
+    for days in (-1, 1):
+        post = make_post(f"post-{days}", status=status, published_at=clock.now() + timedelta(days=days))
+        assert post.is_public == Post.objects.published().filter(pk=post.pk).exists()
+        assert post.is_public == (status == "published" and days < 0)
+
+
+def test_a_withdrawn_post_answers_410_and_says_why(client: Client, own_post: Post) -> None:
+    publishing.withdraw(own_post, note="It was wrong.")
+    response = client.get(own_post.get_absolute_url())
+    assert response.status_code == 410
+    assert "It was wrong." in response.content.decode()
+    assert "max-age=0" in response["Cache-Control"]
+    assert "public" not in response["Cache-Control"]
+
+
+def test_the_withdrawal_of_words_can_be_taken_back(client: Client, withdrawn_repost: Post) -> None:
+    permissions.restore(withdrawn_repost.repost, by="Eldon Host")
+    assert GUEST_MARK in client.get(withdrawn_repost.get_absolute_url()).content.decode()

@@ -1,0 +1,374 @@
+"""The door from text to HTML: what each voice may say, and what nobody can smuggle through."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blog import rendering
+from blog.models import Post
+from blog.rendering import excerpt, markdown, plain_text, render_comment, sanitise
+from blog.rendering.tokens import take_out_videos
+from tests.attacks import ATTACKS, HEAVY, LONE_SURROGATE, assert_harmless
+from tests.conftest import MakePost
+
+Render = Callable[[str], str]
+
+
+def render_post(source: str) -> str:
+    return rendering.render_post(source, id_prefix="p1b-")
+
+
+def render_repost(source: str) -> str:
+    return rendering.render_repost(source, id_prefix="p1r-")
+
+
+VOICES = {
+    "post": (render_post, sanitise.POST),
+    "repost": (render_repost, sanitise.REPOST),
+    "comment": (render_comment, sanitise.COMMENT),
+}
+every_voice = pytest.mark.parametrize(("render", "allowed"), VOICES.values(), ids=VOICES)
+both_articles = pytest.mark.parametrize("render", [render_post, render_repost], ids=["post", "repost"])
+
+# --- What no voice lets through ---------------------------------------------------------------------------------------
+
+
+@every_voice
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
+def test_attacks_come_out_harmless(attack: str, render: Render, allowed: sanitise.AllowList) -> None:
+    for source in (attack, f"- {attack}", f"> **{attack}**", f"[{attack}](https://a.example)"):
+        assert_harmless(render(source))
+
+
+@pytest.mark.parametrize("render", [render_post, render_comment], ids=["post", "comment"])
+@pytest.mark.parametrize("heavy", HEAVY.values(), ids=HEAVY)
+def test_pathological_texts_are_no_error(heavy: str, render: Render) -> None:
+    assert_harmless(render(heavy))
+
+
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
+def test_sanitisers_make_raw_html_harmless_without_the_parser(attack: str) -> None:
+    for allowed in (sanitise.POST, sanitise.REPOST, sanitise.COMMENT):
+        assert_harmless(sanitise.clean(attack, allowed))
+        assert_harmless(sanitise.by_nh3(attack, allowed))
+
+
+@every_voice
+def test_unwanted_characters_are_gone(render: Render, allowed: sanitise.AllowList) -> None:
+    assert plain_text(render("a\x00\x01\x7f\x85b\ud800c")) == "abc"
+    assert plain_text(render(LONE_SURROGATE)) == "ab"
+    assert plain_text(render("cafe\u0301")) == "caf\u00e9"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "//a.example",
+        "/\\a.example",
+        "/\t/a.example",
+        "https:///a",
+        "https:\\\\a",
+        "java\nscript:a",
+        "a/b",
+        "ftp://a",
+        "",
+    ],
+)
+def test_addresses_that_could_be_misread_are_refused(address: str) -> None:
+    assert not sanitise.is_safe_address(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://a.example/b?c#d", "HTTP://a.example", "mailto:a@b.example", "/", "/a//b", "#a"]
+)
+def test_addresses_of_pages_mailboxes_and_places_are_allowed(address: str) -> None:
+    assert sanitise.is_safe_address(address)
+
+
+def test_readers_cannot_turn_text_around() -> None:
+    assert render_comment("\u202egpj.exe \u2066x\u2069") == "<p>gpj.exe x</p>"
+    assert "\u2067" in render_post("\u2067שלום\u2069")
+
+
+PIECES = [
+    *"aé \t\n\u00a0*_`~[]()<>#!&|:=\"'\\",
+    *("\n\n", "    ", "  \n", "**", "```", "~~", "](", "![", "- ", "1. ", "> ", "# ", "---", "|-|", "&amp;", "x" * 40),
+    *("[^1]", "[^1]: ", "^[", "[a]: /b", "[a](/b)", "![a](/media/a.png)", "![a](https://b.example/c.png)"),
+    *("https://a.example/?b=1&c", "<https://youtu.be/>", "```python\n", "def f(): 1", "<b>", "<!--"),
+]
+
+
+@every_voice
+@given(parts=st.lists(st.sampled_from(PIECES), max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_what_the_renderer_makes_passes_both_sanitisers_unchanged(
+    render: Render, allowed: sanitise.AllowList, parts: list[str]
+) -> None:
+    html = render("".join(parts))
+    assert sanitise.by_bleach(html, allowed) == html
+    assert sanitise.by_nh3(html, allowed) == html
+    assert_harmless(html)
+
+
+# --- What the host and the guest may say ------------------------------------------------------------------------------
+
+
+def test_headings_leave_the_first_level_to_the_page() -> None:
+    assert re.findall(r"<(h\d)", render_post("# a\n\n## b\n\n###### c")) == ["h2", "h3", "h6"]
+    assert re.findall(r"<(h\d)", render_repost("# a\n\n## b\n\n###### c")) == ["h3", "h4", "h6"]
+
+
+def test_headings_can_be_linked_to_and_never_share_an_id() -> None:
+    html = render_post("# Über uns\n\n# Über uns\n\n# !\n\n# fn1\n\n[up](#über-uns) [out](#comments) a[^1]\n\n[^1]: b")
+    ids = re.findall(r'<h2 id="([^"]+)"', html)
+    assert ids == ["p1b-über-uns", "p1b-über-uns-2", "p1b-section", "p1b-section-fn1"]
+    assert 'href="#p1b-%C3%BCber-uns"' in html
+    assert 'href="#comments"' in html
+
+
+@both_articles
+def test_every_id_begins_with_the_prefix_and_every_footnote_leads_back(render: Render) -> None:
+    html = render("# a\n\nb[^x] c[^x] d^[inline]\n\n[^x]: note")
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids)) == 6
+    assert all(id.startswith(("p1b-", "p1r-")) for id in ids)
+    assert set(re.findall(r'href="#([^"]+)"', html)) == {id for id in ids if "fn" in id}
+    assert html.count('role="doc-noteref"') == html.count('role="doc-backlink"') == 3
+
+
+def test_tables_align_by_class() -> None:
+    html = render_post("| a | b | c |\n|:--|:-:|--:|\n| 1 | 2 | 3 |")
+    assert re.findall(r"<t[hd] [^>]*>", html) == [
+        '<th scope="col" class="align-start">',
+        '<th scope="col" class="align-center">',
+        '<th scope="col" class="align-end">',
+        '<td class="align-start">',
+        '<td class="align-center">',
+        '<td class="align-end">',
+    ]
+
+
+def test_code_is_coloured_by_class_in_languages_that_are_known() -> None:
+    assert '<code class="language-python"><span class="k">' in render_post("```python\ndef f(): ...\n```")
+    assert render_post("```klingon\n<b>\n```") == '<pre><code class="language-klingon">&lt;b&gt;\n</code></pre>'
+    assert render_post('```"x\n<b>\n```') == "<pre><code>&lt;b&gt;\n</code></pre>"
+    assert render_post("```\n\n  a\n```") == "<pre><code>\n  a\n</code></pre>"
+
+
+def test_only_own_pictures_are_shown() -> None:
+    own = '<img src="/media/a.jpg" alt="a" loading="lazy" decoding="async">'
+    assert render_post("![a](/media/a.jpg)") == f"<p>{own}</p>"
+    assert render_post("[![a](/media/a.jpg)](/b)") == f'<p><a href="/b">{own}</a></p>'
+    remote = '<a href="https://b.example/c.png" rel="noopener">a b</a>'
+    assert render_post("![a *b*](https://b.example/c.png)") == f"<p>{remote}</p>"
+
+
+def test_a_remote_picture_in_a_link_leaves_its_description() -> None:
+    html = render_post("[![a](https://b.example/c.png)](https://d.example/)")
+    assert html == '<p><a href="https://d.example/" rel="noopener">a</a></p>'
+
+
+@pytest.mark.parametrize("path", ["/media/../admin/", "/media/%2e%2e/admin/", "/mediaother/a.png", "/media/a.png?b"])
+def test_pictures_from_elsewhere_on_the_site_are_not_shown(path: str) -> None:
+    assert "<img" not in render_post(f"![a]({path})")
+
+
+def test_links_to_other_sites_are_marked_and_own_ones_are_not() -> None:
+    assert render_post("[a](https://b.example 'c')") == (
+        '<p><a href="https://b.example" title="c" rel="noopener">a</a></p>'
+    )
+    assert (
+        render_post("[a](/b) <c@d.example>") == '<p><a href="/b">a</a> <a href="mailto:c@d.example">c@d.example</a></p>'
+    )
+
+
+def test_a_refused_link_stands_as_it_was_typed() -> None:
+    assert render_post("[a](javascript:b)") == "<p>[a](javascript:b)</p>"
+    assert render_post("[a](//b.example)") == "<p>[a](//b.example)</p>"
+
+
+# --- Videos -----------------------------------------------------------------------------------------------------------
+
+VIDEO = "https://www.youtube.com/watch?v=dQw4w9WgXcQ&t=1m"
+
+
+@both_articles
+@pytest.mark.parametrize("line", [VIDEO, f"<{VIDEO}>", f"  {VIDEO}  "])
+def test_a_video_address_alone_on_its_line_becomes_a_player(line: str, render: Render) -> None:
+    html = render(f"before\n\n{line}\n\nafter\n\n{line}")
+    assert html.count("<figure") == 2
+    assert "start=60" in html
+    assert "<p><figure" not in html
+    assert "<iframe" not in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"See {VIDEO}",
+        f"{VIDEO}\n{VIDEO}",
+        f"> {VIDEO}",
+        f"- {VIDEO}",
+        f"`{VIDEO}`",
+        f"    {VIDEO}",
+        "https://b.example/c",
+    ],
+    ids=["in a sentence", "two lines", "quoted", "in a list", "as code", "as a block of code", "no video"],
+)
+def test_a_video_address_elsewhere_stays_text(text: str) -> None:
+    assert "<figure" not in render_post(text)
+
+
+def test_readers_embed_nothing() -> None:
+    assert render_comment(VIDEO) == f"<p>{VIDEO.replace('&', '&amp;')}</p>"
+
+
+def test_the_mark_of_a_player_is_new_each_time_and_nobody_can_guess_it() -> None:
+    parsed = markdown.article_parser().parse(VIDEO)
+    (first,), (second,) = take_out_videos(parsed), take_out_videos(parsed)
+    assert first != second
+    assert re.fullmatch("<p>[0-9a-f]{32}</p>", first)
+
+
+def test_what_looks_like_the_mark_of_a_player_is_text() -> None:
+    html = render_post(f"{'0' * 32}\n\n<p>{'f' * 32}</p>\n\n{VIDEO}")
+    assert html.count("<figure") == 1
+    assert f"<p>{'0' * 32}</p>" in html
+    assert f"&lt;p&gt;{'f' * 32}&lt;/p&gt;" in html
+
+
+# --- Comments ---------------------------------------------------------------------------------------------------------
+
+
+def test_readers_have_emphasis_links_code_quotes_and_lists() -> None:
+    assert render_comment("*a* **b** ~~c~~ `d`\ne") == (
+        "<p><em>a</em> <strong>b</strong> <del>c</del> <code>d</code><br>\ne</p>"
+    )
+    assert render_comment("> a\n\n- b\n\n3. c\n\n```python\nd\n```") == (
+        '<blockquote>\n<p>a</p>\n</blockquote>\n<ul>\n<li>b</li>\n</ul>\n<ol start="3">\n<li>c</li>\n</ol>\n'
+        "<pre><code>d\n</code></pre>"
+    )
+
+
+@pytest.mark.parametrize("address", ["https://b.example", "/b", "#c", "mailto:d@e.example"])
+def test_every_link_of_a_reader_is_marked(address: str) -> None:
+    assert render_comment(f"[a]({address} 'title')") == f'<p><a href="{address}" rel="nofollow ugc noopener">a</a></p>'
+
+
+def test_a_readers_picture_becomes_a_link() -> None:
+    html = render_comment("![a](/media/b.png)")
+    assert html == '<p><a href="/media/b.png" rel="nofollow ugc noopener">a</a></p>'
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "# a",
+        "a[^1]",
+        "[^1]: a",
+        "| a | b |",
+        "---",
+        "&copy; &lt;",
+        "<b>a</b>",
+        "[a]: /b",
+        "[a][b]",
+        "<!-- a -->",
+        "^[a]",
+    ],
+)
+def test_all_else_stands_in_a_comment_as_typed(typed: str) -> None:
+    html = render_comment(typed)
+    assert plain_text(html) == typed
+    assert set(re.findall(r"</?(\w+)", html)) == {"p"}
+
+
+@every_voice
+@pytest.mark.parametrize("marker", ["> ", "- ", "1. "])
+def test_text_below_the_deepest_level_is_still_shown(marker: str, render: Render, allowed: sanitise.AllowList) -> None:
+    assert "the bottom" in render(marker * 60 + "the bottom")
+
+
+# --- Back to plain text -----------------------------------------------------------------------------------------------
+
+
+def test_plain_text_keeps_blocks_apart() -> None:
+    html = render_post("# a *b*\n\nc\nd  \ne\n\n- f\n- g\n\n| h | i |\n|-|-|\n| j | k |\n\n```\nl\n  m\n```")
+    assert plain_text(html) == "a b\n\nc d\ne\n\nf\n\ng\n\nh i\n\nj k\n\nl\n  m"
+
+
+def test_plain_text_has_neither_footnote_marks_nor_players() -> None:
+    html = render_post(f"a[^1] & b\n\n{VIDEO}\n\n![c](/media/c.png)\n\n[^1]: note")
+    assert plain_text(html) == "a & b\n\nc\n\nnote"
+
+
+def test_an_excerpt_is_whole_words_on_one_line() -> None:
+    html = render_post(f"{VIDEO}\n\n# One two\n\nthree, four[^1]\n\n[^1]: note")
+    assert excerpt(html, length=100) == "One two three, four"
+    assert excerpt(html, length=19) == "One two three, four"
+    assert excerpt(html, length=18) == "One two three…"
+    assert excerpt("", length=10) == ""
+
+
+def test_an_excerpt_of_a_script_without_spaces_is_cut_anywhere() -> None:
+    assert excerpt("<p>写 真は嘘をつかないと人は言う</p>", length=8) == "写 真は嘘をつ…"
+
+
+@given(text=st.text(max_size=60), length=st.integers(min_value=1, max_value=40))
+@settings(deadline=None)
+def test_an_excerpt_is_never_longer_than_asked(text: str, length: int) -> None:
+    assert len(excerpt(render_comment(text), length=length)) <= length
+
+
+# --- manage.py rerender -----------------------------------------------------------------------------------------------
+
+
+def old(post: Post, version: int = 0) -> None:
+    Post.objects.filter(pk=post.pk).update(body_html="old", excerpt="old", render_version=version)
+    type(post.repost).objects.filter(post=post).update(text_html="old", render_version=version)
+
+
+def test_rerender_makes_old_html_anew_and_nothing_else(permitted_repost: Post) -> None:
+    old(permitted_repost)
+    before: dict[str, Any] = dict(Post.objects.values().get())
+    call_command("rerender")
+    after = Post.objects.get()
+    assert after.body_html == "<p>The host's own words.</p>"
+    assert "<strong>camera</strong>" in after.repost.public_html
+    changed = {name for name, value in Post.objects.values().get().items() if before[name] != value}
+    assert changed == {"body_html", "excerpt", "render_version"}
+
+
+def test_rerender_leaves_what_this_version_made_unless_told(permitted_repost: Post) -> None:
+    old(permitted_repost, rendering.RENDER_VERSION)
+    call_command("rerender")
+    assert Post.objects.get().body_html == "old"
+    call_command("rerender", "--all")
+    assert Post.objects.get().body_html == "<p>The host's own words.</p>"
+
+
+def test_rerender_goes_through_all_batches(
+    make_post: MakePost, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from blog.management.commands import rerender
+
+    monkeypatch.setattr(rerender, "BATCH", 2)
+    for number in range(5):
+        make_post(f"post-{number}")
+    Post.objects.update(body_html="old", render_version=0)
+    call_command("rerender")
+    assert "posts: 5 rendered anew." in capsys.readouterr().out
+    assert not Post.objects.filter(body_html="old").exists()
+
+
+def test_every_registered_model_can_be_rendered(db: None) -> None:
+    from django.apps import apps
+
+    for label, fields in rendering.RENDERED.items():
+        model: Any = apps.get_model(label)
+        assert callable(model.render)
+        assert {*fields, "render_version"} <= {field.name for field in model._meta.get_fields()}

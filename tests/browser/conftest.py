@@ -1,0 +1,229 @@
+"""The real thing: granian, the worker and a Chromium, as a reader meets them.
+
+These tests reach the site by HTTP, by the browser and by manage.py only: its database belongs to other processes.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from tests.browser.chromium import find_browser
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "correct horse battery staple"
+PATIENCE = 60.0  # seconds for a first start: migrations, static files, the sample
+BROWSER_FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process of a parallel run has all browser tests: they share one running site."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@dataclass
+class Site:
+    """A running `manage.py serve`."""
+
+    process: subprocess.Popen[str]
+    data: Path
+    port: int
+    log: Path
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def output(self) -> str:
+        """All that it has printed so far."""
+        return self.log.read_text(encoding="utf-8")
+
+    def url(self, path: str) -> str:
+        return self.address + path
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and text of a page."""
+        try:
+            with urllib.request.urlopen(self.url(path), timeout=10) as answer:  # noqa: S310 - our own address
+                return answer.status, answer.read().decode()
+        except HTTPError as refusal:
+            with refusal:
+                return refusal.code, refusal.read().decode()
+
+    def is_ready(self) -> bool:
+        try:
+            return self.get("/readyz")[0] == 200
+        except (URLError, ConnectionError, TimeoutError):
+            return False
+
+    def manage(self, *arguments: str) -> str:
+        """What manage.py prints, run beside the site on the same data."""
+        command = [sys.executable, "manage.py", *arguments]
+        result = subprocess.run(
+            command, cwd=ROOT, env=environment(self.data, self.port), capture_output=True, text=True
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to stop; its exit code."""
+        self.process.send_signal(with_signal)
+        return self.process.wait(PATIENCE)
+
+
+def environment(data: Path, port: int, **more: str) -> dict[str, str]:
+    """Of a site of its own, whatever the tests' own database is."""
+    inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "SITE_URL"}}
+    return inherited | {"DATA": str(data), "PORT": str(port), "LOG_LEVEL": "WARNING"} | more
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = PATIENCE) -> None:
+    """Return once `condition` holds; fails saying `what` did not come true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} seconds in vain: {what}"
+        time.sleep(0.05)
+
+
+def start(data: Path, *, port: int, **variables: str) -> Site:
+    """Start a site on the folder `data`; returns at once."""
+    log = data.with_suffix(f".{time.monotonic_ns()}.log")
+    command = [sys.executable, "manage.py", "serve"]
+    with log.open("w") as output:
+        process = _spawn(command, environment(data, port, **variables), output)
+    return Site(process, data, port, log)
+
+
+def _spawn(command: list[str], variables: dict[str, str], output: IO[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT, text=True)
+
+
+def wait_until_ready(site: Site) -> None:
+    wait_until(lambda: site.is_ready() or site.process.poll() is not None, "the site answers")
+    assert site.process.poll() is None, site.output
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site with its sample, started once for all browser tests. Sign in as "host" with PASSWORD."""
+    site = start(
+        tmp_path_factory.mktemp("site") / "data", port=free_port(), SAMPLE="1", DJANGO_SUPERUSER_PASSWORD=PASSWORD
+    )
+    try:
+        wait_until_ready(site)
+        yield site
+        assert site.stop() == 0, site.output
+    finally:
+        site.process.kill()
+        site.process.wait()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium of this machine. Skips where there is none, fails where REQUIRE_BROWSER is set."""
+    path = find_browser()
+    if path is None and os.environ.get("REQUIRE_BROWSER"):
+        pytest.fail("There is no Chromium, and REQUIRE_BROWSER is set.")
+    if path is None:
+        pytest.skip("There is no Chromium on this machine: install chromium to run the browser tests.")
+    flags = [*BROWSER_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Complaints:
+    """What no page of ours may do. A test that provokes one on purpose takes it out of the list."""
+
+    errors: list[str] = field(default_factory=list)
+    requests_elsewhere: list[str] = field(default_factory=list)
+
+    def watch(self, context: BrowserContext, host: str) -> None:
+        def note_request(request: Request) -> None:
+            parts = urlsplit(request.url)
+            if parts.scheme not in {"data", "blob", "about"} and parts.netloc != host:
+                self.requests_elsewhere.append(request.url)
+
+        def note_message(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"}:
+                self.errors.append(f"{message.text} ({json.dumps(message.location)})")
+
+        context.on("request", note_request)
+        context.on("console", note_message)
+        context.on("weberror", lambda problem: self.errors.append(str(problem.error)))
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    return Complaints()
+
+
+@pytest.fixture
+def new_page(site: Site, browser: Browser, complaints: Complaints) -> Iterator[Callable[..., Page]]:
+    """Open a page in a context of its own; keywords go to the context (`java_script_enabled=False`, `viewport=…`).
+
+    At the end of the test: no console error, nothing refused by the content policy, no request to another host.
+    """
+    contexts: list[BrowserContext] = []
+
+    def open_page(**options: Any) -> Page:
+        context = browser.new_context(base_url=site.address, **options)
+        contexts.append(context)
+        complaints.watch(context, urlsplit(site.address).netloc)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == Complaints()
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    """A reader's page."""
+    return new_page()
+
+
+@pytest.fixture
+def host_page(new_page: Callable[..., Page]) -> Page:
+    """A page of the host, signed in to the admin."""
+    page = new_page()
+    page.goto("/admin/login/?next=/admin/")
+    page.get_by_label("Username").fill("host")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/admin/")
+    return page

@@ -1,0 +1,95 @@
+"""Moderation in the admin."""
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from blog.models import Person, Post
+from comments.models import Comment, Discussion
+from tests.attacks import ATTACKS, assert_harmless
+from tests.comments.conftest import Say
+
+LIST = "/admin/comments/comment/"
+
+
+@pytest.fixture
+def desk(client: Client, moderator: User) -> Client:
+    """The browser of the moderator."""
+    client.force_login(moderator)
+    return client
+
+
+def act(desk: Client, action: str, *comments: Comment, reason: str = "") -> str:
+    sent = {"action": action, "reason": reason, "_selected_action": [comment.pk for comment in comments]}
+    return desk.post(LIST, sent, follow=True).content.decode()
+
+
+def test_a_moderator_removes_and_restores_with_a_reason(desk: Client, say: Say, own_post: Post) -> None:
+    rude, ruder = say("Rude."), say("Ruder.")
+    assert "2 comments were removed." in act(desk, "remove", rude, ruder, reason="insults")
+    assert "0 comments were removed." in act(desk, "remove", rude)
+    assert Discussion.objects.get(pk=own_post.pk).count == 0
+    assert "1 comment was restored." in act(desk, "restore", rude)
+    assert [event.reason for event in rude.events.all()] == ["", "insults", ""]
+
+
+def test_a_comment_is_read_with_its_history_and_cannot_be_edited(desk: Client, say: Say) -> None:
+    comment = say("Word *for* word.")
+    act(desk, "remove", comment, reason="off topic")
+    html = desk.get(f"{LIST}{comment.pk}/change/").content.decode()
+    assert "Word *for* word." in html
+    assert "off topic" in html
+    assert 'name="source"' not in html
+    assert desk.post(f"{LIST}{comment.pk}/change/", {"source": "Mine now."}).status_code == 403
+    assert desk.get(f"{LIST}{comment.pk}/delete/").status_code == 403
+    assert desk.get(f"{LIST}add/").status_code == 403
+
+
+def test_who_may_only_look_is_offered_no_action(client: Client, say: Say) -> None:
+    comment = say("Fine.")
+    looker = User.objects.create_user("looker", password="looks and looks", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_comment"))
+    client.force_login(looker)
+    act(client, "remove", comment)
+    comment.refresh_from_db()
+    assert comment.state == Comment.State.PUBLISHED
+
+
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
+def test_attacks_are_harmless_in_the_admin(desk: Client, say: Say, attack: str) -> None:
+    comment = say(attack, name=attack[:80])
+    for address in (LIST, f"{LIST}?q=a", f"{LIST}{comment.pk}/change/"):
+        assert_harmless(desk.get(address).content.decode(), page=True)
+
+
+def test_the_list_costs_the_same_for_one_and_for_many(
+    desk: Client, say: Say, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(8):
+        say(str(number))
+    # session · user · permissions 2 · result count · comments with posts · date hierarchy 2
+    with django_assert_max_num_queries(9):
+        assert desk.get(LIST).status_code == 200
+
+
+def test_closing_a_discussion_leaves_the_count_alone(client: Client, host: Person, say: Say, own_post: Post) -> None:
+    assert host.user
+    client.force_login(host.user)
+    address = f"/admin/comments/discussion/{own_post.pk}/change/"
+    assert client.get(address).status_code == 200
+    say("Meanwhile.")
+    response = client.post(address, {"state": "readonly", "closes_at_0": "", "closes_at_1": ""})
+    assert response.status_code == 302
+    discussion = Discussion.objects.get(pk=own_post.pk)
+    assert (discussion.state, discussion.count) == ("readonly", 1)
+
+
+def test_a_discussion_is_not_deleted_by_itself_but_with_its_post(client: Client, host: Person, own_post: Post) -> None:
+    assert host.user
+    client.force_login(host.user)
+    address = f"/admin/comments/discussion/{own_post.pk}"
+    assert client.post(f"{address}/delete/", {"post": "yes"}).status_code == 403
+    assert "deletelink" not in client.get(f"{address}/change/").content.decode()
+    client.post(f"/admin/blog/post/{own_post.pk}/delete/", {"post": "yes"})
+    assert not Discussion.objects.exists()

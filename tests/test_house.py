@@ -1,0 +1,120 @@
+"""The manners of the house, as far as a machine can see them."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+
+ROOT = Path(__file__).resolve().parents[1]
+LONGEST_FUNCTION = 40  # lines
+LONGEST_FILE = 350  # lines
+OUR_APPS = ("blog", "comments")
+
+# Models that nobody edits by hand, and why.
+NOT_IN_ADMIN = {
+    "blog.OldSlug": "written when an address changes",
+}
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """The files that are, or are about to be, in the repository."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *patterns]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [path for name in sorted(listed.split("\0")) if name and (path := ROOT / name).is_file()]
+
+
+def names_of(paths: list[Path]) -> list[str]:
+    return [str(path.relative_to(ROOT)) for path in paths]
+
+
+CODE = {path: path.read_text(encoding="utf-8") for path in tracked("*.py") if "migrations" not in path.parts}
+TEMPLATES = {path: path.read_text(encoding="utf-8") for path in tracked("*.html")}
+
+
+def test_files_can_be_read_in_one_sitting() -> None:
+    lines = {path: len(text.splitlines()) for path, text in CODE.items() if not path.is_relative_to(ROOT / "tests")}
+    assert {path: count for path, count in lines.items() if count > LONGEST_FILE} == {}
+
+
+def test_functions_can_be_read_at_a_glance() -> None:
+    functions = [
+        (path.name, node.name, (node.end_lineno or 0) - node.lineno + 1)
+        for path, text in CODE.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert [function for function in functions if function[2] > LONGEST_FUNCTION] == []
+
+
+def test_templates_hold_no_script_and_no_style() -> None:
+    assert [path for path, text in TEMPLATES.items() if holds_code(text)] == []
+
+
+def holds_code(template: str) -> bool:
+    """Whether the content policy would refuse something in it. JSON-LD is data and runs nowhere."""
+    scripts = re.findall(r"<script\b[^>]*>", template, re.IGNORECASE)
+    inline = [tag for tag in scripts if "src=" not in tag and "application/ld+json" not in tag]
+    return bool(inline or re.search(r"<style\b|\sstyle=|\son[a-z]+=|javascript:", template, re.IGNORECASE))
+
+
+@pytest.mark.parametrize(
+    "template", ["<script>go()</script>", '<p style="color: red">', "<style>p{}</style>", '<a onclick="go()">']
+)
+def test_code_in_a_template_is_seen(template: str) -> None:
+    assert holds_code(template)
+
+
+def test_no_file_names_a_package_index_or_the_folders_of_one_machine() -> None:
+    # Put together, or this file would be the first to be found.
+    folders = "|".join(["/ro" + "ot/", "/ho" + "me/[a-z]", "/Us" + "ers/[a-z]", "/wo" + "rk/"])
+    index = "|".join([r"^\s*--(?:extra-)?index" + "-url", "find" + "-links", "trusted" + "-host", "py" + r"pi\.org"])
+    unwanted = re.compile(f"{folders}|{index}", re.MULTILINE)
+    found = [path for path in tracked() if unwanted.search(path.read_bytes().decode(errors="replace"))]
+    assert names_of(found) == []
+
+
+def test_every_requirement_is_pinned_with_its_hashes() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        packages = re.split(r"\n(?=\S)", (ROOT / name).read_text(encoding="utf-8").strip())
+        assert not [package for package in packages if "==" not in package or "--hash=sha256:" not in package]
+
+
+def test_every_model_can_be_looked_at_in_the_admin() -> None:
+    shown = set(admin.site._registry)
+    for model_admin in list(admin.site._registry.values()):
+        shown |= {inline.model for inline in model_admin.inlines}
+    ours = {model for app in OUR_APPS for model in apps.get_app_config(app).get_models()}
+    assert {model._meta.label for model in ours - shown} == set(NOT_IN_ADMIN)
+
+
+def test_the_tree_in_the_readme_is_the_tree() -> None:
+    """In the README, the fenced block under "The tree": a path at the start of each line, indented under its folder."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"^#+ The tree\n.*?^```\w*\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert block, "README.md has no fenced block under a heading “The tree”"
+    paths = paths_of_tree(block[1])
+    assert paths
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def paths_of_tree(block: str) -> list[str]:
+    """The paths that an indented listing names, each whole."""
+    folders: list[tuple[int, str]] = []
+    paths = []
+    for line in filter(str.strip, block.splitlines()):
+        indent = len(line) - len(line.lstrip())
+        folders = [folder for folder in folders if folder[0] < indent]
+        path = (folders[-1][1] if folders else "") + line.split()[0]
+        paths.append(path)
+        if path.endswith("/"):
+            folders.append((indent, path))
+    return paths
+
+
+def test_a_listing_is_read_by_its_indentation() -> None:
+    block = "blog/   ground floor\n  models/\n    posts.py  rows\n  pages.py\nMakefile\n"
+    assert paths_of_tree(block) == ["blog/", "blog/models/", "blog/models/posts.py", "blog/pages.py", "Makefile"]

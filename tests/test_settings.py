@@ -1,0 +1,170 @@
+"""The environment of a site: what is missing gets a default, what is wrong is refused with one sentence."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config import environment
+
+ROOT = Path(__file__).resolve().parents[1]
+PUBLIC = {
+    "SITE_URL": "https://blog.example.org",
+    "EMAIL_URL": "smtp+tls://user:password@mail.example.org:587",
+}
+
+
+def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run manage.py with nothing in its environment but these variables."""
+    variables = {"PATH": os.environ["PATH"], "DATA": str(tmp_path / "data")} | variables
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("PORT", "http", "PORT must be a whole number"),
+        ("DATA", "/dev/null/data", "cannot be made"),
+        ("DATABASE_URL", "nonsense", "DATABASE_URL must look like"),
+        ("SITE_URL", "blog.example.org", "SITE_URL must look like"),
+        ("SITE_URL", "http://blog.example.org", "must begin with https://"),
+        ("EMAIL_URL", "mail.example.org", "EMAIL_URL must look like"),
+        ("SECRET_KEY", "secret", "SECRET_KEY must be 50 random characters"),
+        ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS must name hosts"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of"),
+        ("SAMPLE", "perhaps", "SAMPLE must be 1 or 0"),
+    ],
+)
+def test_a_bad_setting_is_refused_with_one_sentence(tmp_path: Path, name: str, value: str, says: str) -> None:
+    result = manage(tmp_path, "check", **{name: value})
+    assert result.returncode == 1
+    assert says in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_debugging_is_refused_on_a_public_address(tmp_path: Path) -> None:
+    result = manage(tmp_path, "check", DEBUG="1", SITE_URL="https://blog.example.org")
+    assert "DEBUG must be off" in result.stderr
+
+
+def test_without_any_variable_it_runs_for_this_machine(tmp_path: Path) -> None:
+    assert manage(tmp_path, "check").returncode == 0
+
+
+def test_a_public_site_needs_two_variables_and_is_clean(tmp_path: Path) -> None:
+    result = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **PUBLIC)
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_public_site_that_sends_no_mail_is_warned(tmp_path: Path) -> None:
+    result = manage(tmp_path, "check", "--deploy", SITE_URL=PUBLIC["SITE_URL"])
+    assert "imprimatur.W001" in result.stderr
+
+
+@pytest.mark.parametrize("value", ["-1", "1e3", "0x10", "٣", "9" * 30, "a", "70000", "0"])
+def test_numbers_are_whole_and_in_their_range(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("PORT", value)
+    with pytest.raises(ImproperlyConfigured, match="PORT must be a whole number from 1 to 65535"):
+        environment.number("PORT", default=8000, least=1, most=65_535)
+
+
+@pytest.mark.parametrize(("value", "number"), [("", 8000), (" 80 ", 80), ("65535", 65_535)])
+def test_an_empty_number_is_the_default(monkeypatch: pytest.MonkeyPatch, value: str, number: int) -> None:
+    monkeypatch.setenv("PORT", value)
+    assert environment.number("PORT", default=8000, least=1, most=65_535) == number
+
+
+@pytest.mark.parametrize(("value", "meant"), [("", True), ("0", False), ("No", False), ("1", True), ("on", True)])
+def test_flags_are_said_in_words_or_figures(monkeypatch: pytest.MonkeyPatch, value: str, meant: bool) -> None:
+    monkeypatch.setenv("SAMPLE", value)
+    assert environment.flag("SAMPLE", default=True) is meant
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "ftp://blog.example.org",
+        "https://",
+        "https://[::1",
+        "https://blog.example.org:http",
+        "https://blog.example.org/blog",
+        "https://host@blog.example.org",
+        "https://blog.example.org?x=1",
+        "http://blog.example.org",
+        "https://blog\0.example.org",
+        "https://my blog.example.org",
+    ],
+)
+def test_the_address_of_the_site_is_scheme_and_host(value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="SITE_URL"):
+        environment.site_address(value)
+
+
+@pytest.mark.parametrize("value", ["http://localhost:8000", "http://[::1]:8000", "https://blog.example.org/"])
+def test_an_address_that_is_meant_so_is_taken(value: str) -> None:
+    assert environment.site_address(value).hostname
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["x", "mysql://u:geheim@h/x", "postgres://u:geheim@h:x/y", "postgres://u:geheim@h", "sqlite://", "postgres://["],
+)
+def test_a_database_must_be_named_and_its_password_is_not_repeated(value: str, tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        environment.database(value, file=tmp_path / "db.sqlite3")
+    assert "geheim" not in str(refusal.value)
+
+
+def test_without_an_address_the_database_is_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "a folder with # and ?" / "db.sqlite3"
+    assert environment.database("", file=file)["NAME"] == file
+
+
+@pytest.mark.parametrize("value", ["x", "smtp://", "http://u:geheim@h", "smtp://u:geheim@h:x", "smtp://["])
+def test_a_mail_server_must_be_named_and_its_password_is_not_repeated(value: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        environment.mail(value)
+    assert "geheim" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("value", ["~nobody-here/data", "/dev/null/data", "a\0b"])
+def test_a_folder_that_cannot_be_made_is_refused(value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="DATA"):
+        environment.data_folder(value)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(ImproperlyConfigured, match="cannot be written to"):
+        environment.data_folder(str(tmp_path))
+
+
+def test_the_folder_is_for_its_owner_only(tmp_path: Path) -> None:
+    assert environment.data_folder(str(tmp_path / "new" / "data")).stat().st_mode & 0o077 == 0
+
+
+def test_the_secret_key_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "secret_key"
+    key = environment.secret_key("", file)
+    assert len(key) >= environment.SECRET_KEY_LENGTH
+    assert environment.secret_key("", file) == key
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_secret_key_may_begin_with_any_character(tmp_path: Path) -> None:
+    key = "$" + "abcdefghij" * 6
+    result = manage(
+        tmp_path,
+        "shell",
+        "-v",
+        "0",
+        "-c",
+        "from django.conf import settings; print(settings.SECRET_KEY)",
+        SECRET_KEY=key,
+    )
+    assert result.stdout.strip() == key
