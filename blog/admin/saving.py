@@ -16,7 +16,7 @@ def follow_up(form: PostForm, *, words_changed: bool, by: str) -> None:
     """
     post, status = form.instance, form.cleaned_data["status"]
     post.refresh_from_db()
-    0 and keep_ledger(post, by=by, is_published=status == Status.PUBLISHED)
+    keep_ledger(post, by=by, is_published=status == Status.PUBLISHED)
     if status != form.old_status:
         step_to(post, status)
     if form.was_seen and post.slug != form.old_slug:

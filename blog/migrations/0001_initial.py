@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
                 ('licence_url', blog.models.fields.WebAddressField(blank=True, max_length=1000, verbose_name='address of the licence')),
                 ('granted_on', models.DateField(blank=True, null=True, verbose_name='granted on')),
                 ('expires_on', models.DateField(blank=True, help_text='In force to the end of that day.', null=True, verbose_name='ends on')),
-                ('ends_at', models.DateTimeField(editable=False, help_text="The end of expires_on in the blog's time zone.", null=True)),
+                ('ends_at', models.DateTimeField(editable=False, help_text='The end of expires_on, where the blog is.', null=True)),
                 ('state', models.CharField(choices=[('none', 'nothing stated yet'), ('asserted', 'stated by the host'), ('confirmed', 'confirmed by the author'), ('stale', 'confirmed, words edited since'), ('declined', 'declined by the author'), ('disputed', 'disputed'), ('withdrawn', 'withdrawn by the host'), ('revoked', 'revoked by the author')], default='none', editable=False, max_length=10, verbose_name='state')),
                 ('level', models.PositiveSmallIntegerField(choices=[(0, 'nothing'), (1, "the host's word"), (2, 'evidence on file'), (3, "answered from the author's mailbox")], default=0, editable=False, verbose_name='evidence')),
                 ('state_since', models.DateTimeField(editable=False, null=True)),

@@ -216,6 +216,7 @@ def test_a_repost_that_another_tab_added_is_no_server_error(
 
 
 def test_a_repost_with_a_ledger_stays_and_its_post_cannot_be_deleted(desk: Client, permitted_repost: Post) -> None:
+    assert "repost-0-DELETE" not in desk.get(change_url(permitted_repost)).content.decode()
     desk.post(change_url(permitted_repost), resubmission(desk, permitted_repost, **{"repost-0-DELETE": "on"}))
     assert Repost.objects.filter(post=permitted_repost).exists()
     response = desk.post(reverse("admin:blog_post_delete", args=[permitted_repost.pk]), {"post": "yes"})

@@ -12,14 +12,18 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
+from uuid import uuid4
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from psycopg.sql import SQL, Identifier
 
 from tests.browser.chromium import find_browser
 
@@ -52,6 +56,7 @@ class Site:
     data: Path
     port: int
     log: Path
+    variables: dict[str, str]
 
     @property
     def address(self) -> str:
@@ -83,9 +88,7 @@ class Site:
     def manage(self, *arguments: str) -> str:
         """What manage.py prints, run beside the site on the same data."""
         command = [sys.executable, "manage.py", *arguments]
-        result = subprocess.run(
-            command, cwd=ROOT, env=environment(self.data, self.port), capture_output=True, text=True
-        )
+        result = subprocess.run(command, cwd=ROOT, env=self.variables, capture_output=True, text=True)
         assert result.returncode == 0, result.stderr
         return result.stdout
 
@@ -95,10 +98,20 @@ class Site:
         return self.process.wait(PATIENCE)
 
 
-def environment(data: Path, port: int, **more: str) -> dict[str, str]:
-    """Of a site of its own, whatever the tests' own database is."""
-    inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "SITE_URL"}}
-    return inherited | {"DATA": str(data), "PORT": str(port), "LOG_LEVEL": "WARNING"} | more
+@contextmanager
+def empty_database() -> Iterator[dict[str, str]]:
+    """The variables that lead a site to a database of its own: on the server that the tests run on, or a file."""
+    address = os.environ.get("DATABASE_URL", "")
+    if not address.startswith("postgres"):
+        yield {"DATABASE_URL": ""}
+        return
+    name = f"site_{uuid4().hex}"
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        try:
+            yield {"DATABASE_URL": urlsplit(address)._replace(path=f"/{name}").geturl()}
+        finally:
+            server.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 
 def free_port() -> int:
@@ -117,16 +130,26 @@ def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = PAT
 
 
 def start(data: Path, *, port: int, **variables: str) -> Site:
-    """Start a site on the folder `data`; returns at once."""
+    """Start a site on the folder `data`; returns at once. `variables` are added to the environment."""
     log = data.with_suffix(f".{time.monotonic_ns()}.log")
-    command = [sys.executable, "manage.py", "serve"]
+    own = {
+        "DATA": str(data),
+        "PORT": str(port),
+        "SITE_URL": "",
+        "LOG_LEVEL": "WARNING",
+        "DJANGO_SUPERUSER_PASSWORD": "",
+    }
+    environment = os.environ | own | variables
     with log.open("w") as output:
-        process = _spawn(command, environment(data, port, **variables), output)
-    return Site(process, data, port, log)
-
-
-def _spawn(command: list[str], variables: dict[str, str], output: IO[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT, text=True)
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    return Site(process, data, port, log, environment)
 
 
 def wait_until_ready(site: Site) -> None:
@@ -137,16 +160,16 @@ def wait_until_ready(site: Site) -> None:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site with its sample, started once for all browser tests. Sign in as "host" with PASSWORD."""
-    site = start(
-        tmp_path_factory.mktemp("site") / "data", port=free_port(), SAMPLE="1", DJANGO_SUPERUSER_PASSWORD=PASSWORD
-    )
-    try:
-        wait_until_ready(site)
-        yield site
-        assert site.stop() == 0, site.output
-    finally:
-        site.process.kill()
-        site.process.wait()
+    data = tmp_path_factory.mktemp("site") / "data"
+    with empty_database() as database:
+        site = start(data, port=free_port(), SAMPLE="1", DJANGO_SUPERUSER_PASSWORD=PASSWORD, **database)
+        try:
+            wait_until_ready(site)
+            yield site
+            assert site.stop() == 0, site.output
+        finally:
+            site.process.kill()
+            site.process.wait()
 
 
 @pytest.fixture(scope="session")

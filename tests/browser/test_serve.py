@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import PASSWORD, Site, free_port, start, wait_until, wait_until_ready
+from tests.browser.conftest import PASSWORD, Site, empty_database, free_port, start, wait_until, wait_until_ready
 
 StartSite = Callable[..., Site]
 
@@ -24,15 +24,23 @@ def start_site(site: Site, tmp_path: Path) -> Iterator[StartSite]:
     shutil.copytree(site.data / "static", tmp_path / "data" / "static")  # packing them takes seconds
     shutil.copy(site.data / "static.sources", tmp_path / "data")
 
-    def begin(*, port: int | None = None, **variables: str) -> Site:
-        sites.append(start(tmp_path / "data", port=port or free_port(), **({"SAMPLE": "0"} | variables)))
-        return sites[-1]
+    with empty_database() as database:
 
-    yield begin
-    for site in sites:
+        def begin(*, port: int | None = None, **variables: str) -> Site:
+            variables = {"SAMPLE": "0"} | database | variables
+            sites.append(start(tmp_path / "data", port=port or free_port(), **variables))
+            return sites[-1]
+
+        yield begin
+        for begun in sites:
+            end(begun)
+
+
+def end(site: Site) -> None:
+    """Leave nothing behind, however the test went."""
+    if site.process.poll() is None:
         for pid in [*children(site), site.process.pid]:
-            if site.process.poll() is None:
-                os.kill(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
         site.process.wait()
 
 

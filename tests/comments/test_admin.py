@@ -1,11 +1,13 @@
 """Moderation in the admin."""
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.auth.models import Permission, User
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
 from blog.models import Person, Post
+from comments.admin import DiscussionAdmin
 from comments.models import Comment, Discussion
 from tests.attacks import ATTACKS, assert_harmless
 from tests.comments.conftest import Say
@@ -73,14 +75,22 @@ def test_the_list_costs_the_same_for_one_and_for_many(
         assert desk.get(LIST).status_code == 200
 
 
-def test_closing_a_discussion_leaves_the_count_alone(client: Client, host: Person, say: Say, own_post: Post) -> None:
+def test_a_discussion_is_closed_in_the_admin(client: Client, host: Person, own_post: Post) -> None:
     assert host.user
     client.force_login(host.user)
     address = f"/admin/comments/discussion/{own_post.pk}/change/"
     assert client.get(address).status_code == 200
+    assert client.post(address, {"state": "readonly", "closes_at_0": "", "closes_at_1": ""}).status_code == 302
+    assert Discussion.objects.get(pk=own_post.pk).state == "readonly"
+
+
+def test_closing_a_discussion_leaves_alone_what_is_counted_meanwhile(
+    rf: RequestFactory, say: Say, own_post: Post
+) -> None:
+    read_before = Discussion.objects.get(pk=own_post.pk)
     say("Meanwhile.")
-    response = client.post(address, {"state": "readonly", "closes_at_0": "", "closes_at_1": ""})
-    assert response.status_code == 302
+    read_before.state = "readonly"
+    DiscussionAdmin(Discussion, site).save_model(rf.post("/"), read_before, form=None, change=True)
     discussion = Discussion.objects.get(pk=own_post.pk)
     assert (discussion.state, discussion.count) == ("readonly", 1)
 

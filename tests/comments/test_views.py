@@ -43,7 +43,7 @@ ASKED: list[dict[str, str]] = [
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "cross-site", "Origin": settings.SITE_URL},
     {"Sec-Fetch-Site": "same-origin, cross-site"},
-    {"Sec-Fetch-Site": ""},
+    {"Sec-Fetch-Site": "", "Origin": settings.SITE_URL},
     {"Origin": "null"},
     {"Origin": "https://evil.example"},
     {"Origin": f"{settings.SITE_URL}.evil.example"},
