@@ -164,6 +164,7 @@ CSRF_FAILURE_VIEW = "comments.views.csrf_failure"
 SECURE_HSTS_SECONDS = number("HSTS_SECONDS", default=31_536_000) if IS_HTTPS else 0
 # Subdomains and the preload list bind sites that are not ours to bind.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked from the inside, over http
 if IS_HTTPS:
     # TLS ends at the proxy in front of us; without this header every request would be redirected for ever.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -1,5 +1,28 @@
-// The preview beside the form of a post follows what is typed. Without this script its button still loads it.
 "use strict";
+
+// The editor's own script makes Tab indent the text, so that nobody without a mouse gets out: it never hears of the key.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Tab" && event.target.matches(".markdownx-editor")) event.stopPropagation();
+}, true);
+
+// Below each editor a button for pictures: a file that is chosen goes the way of one that is dropped on the editor.
+document.addEventListener("DOMContentLoaded", () => {
+  const tools = document.getElementById("picture-tools");
+  for (const editor of tools ? document.querySelectorAll(".markdownx-editor") : []) {
+    editor.after(tools.content.cloneNode(true));
+    const button = editor.nextElementSibling;
+    const chooser = button.nextElementSibling;
+    button.addEventListener("click", () => chooser.click());
+    chooser.addEventListener("change", () => {
+      const dataTransfer = new DataTransfer();
+      for (const file of chooser.files) dataTransfer.items.add(file);
+      chooser.value = "";
+      editor.dispatchEvent(new DragEvent("drop", { dataTransfer }));
+    });
+  }
+});
+
+// The preview beside the form of a post follows what is typed. Without this script its button still loads it.
 document.addEventListener("DOMContentLoaded", () => {
   const frame = document.getElementById("preview-frame");
   const button = document.getElementById("preview-button");
@@ -41,5 +64,6 @@ document.addEventListener("DOMContentLoaded", () => {
 
   button.form.addEventListener("input", soon);
   button.form.addEventListener("change", soon);
+  button.form.addEventListener("markdownx.fileUploadEnd", soon, true); // it does not bubble
   if (beside.matches) button.form.requestSubmit(button);
 });

@@ -53,6 +53,11 @@ def test_words_are_shown_before_any_permission_is_stated(desk: Client, make_repo
     assert GUEST_MARK in desk.post(preview_url(post), resubmission(desk, post)).content.decode()
 
 
+def test_words_without_an_author_say_so(desk: Client, repost_submission: Submission) -> None:
+    page = desk.post(PREVIEW, repost_submission | {"credits-0-person": ""}).content.decode()
+    assert "— author not named yet, " in page
+
+
 def test_an_unfinished_form_is_shown_as_far_as_it_goes(desk: Client, repost_submission: Submission) -> None:
     unfinished = {"title": "", "slug": "", "author": "", "language": "?", "repost-0-source_url": "no address"}
     response = desk.post(PREVIEW, repost_submission | unfinished | {"videos-0-page_url": "https://video.example/1"})

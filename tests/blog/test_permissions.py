@@ -107,7 +107,7 @@ def test_the_ledger_cannot_be_changed_or_deleted(permitted_repost: Post) -> None
 def test_a_row_changed_behind_our_back_is_found(column: str, permitted_repost: Post) -> None:
     repost = permitted_repost.repost
     permissions.withdraw(repost, by=HOST)
-    values = {"at": "2020-01-01 00:00:00+00:00", "terms": '{"basis": "licence"}', "level": 2}
+    values: dict[str, str | int] = {"at": "2020-01-01 00:00:00+00:00", "terms": '{"basis": "licence"}', "level": 2}
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE blog_permissionevent SET {column} = %s WHERE number = 1",  # noqa: S608 - names are ours

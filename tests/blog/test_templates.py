@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -187,6 +187,14 @@ def test_a_page_loads_nothing_from_elsewhere(client: Client, permitted_repost: P
 def test_a_page_has_no_inline_script_or_style(client: Client, permitted_repost: Post, clip: Video) -> None:
     html = read(client, permitted_repost)
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:", html)
+
+
+def test_moments_are_written_to_the_second(client: Client, permitted_repost: Post) -> None:
+    """A checker of HTML refuses the microseconds of a database."""
+    Post.objects.update(published_at=datetime(2026, 11, 19, 12, 0, 1, 833746, tzinfo=UTC))
+    for html in (read(client, Post.objects.for_page().get()), client.get("/").content.decode()):
+        assert 'datetime="2026-11-19T12:00:01+00:00"' in html
+        assert ".833746" not in html
 
 
 def test_titles_and_names_are_text(client: Client, make_post: MakePost, host: Person) -> None:

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         collect_static_files()
         with transaction.atomic():  # a first start that fails half-way must not leave a login that nobody was shown
             password = make_login()
-            if settings.WITH_SAMPLE and is_empty():
+            if password and settings.WITH_SAMPLE and is_empty():  # the first start: a sample taken away stays away
                 call_command("sample")
         connections.close_all()  # the programs open their own
         self.say_where(password)
