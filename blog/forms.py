@@ -44,6 +44,8 @@ class PostForm(forms.ModelForm[Post]):
         self.was_public = self.instance.is_public
         self.was_seen = self.instance.is_public or self.instance.is_gone
         self.initial["version"] = version_of(self.instance)
+        if moment := self.fields.get("published_at"):
+            _name_the_halves(moment)
         self.conflict: Post | None = None
 
     def clean_status(self) -> str:
@@ -159,6 +161,14 @@ class WithdrawalForm(forms.Form):
         widget=AdminTextInputWidget,
         help_text=gettext_lazy("Readers see it in place of the words. It may stay empty."),
     )
+
+
+def _name_the_halves(moment: forms.Field) -> None:
+    """Django's field for a moment prints “Date” and “Time” beside its two inputs, not as their labels."""
+    if isinstance(moment.widget, forms.MultiWidget):
+        day, hour = moment.widget.widgets
+        day.attrs["aria-label"] = _("Published: date")
+        hour.attrs["aria-label"] = _("Published: time")
 
 
 def _refuse_odd_years(day: date | None) -> None:

@@ -11,17 +11,11 @@ from blog.models import Blog
 
 
 def public_page(
-    request: HttpRequest,
-    template: str,
-    context: dict[str, Any],
-    *,
-    blog: Blog,
-    status: int = 200,
-    content_type: str | None = None,
+    request: HttpRequest, template: str, context: dict[str, Any], *, blog: Blog, status: int = 200
 ) -> HttpResponse:
     """Render `template` with `context` and `blog`, for any cache to hold. The request's cookies are not read."""
     with translation.override(blog.language), timezone.override(blog.zone):
-        response = render(request, template, {"blog": blog, **context}, content_type, status)
+        response = render(request, template, {"blog": blog, **context}, status=status)
     response["Cache-Control"] = public_cache_control(status)
     return response
 

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -16,7 +17,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from blog.models import Blog, Person, Post, PostQuerySet, Tag
-from blog.pages import public_page
+from blog.pages import public_cache_control, public_page
 from blog.searching import search_posts
 
 
@@ -40,7 +41,7 @@ def archive(request: HttpRequest, year: int, month: int | None = None) -> HttpRe
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     """The posts under one tag."""
-    found = get_object_or_404(Tag, slug=slug)
+    found = get_object_or_404(Tag.objects.public(), slug=slug)
     return _list(
         request,
         Post.objects.published().filter(tags=found),
@@ -52,7 +53,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def person(request: HttpRequest, slug: str) -> HttpResponse:
     """What somebody wrote here: as host, or as author of reposted words that may be shown."""
-    found = get_object_or_404(Person, slug=slug)
+    found = get_object_or_404(Person.objects.public(), slug=slug)
     posts = Post.objects.published().written_by(found)
     return _list(request, posts, heading=found.name, person=found)
 
@@ -73,8 +74,8 @@ def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse
     found = Post.objects.for_page().filter(slug=slug).first()
     if found is None or not (found.is_public or found.is_gone):
         return _moved(slug)
-    if request.path != found.get_absolute_url():
-        return HttpResponsePermanentRedirect(found.get_absolute_url())
+    if request.path != unquote(found.get_absolute_url()):  # a request's path is decoded, an address is not
+        return _lead_to(found)
     if found.is_gone:
         return public_page(request, "blog/post_gone.html", {"post": found}, blog=found.blog, status=410)
     context = {**page_context(found), "comments_after": request.GET.get("after")}
@@ -110,7 +111,9 @@ def robots(request: HttpRequest) -> HttpResponse:
     """Everything that is public may be read by machines; forms and the admin are no reading."""
     lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /comments/new/", "Disallow: /search/", ""]
     lines.append(f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}")
-    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+    response = HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+    response["Cache-Control"] = public_cache_control(200)
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -153,7 +156,7 @@ def _list(request: HttpRequest, posts: PostQuerySet, **context: Any) -> HttpResp
 
 def _cursor(value: str) -> Post:
     number = int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
-    return get_object_or_404(Post.objects.exclude(published_at=None).only("published_at"), pk=number)
+    return get_object_or_404(Post.objects.seen().only("published_at"), pk=number)
 
 
 def _span(year: int, month: int | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -171,4 +174,11 @@ def _moved(slug: str) -> HttpResponse:
     found = get_object_or_404(Post.objects.select_related("blog"), old_slugs__slug=slug)
     if not (found.is_public or found.is_gone):
         raise Http404
-    return redirect(found, permanent=True)
+    return _lead_to(found)
+
+
+def _lead_to(post: Post) -> HttpResponse:
+    """The way to where the post stands now. A browser keeps a bare 301 for ever, but a slug may come back."""
+    response = HttpResponsePermanentRedirect(post.get_absolute_url())
+    response["Cache-Control"] = public_cache_control(response.status_code)
+    return response

@@ -1,5 +1,6 @@
 """Moderation: comments are read, removed and restored here, never written or edited."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -71,22 +72,26 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
 
     @admin.action(description=_("Remove from the page"), permissions=["change"])
     def remove(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
-        by, reason = _moderator(request), request.POST.get("reason", "")[:300]
-        done = sum(moderation.remove(comment, by=by, reason=reason) for comment in comments.order_by("pk"))
+        done = _take_step(moderation.remove, request, comments)
         self._report(
             request, ngettext("%(count)d comment was removed.", "%(count)d comments were removed.", done), done
         )
 
     @admin.action(description=_("Restore to the page"), permissions=["change"])
     def restore(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
-        by, reason = _moderator(request), request.POST.get("reason", "")[:300]
-        done = sum(moderation.restore(comment, by=by, reason=reason) for comment in comments.order_by("pk"))
+        done = _take_step(moderation.restore, request, comments)
         self._report(
             request, ngettext("%(count)d comment was restored.", "%(count)d comments were restored.", done), done
         )
 
     def _report(self, request: HttpRequest, sentence: str, count: int) -> None:
         self.message_user(request, sentence % {"count": count}, messages.SUCCESS if count else messages.WARNING)
+
+
+def _take_step(step: Callable[..., bool], request: HttpRequest, comments: QuerySet[Comment]) -> int:
+    """Take a step of `moderation` with each comment; how many of them it changed."""
+    by, reason = _moderator(request), request.POST.get("reason", "")[:300]
+    return sum(step(comment, by=by, reason=reason) for comment in comments.order_by("pk"))
 
 
 def _moderator(request: HttpRequest) -> User:

@@ -174,11 +174,6 @@ class Comment(models.Model):
         return ids.encode(self.pk)
 
     @property
-    def level(self) -> int:
-        """1 for a comment that begins a thread."""
-        return self.depth + 1
-
-    @property
     def is_tombstone(self) -> bool:
         return self.state in self.TOMBSTONES
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
+from django.forms import Field as FormField
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from blog.forms import PartFormSet, RepostForm, RepostFormSet, VideoForm
-from blog.models import Credit, PermissionEvent, Post, Repost, Video
+from blog.models import Blog, Credit, PermissionEvent, Post, Repost, Video
 from blog.pictures import PictureField
 
 
@@ -56,6 +57,14 @@ class RepostInline(admin.StackedInline[Repost, Post]):
         ),
     ]
 
+    def formfield_for_dbfield(
+        self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> FormField | None:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and db_field.name == "language":
+            field.initial = Blog.load().language
+        return field
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True  # who sees the post sees its parts; whether it may be published hangs on them
 
@@ -90,6 +99,15 @@ class CreditInline(admin.TabularInline[Credit, Post]):
     verbose_name_plural = gettext_lazy("Credits: whose words these are")
     autocomplete_fields = ["person"]
     fields = ["person", "role", "position"]
+
+    def formfield_for_dbfield(
+        self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> FormField | None:
+        """With a name for screen readers: the heads of the columns are none to them. The chooser takes the title."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and field.label:
+            field.widget.attrs |= {"aria-label": field.label, "title": field.label}
+        return field
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True  # see RepostInline

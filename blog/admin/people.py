@@ -1,6 +1,9 @@
 """Bylines and tags: short forms, most often opened from within a post."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from blog.models import Person, Tag
@@ -16,6 +19,9 @@ class PersonAdmin(admin.ModelAdmin[Person]):
         (None, {"fields": ["name", "slug", "affiliation", "url", "orcid"]}),
         (_("Private"), {"fields": ["contact_email", "user"]}),
     ]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {}  # nothing from the address: a link must not fill in a form that somebody then saves
 
 
 @admin.register(Tag)

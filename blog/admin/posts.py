@@ -128,7 +128,7 @@ class PostAdmin(admin.ModelAdmin[Post]):
         initial: dict[str, Any] = {"language": Blog.load().language}
         if person := saving.byline_of(request.user):
             initial["author"] = person.pk
-        return initial | super().get_changeform_initial_data(request)
+        return initial  # nothing from the address: a link must not fill in a post that somebody then saves
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Post | None = None) -> dict[str, Any]:
         is_draft = obj is None or obj.status == Post.Status.DRAFT
@@ -174,7 +174,7 @@ class PostAdmin(admin.ModelAdmin[Post]):
         """The page that the submitted form would make. Stores nothing."""
         if request.method != "POST":
             return redirect("admin:blog_post_changelist")
-        post = get_object_or_404(Post, pk=post_id) if post_id else None
+        post = get_object_or_404(Post, pk=post_id) if post_id is not None else None
         if not (self.has_change_permission(request, post) if post else self.has_add_permission(request)):
             raise PermissionDenied
         form = cast(type[PostForm], self.get_form(request, post, change=bool(post)))(request.POST, instance=post)
@@ -183,7 +183,7 @@ class PostAdmin(admin.ModelAdmin[Post]):
 
     def permission_view(self, request: HttpRequest, post_id: int, step: str) -> HttpResponse:
         """Ask for, then take a step of the host: `withdraw` or `restore` the permission of the repost."""
-        repost = get_object_or_404(Repost.objects.select_related("post"), post=post_id)
+        repost = get_object_or_404(Repost.objects.select_related("post"), post__pk=post_id)
         if step not in ("withdraw", "restore"):
             raise Http404
         if not request.user.has_perm("blog.change_repost"):

@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                 ('alterations', models.CharField(choices=[('none', 'none'), ('typography', 'typography or spelling'), ('cuts', 'cuts'), ('translation', 'translation'), ('other', 'other')], default='none', max_length=12, verbose_name='changes')),
                 ('basis', models.CharField(blank=True, choices=[('permission', 'permission'), ('licence', 'licence'), ('public_domain', 'public domain'), ('own_work', 'own work'), ('quotation_right', 'right of quotation')], max_length=16, verbose_name='basis')),
                 ('note', models.CharField(blank=True, help_text='E.g. “With his permission I repost here.”', max_length=300, verbose_name='note for readers')),
-                ('licence_name', models.CharField(blank=True, help_text='CC BY 4.0', max_length=60, verbose_name='licence')),
+                ('licence_name', models.CharField(blank=True, help_text='E.g. CC BY 4.0', max_length=60, verbose_name='licence')),
                 ('licence_url', blog.models.fields.WebAddressField(blank=True, max_length=1000, verbose_name='address of the licence')),
                 ('granted_on', models.DateField(blank=True, null=True, verbose_name='granted on')),
                 ('expires_on', models.DateField(blank=True, help_text='In force to the end of that day.', null=True, verbose_name='ends on')),

@@ -1,5 +1,7 @@
 """The people whose names stand over words."""
 
+from typing import Self
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
@@ -7,6 +9,21 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from blog.models.fields import WebAddressField
+
+
+class PersonQuerySet(models.QuerySet["Person"]):
+    def public(self) -> Self:
+        """People who are named in public: as host of a post, or as whose words it shows or once showed.
+
+        Whom only a draft credits, nobody else is told.
+        """
+        from blog.models.posts import Credit, Post
+        from blog.models.reposts import Repost
+
+        posts = Post.objects.published().order_by()
+        stated = posts.filter(repost__isnull=False).exclude(repost__state=Repost.State.NONE)
+        guests = Credit.objects.order_by().filter(post__in=stated.values("pk"))
+        return self.filter(models.Q(pk__in=posts.values("author")) | models.Q(pk__in=guests.values("person")))
 
 
 class Person(models.Model):
@@ -28,6 +45,8 @@ class Person(models.Model):
     contact_email = models.EmailField(
         _("e-mail"), blank=True, help_text=_("Private: only for asking this person. It is shown nowhere.")
     )
+
+    objects = PersonQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("person")

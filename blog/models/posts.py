@@ -30,9 +30,17 @@ LONG_COLUMNS = (
 )
 
 
+class TagQuerySet(models.QuerySet["Tag"]):
+    def public(self) -> Self:
+        """Tags of public posts: what only a draft is about, nobody else is told."""
+        return self.filter(pk__in=Post.objects.published().order_by().values("tags"))
+
+
 class Tag(models.Model):
     name = models.CharField(_("name"), max_length=100, unique=True)
     slug = models.SlugField(_("slug"), max_length=100, unique=True, allow_unicode=True)
+
+    objects = TagQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tag")
@@ -52,6 +60,10 @@ class PostQuerySet(models.QuerySet["Post"]):
     def published(self) -> Self:
         """Posts that are public now, newest first."""
         return self.filter(status=Post.Status.PUBLISHED, published_at__lte=clock.now()).order_by("-published_at", "-pk")
+
+    def seen(self) -> Self:
+        """Posts that are public now or were before they were withdrawn."""
+        return self.exclude(status=Post.Status.DRAFT).filter(published_at__lte=clock.now())
 
     def written_by(self, person: Person) -> Self:
         """Posts that `person` wrote as host, or whose reposted words are theirs and may be shown."""

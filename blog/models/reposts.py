@@ -85,7 +85,7 @@ class Repost(models.Model):
     note = models.CharField(
         _("note for readers"), max_length=300, blank=True, help_text=_("E.g. “With his permission I repost here.”")
     )
-    licence_name = models.CharField(_("licence"), max_length=60, blank=True, help_text="CC BY 4.0")
+    licence_name = models.CharField(_("licence"), max_length=60, blank=True, help_text=_("E.g. CC BY 4.0"))
     licence_url = WebAddressField(_("address of the licence"), blank=True)
     granted_on = models.DateField(_("granted on"), null=True, blank=True)
     expires_on = models.DateField(_("ends on"), null=True, blank=True, help_text=_("In force to the end of that day."))

@@ -12,7 +12,6 @@ document.addEventListener("click", (event) => {
   // allow-same-origin is the provider's own origin, never ours; YouTube does not play without it.
   frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-presentation allow-popups");
   frame.allow = "fullscreen; picture-in-picture; encrypted-media; autoplay";
-  frame.allowFullscreen = true;
   frame.referrerPolicy = "strict-origin-when-cross-origin";
   frame.src = facade.dataset.player;
   facade.replaceWith(frame);

@@ -108,6 +108,23 @@ def test_words_without_permission_show_on_no_page(
         assert GUEST_MARK not in text, address
 
 
+@pytest.mark.parametrize("hide", [draft, scheduled])
+def test_whom_and_what_only_unpublished_posts_name_has_no_page(
+    hide: Callable[[Post], None], client: Client, permitted_repost: Post, original_author: Person, tag: Tag
+) -> None:
+    permitted_repost.tags.add(tag)
+    pages = [tag.get_absolute_url(), f"{tag.get_absolute_url()}feed.atom", original_author.get_absolute_url()]
+    assert [client.get(page).status_code for page in pages] == [200, 200, 200]
+    hide(permitted_repost)
+    assert [client.get(page).status_code for page in pages] == [404, 404, 404]
+
+
+def test_a_person_whose_words_were_withdrawn_is_still_named(
+    client: Client, withdrawn_repost: Post, original_author: Person
+) -> None:
+    assert client.get(original_author.get_absolute_url()).status_code == 200
+
+
 def test_permitted_words_show_on_their_page(client: Client, permitted_repost: Post) -> None:
     assert GUEST_MARK in client.get(permitted_repost.get_absolute_url()).content.decode()
 
@@ -117,7 +134,7 @@ def test_a_withdrawn_repost_leaves_a_tombstone_and_the_hosts_words(client: Clien
     page = response.content.decode()
     assert response.status_code == 200
     assert "withdrawn by the host" in page
-    assert "The host&#x27;s own words." in page or "The host’s own words." in page or "The host's own words." in page
+    assert "The host's own words." in page
 
 
 @pytest.mark.parametrize(("days", "status"), [(-1, 200), (1, 404)])

@@ -2,19 +2,15 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from django.core.management import call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blog import rendering
-from blog.models import Post
 from blog.rendering import excerpt, markdown, plain_text, render_comment, sanitise
 from blog.rendering.tokens import take_out_videos
 from tests.attacks import ATTACKS, HEAVY, LONE_SURROGATE, assert_harmless
-from tests.conftest import MakePost
 
 Render = Callable[[str], str]
 
@@ -322,53 +318,3 @@ def test_an_excerpt_of_a_script_without_spaces_is_cut_anywhere() -> None:
 @settings(deadline=None)
 def test_an_excerpt_is_never_longer_than_asked(text: str, length: int) -> None:
     assert len(excerpt(render_comment(text), length=length)) <= length
-
-
-# --- manage.py rerender -----------------------------------------------------------------------------------------------
-
-
-def old(post: Post, version: int = 0) -> None:
-    Post.objects.filter(pk=post.pk).update(body_html="old", excerpt="old", render_version=version)
-    type(post.repost).objects.filter(post=post).update(text_html="old", render_version=version)
-
-
-def test_rerender_makes_old_html_anew_and_nothing_else(permitted_repost: Post) -> None:
-    old(permitted_repost)
-    before: dict[str, Any] = dict(Post.objects.values().get())
-    call_command("rerender")
-    after = Post.objects.get()
-    assert after.body_html == "<p>The host's own words.</p>"
-    assert "<strong>camera</strong>" in after.repost.public_html
-    changed = {name for name, value in Post.objects.values().get().items() if before[name] != value}
-    assert changed == {"body_html", "excerpt", "render_version"}
-
-
-def test_rerender_leaves_what_this_version_made_unless_told(permitted_repost: Post) -> None:
-    old(permitted_repost, rendering.RENDER_VERSION)
-    call_command("rerender")
-    assert Post.objects.get().body_html == "old"
-    call_command("rerender", "--all")
-    assert Post.objects.get().body_html == "<p>The host's own words.</p>"
-
-
-def test_rerender_goes_through_all_batches(
-    make_post: MakePost, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from blog.management.commands import rerender
-
-    monkeypatch.setattr(rerender, "BATCH", 2)
-    for number in range(5):
-        make_post(f"post-{number}")
-    Post.objects.update(body_html="old", render_version=0)
-    call_command("rerender")
-    assert "posts: 5 rendered anew." in capsys.readouterr().out
-    assert not Post.objects.filter(body_html="old").exists()
-
-
-def test_every_registered_model_can_be_rendered(db: None) -> None:
-    from django.apps import apps
-
-    for label, fields in rendering.RENDERED.items():
-        model: Any = apps.get_model(label)
-        assert callable(model.render)
-        assert {*fields, "render_version"} <= {field.name for field in model._meta.get_fields()}

@@ -1,12 +1,19 @@
 """The editors in the form of a post, in a real browser."""
 
+import time
 from io import BytesIO
 
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 ADD = "/admin/blog/post/add/"
 FOCUSED = "document.activeElement.id || document.activeElement.textContent"
+
+
+def late(route: Route) -> None:
+    """On a slow line: after the preview has followed the choice of the file, without a picture yet."""
+    time.sleep(1.5)
+    route.continue_()
 
 
 def test_the_tab_key_leads_through_an_editor_and_back(host_page: Page) -> None:
@@ -24,6 +31,7 @@ def test_the_tab_key_leads_through_an_editor_and_back(host_page: Page) -> None:
 
 
 def test_a_picture_is_chosen_and_goes_into_text_and_preview(host_page: Page) -> None:
+    host_page.route("**/upload/", late)
     host_page.goto(ADD)
     host_page.locator("#preview-button").click()
     preview = host_page.frame_locator("#preview-frame")

@@ -45,7 +45,7 @@ def test_below_the_deepest_level_replies_stand_side_by_side(say: Say) -> None:
     for level in range(2, paths.MAX_LEVELS + 1):
         chain.append(say(str(level), to=chain[-1]))
     reply = Comment.objects.get(pk=say("One more.", to=chain[-1]).pk)
-    assert (reply.level, reply.parent, reply.reply_to) == (paths.MAX_LEVELS, chain[-2], chain[-1])
+    assert (reply.depth, reply.parent, reply.reply_to) == (paths.MAX_LEVELS - 1, chain[-2], chain[-1])
     assert all(lower.parent == upper for upper, lower in pairwise(chain))
 
 
@@ -71,6 +71,20 @@ def test_words_that_are_missing_or_too_many_are_refused(own_post: Post, name: st
         submit(post_id=own_post.pk, name=name, text=text)
     assert (set(refusal.value.errors), refusal.value.status) == (fields, 400)
     assert counted(own_post) == 0
+
+
+@pytest.mark.parametrize(("name", "text"), [("Rea", "a" + "\u0301\u0316" * 20_000), ("a" * 5_000, "Text.")])
+def test_what_cannot_fit_is_refused_before_it_is_tidied(
+    own_post: Post, name: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wording, "tidy", lambda text: pytest.fail("its time grows with the square of the length"))
+    with pytest.raises(Refused) as refusal:
+        submit(post_id=own_post.pk, name=name, text=text)
+    assert refusal.value.status == 400
+
+
+def test_line_ends_of_two_characters_take_no_room(say: Say) -> None:
+    assert say("a" + "\r\n" * (settings.COMMENT_MAX_LENGTH - 2) + "b").source.count("\n") == 9_998
 
 
 def test_the_longest_name_and_text_fit(say: Say) -> None:

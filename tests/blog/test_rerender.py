@@ -1,0 +1,55 @@
+"""`manage.py rerender`: stored HTML that an older renderer made is made anew."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+
+from blog import rendering
+from blog.management.commands import rerender
+from blog.models import Post
+from tests.conftest import MakePost
+
+
+def old(post: Post, version: int = 0) -> None:
+    Post.objects.filter(pk=post.pk).update(body_html="old", excerpt="old", render_version=version)
+    type(post.repost).objects.filter(post=post).update(text_html="old", render_version=version)
+
+
+def test_rerender_makes_old_html_anew_and_nothing_else(permitted_repost: Post) -> None:
+    old(permitted_repost)
+    before: dict[str, Any] = dict(Post.objects.values().get())
+    call_command("rerender")
+    after = Post.objects.get()
+    assert after.body_html == "<p>The host's own words.</p>"
+    assert "<strong>camera</strong>" in after.repost.public_html
+    changed = {name for name, value in Post.objects.values().get().items() if before[name] != value}
+    assert changed == {"body_html", "excerpt", "render_version"}
+
+
+def test_rerender_leaves_what_this_version_made_unless_told(permitted_repost: Post) -> None:
+    old(permitted_repost, rendering.RENDER_VERSION)
+    call_command("rerender")
+    assert Post.objects.get().body_html == "old"
+    call_command("rerender", "--all")
+    assert Post.objects.get().body_html == "<p>The host's own words.</p>"
+
+
+def test_rerender_goes_through_all_batches(
+    make_post: MakePost, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(rerender, "BATCH", 2)
+    for number in range(5):
+        make_post(f"post-{number}")
+    Post.objects.update(body_html="old", render_version=0)
+    call_command("rerender")
+    assert "posts: 5 rendered anew." in capsys.readouterr().out
+    assert not Post.objects.filter(body_html="old").exists()
+
+
+def test_every_registered_model_can_be_rendered(db: None) -> None:
+    for label, fields in rendering.RENDERED.items():
+        model: Any = apps.get_model(label)
+        assert callable(model.render)
+        assert {*fields, "render_version"} <= {field.name for field in model._meta.get_fields()}
