@@ -15,8 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from blog import pictures, rendering
-
-PREVIEW_MAX_LENGTH = 1_000_000  # characters
+from blog.models.fields import ProseField
 
 
 @never_cache
@@ -42,7 +41,7 @@ def preview_text(request: HttpRequest) -> HttpResponse:
     if not _is_staff_with(request.user, "blog.add_post", "blog.change_post"):
         return _no_preview(_no_entry(request.user), status=403)
     content = request.POST.get("content", "")
-    if len(content) > PREVIEW_MAX_LENGTH:
+    if len(content) > ProseField.MAX_LENGTH:
         return _no_preview(_("This text is too long for a preview."), status=400)
     return HttpResponse(markdownify(content))
 

@@ -5,7 +5,7 @@ import zoneinfo
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator, URLValidator
+from django.core.validators import MaxLengthValidator, RegexValidator, URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,16 @@ def new_public_id() -> str:
 def validate_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
         raise ValidationError(_("“%(name)s” is not a time zone. Use one like Europe/Berlin."), params={"name": name})
+
+
+class ProseField(models.TextField[str, str]):
+    """Markdown of a post. The limit is ten long essays; rendering takes time that grows faster than the text."""
+
+    MAX_LENGTH = 200_000  # characters; as a validator, since `maxlength` would cut a longer text without a word
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.validators.append(MaxLengthValidator(self.MAX_LENGTH))
 
 
 class LanguageField(models.CharField[str, str]):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from blog import clock, rendering
 from blog.models.blogs import THE_ONE, Blog
-from blog.models.fields import LanguageField
+from blog.models.fields import LanguageField, ProseField
 from blog.models.people import Person
 
 if TYPE_CHECKING:
@@ -122,9 +122,9 @@ class Post(models.Model):
         verbose_name=_("byline"),
         help_text=_("Who speaks in introduction and body: the host."),
     )
-    introduction = models.TextField(_("introduction"), blank=True)
+    introduction = ProseField(_("introduction"), blank=True)
     introduction_html = models.TextField(editable=False, blank=True)
-    body = models.TextField(_("body"), blank=True)
+    body = ProseField(_("body"), blank=True)
     body_html = models.TextField(editable=False, blank=True)
     summary = models.CharField(
         _("summary"), max_length=500, blank=True, help_text=_("For lists and search engines; in the host's words.")

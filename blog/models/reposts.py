@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from blog import clock, rendering
 from blog.models.blogs import Blog
-from blog.models.fields import LanguageField, WebAddressField, new_public_id
+from blog.models.fields import LanguageField, ProseField, WebAddressField, new_public_id
 from blog.models.posts import Post
 
 
@@ -71,7 +71,7 @@ class Repost(models.Model):
 
     post = models.OneToOneField(Post, models.CASCADE, related_name="repost", verbose_name=_("post"))
     public_id = models.CharField(max_length=10, unique=True, default=new_public_id, editable=False)
-    text = models.TextField(_("words"), help_text=_("Only the other person's words. Yours go above or below."))
+    text = ProseField(_("words"), help_text=_("Only the other person's words. Yours go above or below."))
     text_html = models.TextField(editable=False, blank=True)
     language = LanguageField(_("language"), default="en")
     source_title = models.CharField(_("title of the source"), max_length=300, blank=True)
