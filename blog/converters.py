@@ -27,3 +27,9 @@ class MonthConverter:
 
     def to_url(self, value: int) -> str:
         return f"{value:02d}"
+
+
+class GrantTokenConverter(StringConverter):
+    """What `secrets.token_urlsafe(32)` makes."""
+
+    regex = r"[A-Za-z0-9_-]{43}"

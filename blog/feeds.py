@@ -1,4 +1,4 @@
-"""Atom feeds. The host is the author of an entry, whoever wrote the reposted words is a contributor.
+"""Feeds in Atom and JSON. The host is the author of an entry, whoever wrote the reposted words is a contributor.
 
 Readers strip attributes and styles, so whose words are whose stands in the text itself.
 """
@@ -11,7 +11,7 @@ from xml.sax.xmlreader import AttributesImpl
 
 from django.conf import settings
 from django.db.models import F
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -19,8 +19,8 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import require_safe
 
-from blog import credits
-from blog.models import Blog, Post
+from blog import conditions, credits, structured
+from blog.models import Blog, Person, Post, Repost
 from blog.pages import public_cache_control
 
 ENTRIES = 20
@@ -31,6 +31,25 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 def posts(request: HttpRequest) -> HttpResponse:
     """The latest posts."""
     return _feed(request, list(Post.objects.published().for_feed()[:ENTRIES]))
+
+
+@require_safe
+def posts_json(request: HttpRequest) -> HttpResponse:
+    """The latest posts as JSON Feed 1.1."""
+    entries = list(Post.objects.published().for_feed()[:ENTRIES])
+    blog = entries[0].blog if entries else Blog.load()
+    with translation.override(blog.language), timezone.override(blog.zone):
+        feed = {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": blog.title,
+            "description": blog.tagline,
+            "language": blog.language,
+            "home_page_url": f"{blog.address}/",
+            "feed_url": f"{blog.address}{request.path}",
+            "authors": [_json_author(blog, blog.owner)] if blog.owner else [],
+            "items": [_item(post) for post in entries],
+        }
+    return _public(JsonResponse(feed, content_type="application/feed+json"), entries)
 
 
 @require_safe
@@ -82,6 +101,12 @@ def _feed(request: HttpRequest, entries: list[Post], *, subject: str = "") -> Ht
         for post in entries:
             feed.add_item(**{name: _printable(value) for name, value in _entry(post).items()})
         response = HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+    return _public(response, entries)
+
+
+def _public(response: HttpResponse, entries: list[Post]) -> HttpResponse:
+    """Headers of a feed: the strictest wish of any author in it holds for the whole."""
+    conditions.reserve(response, entries)
     response["Cache-Control"] = public_cache_control(200)
     return response
 
@@ -96,7 +121,7 @@ def _entry(post: Post) -> dict[str, Any]:
         "description": post.description,
         "content": content_html(post),
         "author_name": post.author.name,
-        "author_link": post.author.home or f"{post.blog.address}{reverse('person', args=[post.author.slug])}",
+        "author_link": structured.person_home(post.blog, post.author),
         "pubdate": post.published_at,
         "updateddate": post.last_change,
         "language": post.language,
@@ -104,6 +129,48 @@ def _entry(post: Post) -> dict[str, Any]:
         "source_url": passage.source_url if passage else "",
         "item_copyright": _rights(post),
     }
+
+
+def _item(post: Post) -> dict[str, Any]:
+    """A post as an item of a JSON feed. Readers skip `_imprimatur`; who understands it learns whose words these are."""
+    passage = post.passage
+    item: dict[str, Any] = {
+        "id": _entry_id(post),
+        "url": post.permalink,
+        "title": post.title,
+        "content_html": content_html(post),
+        "summary": post.description,
+        "language": post.language,
+        "date_published": post.published_at.isoformat(timespec="seconds") if post.published_at else "",
+        "date_modified": post.last_change.isoformat(timespec="seconds"),
+        "authors": [_json_author(post.blog, post.author)],
+    }
+    if post.cover:
+        item["image"] = f"{post.blog.address}{post.cover.url}"
+    if passage and passage.is_in_force and passage.source_url:
+        item["external_url"] = passage.source_url
+    if passage and passage.state != Repost.State.NONE:
+        about = f"{post.blog.address}{reverse('permissions')}"
+        item["_imprimatur"] = {"about": about, "passages": [_passage(post, passage)]}
+    return item
+
+
+def _passage(post: Post, passage: Repost) -> dict[str, Any]:
+    """Whose words, and how they stand. Of ended words nothing is left by which they could be told."""
+    told: dict[str, Any] = {
+        "id": passage.public_id,
+        "author": credits.credited(passage, post.credits.all()),
+        "permission": f"{post.blog.address}{reverse('permission', args=[passage.public_id])}",
+        "state": "expired" if passage.has_expired and passage.state in Repost.STATES_IN_FORCE else passage.state,
+    }
+    if passage.is_in_force and passage.shown:
+        told |= {"url": passage.source_url, "level": passage.level, "fingerprint": passage.shown.strict}
+        told |= {"conditions": conditions.sentences(passage)}
+    return told
+
+
+def _json_author(blog: Blog, person: Person) -> dict[str, str]:
+    return {"name": person.name, "url": structured.person_home(blog, person)}
 
 
 def content_html(post: Post) -> str:
@@ -137,5 +204,5 @@ def _rights(post: Post) -> str:
     passage = post.passage
     if not passage or not passage.is_in_force:
         return post.author.name
-    sentence = credits.permission_sentence(passage, post.author.name)
-    return f"{post.author.name}; {credits.names(post.credits.all())}: {sentence}"
+    told = [credits.permission_sentence(passage, post.author.name), *conditions.sentences(passage)]
+    return f"{post.author.name}; {credits.credited(passage, post.credits.all())}: {' '.join(told)}"

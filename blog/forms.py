@@ -1,12 +1,12 @@
-"""The forms behind the admin's page of a post. They validate; what follows is in blog/admin/saving.py."""
+"""The forms behind the admin's pages of a post. They validate; what follows is in blog/admin/."""
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, cast
 
 from django import forms
-from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from markdownx.widgets import AdminMarkdownxWidget
 
-from blog import clock, publishing
+from blog import clock, licences, publishing
 from blog.models import Credit, Post, Repost, Video
 from blog.videos import providers
 
@@ -56,7 +56,7 @@ class PostForm(forms.ModelForm[Post]):
 
     def clean_published_at(self) -> datetime | None:
         moment: datetime | None = self.cleaned_data["published_at"]
-        _refuse_odd_years(moment)
+        refuse_odd_years(moment)
         return moment
 
     def clean(self) -> dict[str, Any]:
@@ -85,11 +85,24 @@ class PostForm(forms.ModelForm[Post]):
 
 
 class RepostForm(forms.ModelForm[Repost]):
+    licence = forms.ChoiceField(
+        label=gettext_lazy("Licence"),
+        required=False,
+        choices=licences.CHOICES,
+        help_text=gettext_lazy("Its name and address are filled in when you save."),
+    )
+
     class Meta:
         widgets = {"text": AdminMarkdownxWidget}
+        labels = {"licence_name": gettext_lazy("Name of the licence")}
+        help_texts = {"licence_name": ""}
         error_messages = {
             "text": {"required": gettext_lazy("Paste the other person’s words here, or empty the fields below.")}
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["licence"] = licences.code_of(self.instance.licence_url)
 
     def clean_basis(self) -> str:
         basis: str = self.cleaned_data["basis"]
@@ -101,8 +114,28 @@ class RepostForm(forms.ModelForm[Repost]):
 
     def clean_expires_on(self) -> date | None:
         day: date | None = self.cleaned_data["expires_on"]
-        _refuse_odd_years(day)
+        refuse_odd_years(day)
         return day
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self._fill_in_licence(cleaned)
+        if self.instance.covered_id:
+            self._refuse_other_terms(cleaned)
+        return cleaned
+
+    def _fill_in_licence(self, cleaned: dict[str, Any]) -> None:
+        picked = cleaned.get("licence")
+        if picked in licences.CREATIVE_COMMONS:
+            cleaned["licence_name"], cleaned["licence_url"] = licences.CREATIVE_COMMONS[picked]
+        elif not picked and "licence" in self.changed_data:
+            cleaned["licence_name"] = cleaned["licence_url"] = ""
+
+    def _refuse_other_terms(self, cleaned: dict[str, Any]) -> None:
+        """Else the page would say that the author confirmed what nobody asked them, and that it cannot be revoked."""
+        for name, field in (("basis", "basis"), ("licence_url", "licence")):
+            if name in cleaned and cleaned[name] != self.initial[name]:
+                self.add_error(field, _("The author said yes on other terms, and those stay. Choose them again."))
 
 
 class VideoForm(forms.ModelForm[Video]):
@@ -151,16 +184,15 @@ class RepostFormSet(PartFormSet):
         return publishing.problems(self.instance, repost=words, has_author=Credit.Role.AUTHOR in roles)
 
 
-class WithdrawalForm(forms.Form):
-    """Why words leave the page."""
-
-    note = forms.CharField(
-        label=gettext_lazy("Reason"),
-        max_length=300,
-        required=False,
-        widget=AdminTextInputWidget,
-        help_text=gettext_lazy("Readers see it in place of the words. It may stay empty."),
-    )
+class CreditFormSet(PartFormSet):
+    def clean(self) -> None:
+        """What one person confirmed is never shown as confirmed by another."""
+        super().clean()
+        passage = self.instance.passage
+        if passage and passage.covered_id and _authors(self.kept()) != _authors(self.instance.credits.all()):
+            raise ValidationError(
+                _("The author said yes to words under this credit, so whom you name as author cannot change.")
+            )
 
 
 def _name_the_halves(moment: forms.Field) -> None:
@@ -171,7 +203,11 @@ def _name_the_halves(moment: forms.Field) -> None:
         hour.attrs["aria-label"] = _("Published: time")
 
 
-def _refuse_odd_years(day: date | None) -> None:
+def _authors(credits: Iterable[Credit]) -> set[int]:
+    return {credit.person_id for credit in credits if credit.role == Credit.Role.AUTHOR}
+
+
+def refuse_odd_years(day: date | None) -> None:
     """Slips of the pen: a year of three digits has no address here, the last day of 9999 none that follows."""
     if day and not 1900 <= day.year <= 2999:
         raise ValidationError(_("Use a year from 1900 to 2999."))

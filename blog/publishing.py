@@ -36,7 +36,7 @@ def problems(post: Post, *, repost: Repost | None, has_author: bool) -> list[str
         missing.append(_("Say on what ground you show these words: choose a basis under “Permission”."))
     elif repost.basis == Repost.Basis.LICENCE and not repost.licence_url:
         missing.append(_("Name the licence by its address."))
-    if repost.state in (Repost.State.DECLINED, Repost.State.REVOKED):
+    if repost.state in (Repost.State.DECLINED, Repost.State.REVOKED) and not repost.shown_id:
         missing.append(_("The author said no to this. A new permission is needed first."))
     return missing
 

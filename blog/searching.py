@@ -16,6 +16,6 @@ def search_posts(query: str) -> PostQuerySet:
     shown = Q(repost__in=Repost.objects.in_force())
     for word in query.replace("\0", "").split()[:MOST_WORDS]:
         own = Q(title__icontains=word) | Q(introduction__icontains=word) | Q(body__icontains=word)
-        theirs = Q(repost__text__icontains=word) | Q(credits__person__name__icontains=word)
+        theirs = Q(repost__shown__text__icontains=word) | Q(credits__person__name__icontains=word)
         posts = posts.filter(pk__in=Post.objects.filter(own | (shown & theirs)).values("pk"))
     return posts

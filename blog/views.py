@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
+from blog import conditions
 from blog.models import Blog, Person, Post, PostQuerySet, Tag
 from blog.pages import public_cache_control, public_page
 from blog.searching import search_posts
@@ -24,7 +25,7 @@ from blog.searching import search_posts
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The latest posts."""
-    return _list(request, Post.objects.published())
+    return list_page(request, Post.objects.published())
 
 
 @require_safe
@@ -35,14 +36,14 @@ def archive(request: HttpRequest, year: int, month: int | None = None) -> HttpRe
     posts = Post.objects.published().filter(published_at__gte=first, published_at__lt=end)
     with override(blog.language):
         heading = date_format(first, "YEAR_MONTH_FORMAT") if month else str(year)
-    return _list(request, posts, heading=heading)
+    return list_page(request, posts, heading=heading)
 
 
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     """The posts under one tag."""
     found = get_object_or_404(Tag.objects.public(), slug=slug)
-    return _list(
+    return list_page(
         request,
         Post.objects.published().filter(tags=found),
         heading=found.name,
@@ -55,7 +56,7 @@ def person(request: HttpRequest, slug: str) -> HttpResponse:
     """What somebody wrote here: as host, or as author of reposted words that may be shown."""
     found = get_object_or_404(Person.objects.public(), slug=slug)
     posts = Post.objects.published().written_by(found)
-    return _list(request, posts, heading=found.name, person=found)
+    return list_page(request, posts, heading=found.name, person=found)
 
 
 @require_safe
@@ -82,6 +83,7 @@ def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse
     response = public_page(request, "blog/post_detail.html", context, blog=found.blog)
     if found.search_policy == Post.SearchPolicy.NOINDEX:
         response["X-Robots-Tag"] = "noindex"
+    conditions.reserve(response, [found])
     return response
 
 
@@ -90,6 +92,7 @@ def page_context(post: Post) -> dict[str, Any]:
     return {
         "post": post,
         "passage": post.passage,
+        "words_html": post.passage.public_html if post.passage else "",
         "credits": list(post.credits.all()),
         "videos": list(post.videos.all()),
         "tags": list(post.tags.all()),
@@ -137,7 +140,9 @@ def _error(request: HttpRequest, status: int, title: Promise, text: Promise) -> 
     return public_page(request, "blog/error.html", {"title": title, "text": text}, blog=Blog.load(), status=status)
 
 
-def _list(request: HttpRequest, posts: PostQuerySet, **context: Any) -> HttpResponse:
+def list_page(
+    request: HttpRequest, posts: PostQuerySet, *, template: str = "blog/post_list.html", **context: Any
+) -> HttpResponse:
     """One page of `posts`, newest first. `?before=<number of a post>` begins after that post."""
     if cursor := request.GET.get("before"):
         posts = posts.older_than(_cursor(cursor))
@@ -151,7 +156,7 @@ def _list(request: HttpRequest, posts: PostQuerySet, **context: Any) -> HttpResp
         "feed_url": reverse("feed-posts"),
         **context,
     }
-    return public_page(request, "blog/post_list.html", context, blog=blog)
+    return public_page(request, template, context, blog=blog)
 
 
 def _cursor(value: str) -> Post:

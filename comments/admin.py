@@ -47,7 +47,7 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
     ordering = ["-pk"]
     list_select_related = ["discussion__post__blog"]
     show_full_result_count = False  # it counts the whole table for every page
-    fields = ["post", "name", "source", "state", "shown", "created_at", "language"]
+    fields = ["post", "name", "person", "source", "state", "shown", "created_at", "language"]
     inlines = [CommentEventInline]
     actions = ["remove", "restore"]
     action_form = ReasonForm

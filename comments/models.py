@@ -5,12 +5,12 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from blog import clock, rendering
-from blog.models import Post
+from blog import claims, clock, rendering
+from blog.models import Person, Post
 from blog.models.fields import LanguageField, WebAddressField
 from comments import ids, paths
 
@@ -80,6 +80,11 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         """Comments that can be replied to: a tombstone cannot."""
         return self.filter(shown=True, state=Comment.State.PUBLISHED)
 
+    def with_badges(self) -> Self:
+        """Each with `is_by_original_author`: what its writer proved still stands. Asked anew with every page."""
+        proved = claims.standing(post=OuterRef("discussion"), person=OuterRef("person"), since=OuterRef("created_at"))
+        return self.annotate(is_by_original_author=Exists(proved))
+
     def below(self, comment: "Comment") -> Self:
         """All replies to a comment, replies to replies included."""
         return self.filter(
@@ -135,6 +140,14 @@ class Comment(models.Model):
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
     url = WebAddressField(_("web page"), blank=True)
     email = models.EmailField(_("e-mail"), blank=True, help_text=_("Private. It is shown nowhere."))
+    person = models.ForeignKey(
+        Person,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("proved to be"),
+        help_text="Whom the writer proved to be when it was written; never told from a name or an e-mail.",
+    )
     source = models.TextField(_("text"))
     html = models.TextField(editable=False)
     render_version = models.PositiveSmallIntegerField(editable=False)

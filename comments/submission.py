@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from blog import clock
-from blog.models import Post
+from blog.models import Person, Post
 from comments import ids, paths, wording
 from comments.models import Comment, CommentEvent, Discussion
 
@@ -35,15 +35,19 @@ class Refused(Exception):
         self.status = status  # of the HTTP answer
 
 
-def submit(*, post_id: int, name: str, text: str, parent: str = "", language: str = "") -> Comment:
+def submit(
+    *, post_id: int, name: str, text: str, parent: str = "", language: str = "", person: Person | None = None
+) -> Comment:
     """Publish a comment under a post, as a reply where `parent` is the public id of another.
 
-    The same words sent twice within ten minutes are one comment: the first is returned. Raises Refused.
+    `person` is whom the writer has proved to be (`blog.claims`), whatever the name says. The same words sent twice
+    within ten minutes are one comment: the first is returned. Raises Refused.
     """
     _check_size(name, text)
     name, text = wording.tidy_line(name), wording.tidy(text)
     _check_wording(name, text)
-    draft = Comment(name=name, source=text, language=language, state=Comment.State.PUBLISHED, shown=True)
+    draft = Comment(name=name, source=text, language=language, person=person)
+    draft.state, draft.shown = Comment.State.PUBLISHED, True
     draft.render()  # before the transaction: nobody has to wait for it
     for _attempt in range(ATTEMPTS - 1):
         # Somebody drew the same number, or the same words came at the same moment: look again.
@@ -115,7 +119,7 @@ def find_target(discussion: Discussion, public_id: str) -> Comment | None:
     if not discussion.is_visible:
         return None
     with suppress(ValueError):
-        return discussion.comments.answerable().filter(pk=ids.decode(public_id)).first()
+        return discussion.comments.answerable().with_badges().filter(pk=ids.decode(public_id)).first()
     return None
 
 
@@ -152,5 +156,6 @@ def _twin(discussion: Discussion, key: bytes) -> Comment | None:
 
 def _submission_key(discussion: Discussion, target: Comment | None, draft: Comment) -> bytes:
     # Tidy words hold no control characters, so the parts cannot run into each other.
-    parts = [str(discussion.pk), target.public_id if target else "", draft.name, draft.source]
+    proved = str(draft.person_id or "")  # or a stranger who is faster with the same words would take the badge away
+    parts = [str(discussion.pk), target.public_id if target else "", proved, draft.name, draft.source]
     return salted_hmac("comments.submission", "\x1f".join(parts), algorithm="sha256").digest()

@@ -77,7 +77,7 @@ def is_on_first_page(comment: Comment) -> bool:
 def _slice(comments: CommentQuerySet) -> tuple[list[Comment], str]:
     """The first page of `comments` and the cursor of the next, which is empty where nothing follows."""
     size = settings.COMMENTS_PER_PAGE
-    found = list(comments.defer("source")[: size + 1])
+    found = list(comments.with_badges().defer("source")[: size + 1])
     return found[:size], found[size - 1].public_id if len(found) > size else ""
 
 
@@ -85,7 +85,7 @@ def _ancestors(comment: Comment) -> list[Comment]:
     if not comment.depth:
         return []
     above = Comment.objects.shown_in(comment.discussion_id).filter(path__in=paths.ancestors(comment.path))
-    return list(above.defer("source"))
+    return list(above.with_badges().defer("source"))
 
 
 def _place(discussion: Discussion, number: int) -> Coalesce:

@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 from django_stubs_ext import StrPromise
 
+from blog import claims
 from blog.models import Blog, Post
 from blog.pages import personal_page, public_page
 from comments import origin, submission, threads
@@ -28,7 +29,9 @@ SHORT = 60  # characters; what is shorter is quickly typed again
 @require_safe
 def comment(request: HttpRequest, number: int) -> HttpResponse:
     """A comment between what it answers and what answers it."""
-    found = get_object_or_404(Comment.objects.public().select_related("discussion__post__blog__owner"), pk=number)
+    found = get_object_or_404(
+        Comment.objects.public().with_badges().select_related("discussion__post__blog__owner"), pk=number
+    )
     post = found.discussion.post
     context = {"comment": found, "post": post, "page": threads.around(found)}
     return public_page(request, "comments/comment.html", context, blog=post.blog)
@@ -70,8 +73,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _take(request: HttpRequest, post_id: int, form: CommentForm, *, confirming: bool = False) -> HttpResponse:
+    """Only for a request that has proved to come from our own page: here the badge's cookie is read."""
     try:
-        taken = submission.submit(post_id=post_id, **form.words)
+        person = claims.claimant(request, post_id)
+        taken = submission.submit(post_id=post_id, person=person, **form.words)
     except submission.Refused as refusal:
         form.show_errors_of(refusal)
         post, why = submission.find_post(post_id), refusal.message

@@ -214,7 +214,13 @@ REQUEST_MAX_BYTES = 4 * UPLOAD_MAX_BYTES  # a post's form may bring a cover and 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "config.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # Bots ask every address under every name; each would leave eighty lines of traceback.
     "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},

@@ -3,9 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path, register_converter
 
-from blog import editor, feeds, health, media, sitemaps, views
-from blog.converters import MonthConverter, SlugConverter, YearConverter
+from blog import citing, disputes, editor, feeds, grants, health, media, register, sitemaps, views
+from blog.converters import GrantTokenConverter, MonthConverter, SlugConverter, YearConverter
 
+register_converter(GrantTokenConverter, "granttoken")
 register_converter(SlugConverter, "uslug")
 register_converter(YearConverter, "year")
 register_converter(MonthConverter, "month")
@@ -20,9 +21,19 @@ urlpatterns = [
     path("people/<uslug:slug>/", views.person, name="person"),
     path("search/", views.search, name="search"),
     path("feeds/posts.atom", feeds.posts, name="feed-posts"),
+    path("feeds/posts.json", feeds.posts_json, name="feed-posts-json"),
     path("tags/<uslug:slug>/feed.atom", feeds.tag, name="feed-tag"),
+    path("<year:year>/<month:month>/<uslug:slug>/cite.bib", citing.bibtex, name="cite-bibtex"),
+    path("<year:year>/<month:month>/<uslug:slug>/cite.ris", citing.ris, name="cite-ris"),
+    # Permissions
+    path("permissions/", register.index, name="permissions"),
+    path("permissions/<slug:public_id>/", register.permission, name="permission"),
+    path("permissions/<slug:public_id>.jsonld", register.permission_jsonld, name="permission-jsonld"),
+    path("permissions/<slug:public_id>/dispute/", disputes.dispute, name="dispute"),
     # Discussing
     path("comments/", include("comments.urls")),
+    # Granting
+    path("grant/<granttoken:token>/", grants.grant, name="grant"),
     # Publishing
     path("<year:year>/<month:month>/<uslug:slug>/edit/", views.edit, name="post-edit"),
     path("admin/markdownx/upload/", editor.upload, name="markdownx_upload"),

@@ -154,7 +154,8 @@ class _FragmentJudge(_Judge):
 class _PageJudge(_Judge):
     def judge(self, tag: str, attrs: dict[str, str]) -> None:
         self.expect(tag not in _NEVER_IN_A_PAGE | _FOREIGN_MOVES, f"<{tag}>")
-        self.expect(tag != "script" or attrs.get("src"), "an inline script")
+        is_data = attrs.get("type") == "application/ld+json"
+        self.expect(tag != "script" or attrs.get("src") or is_data, "an inline script")
         self.expect(tag != "meta" or attrs.get("http-equiv", "").lower() != "refresh", "a refresh")
         loaded = [attrs.get("src", ""), attrs.get("poster", "")]
         if tag == "link" and _LOADING_LINKS & set(attrs.get("rel", "").lower().split()):

@@ -16,7 +16,10 @@ OUR_APPS = ("blog", "comments")
 
 # Models that nobody edits by hand, and why.
 NOT_IN_ADMIN = {
+    "blog.Evidence": "under its repost, and only for those who may see evidence",
+    "blog.GrantToken": "the digest of a mailed link is nobody's business",
     "blog.OldSlug": "written when an address changes",
+    "blog.Wording": "the words of a repost, which its post shows",
 }
 
 

@@ -1,7 +1,7 @@
 """The sample: complete when it is there, and gone without a trace when it is not."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
-from blog import clock, permissions
-from blog.models import Blog, Credit, Person, Post, Tag, Video
+from blog import asking, clock, permissions
+from blog.disputes import enter
+from blog.models import Blog, Credit, Dispute, Evidence, Person, Post, Tag, Video
 from blog.sample import content, loading
 from comments.models import Comment
 from comments.submission import submit
@@ -145,6 +146,22 @@ def test_removal_takes_visitors_comments_and_replies_on_sample_posts_along(sampl
     assert not Comment.objects.exists()
 
 
+def test_removal_takes_along_what_somebody_tried_with_the_permission(
+    sample: Post, django_capture_on_commit_callbacks: Any
+) -> None:
+    repost = sample.repost
+    Person.objects.filter(slug=content.GUEST.slug).update(contact_email="ines@example.org")
+    asking.ask(repost, by="Leander Quist")
+    letter = Evidence(repost=repost, dated=date(2026, 2, 28), file=ContentFile(b"Yes.", name="letter.txt"))
+    permissions.add_evidence(letter, by="Leander Quist")
+    enter(Dispute(repost=repost, text="Not hers.", address_key="k"))
+    with django_capture_on_commit_callbacks(execute=True):
+        run("--remove")
+    assert not Post.objects.filter(is_sample=True).exists()
+    assert not Evidence.objects.exists()
+    assert not letter.file.storage.exists(str(letter.file.name))
+
+
 def test_a_failing_load_leaves_no_row(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     before = everything()
     monkeypatch.setattr(content, "VIDEO_ADDRESS", "https://example.org/no-provider")
@@ -198,7 +215,7 @@ def test_comments_are_spread_over_days_and_none_lies_ahead(sample: Post) -> None
 
 def test_no_text_holds_html_or_leftovers_of_markup(sample: Post) -> None:
     rendered = [html for post in Post.objects.all() for html in (post.introduction_html, post.body_html)]
-    rendered += [sample.repost.text_html, *Comment.objects.values_list("html", flat=True)]
+    rendered += [sample.repost.public_html, *Comment.objects.values_list("html", flat=True)]
     for html in rendered:
         prose = re.sub(r"(?s)<(code|pre)\b.*?</\1>", "", html)
         prose = re.sub(r"<[^<>]+>", "", prose)

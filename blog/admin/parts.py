@@ -6,16 +6,16 @@ from django.contrib import admin
 from django.db import models
 from django.forms import Field as FormField
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from blog.forms import PartFormSet, RepostForm, RepostFormSet, VideoForm
-from blog.models import Blog, Credit, PermissionEvent, Post, Repost, Video
+from blog.forms import CreditFormSet, PartFormSet, RepostForm, RepostFormSet, VideoForm
+from blog.models import Blog, Credit, Post, Repost, Video
 from blog.pictures import PictureField
+
+COVERED = gettext_lazy(
+    "The author said yes to these words. If you edit more than their typography, readers keep seeing the confirmed "
+    "ones until the author says yes again, or until you go back to your own word."
+)
 
 
 class RepostInline(admin.StackedInline[Repost, Post]):
@@ -26,7 +26,6 @@ class RepostInline(admin.StackedInline[Repost, Post]):
     formset = RepostFormSet
     extra = max_num = 1
     verbose_name = gettext_lazy("Somebody else’s words")
-    readonly_fields = ["standing", "ledger"]
     fieldsets = [
         (
             None,
@@ -46,11 +45,10 @@ class RepostInline(admin.StackedInline[Repost, Post]):
             {
                 "fields": [
                     "basis",
+                    "licence",
+                    ("licence_name", "licence_url"),
                     "note",
                     ("granted_on", "expires_on"),
-                    ("licence_name", "licence_url"),
-                    "standing",
-                    "ledger",
                 ],
                 "description": gettext_lazy("On what ground you may show these words. Readers see it under them."),
             },
@@ -65,6 +63,13 @@ class RepostInline(admin.StackedInline[Repost, Post]):
             field.initial = Blog.load().language
         return field
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Said before the host edits what the author has said yes to."""
+        (name, options), *rest = super().get_fieldsets(request, obj)
+        if obj and obj.passage and obj.passage.covered_id:
+            options = options | {"description": COVERED}
+        return [(name, options), *rest]
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True  # who sees the post sees its parts; whether it may be published hangs on them
 
@@ -72,29 +77,10 @@ class RepostInline(admin.StackedInline[Repost, Post]):
         has_ledger = obj is not None and obj.passage is not None and obj.passage.state != Repost.State.NONE
         return not has_ledger and super().has_delete_permission(request, obj)
 
-    @admin.display(description=gettext_lazy("Stands as"))
-    def standing(self, repost: Repost) -> str:
-        """The state in words, with the step that the host can take from it."""
-        if repost.state in Repost.STATES_IN_FORCE:
-            state = _("expired") if repost.has_expired else repost.get_state_display()
-            return _with_step(repost, state, "withdraw", _("Withdraw the permission…"))
-        if repost.state == Repost.State.WITHDRAWN:
-            return _with_step(repost, repost.get_state_display(), "restore", _("Restore the permission…"))
-        if repost.state == Repost.State.NONE:
-            return _("Nothing stated yet. Publishing enters the basis above into the ledger, in your name.")
-        return repost.get_state_display()
-
-    @admin.display(description=gettext_lazy("Ledger"))
-    def ledger(self, repost: Repost) -> str:
-        """Every step of the permission, the latest first."""
-        events = repost.events.order_by("-number") if repost.pk else PermissionEvent.objects.none()
-        lines = format_html_join("", "<li>{}</li>", ([_line(event)] for event in events))
-        return format_html('<ol class="ledger" reversed>{}</ol>', lines) if lines else "–"
-
 
 class CreditInline(admin.TabularInline[Credit, Post]):
     model = Credit
-    formset = PartFormSet
+    formset = CreditFormSet
     extra = 1
     verbose_name_plural = gettext_lazy("Credits: whose words these are")
     autocomplete_fields = ["person"]
@@ -120,7 +106,7 @@ class VideoInline(admin.StackedInline[Video, Post]):
     extra = 1
     formfield_overrides = {models.ImageField: {"form_class": PictureField}}
     fieldsets = [
-        (None, {"fields": ["page_url", "title", ("part", "ai_origin")]}),
+        (None, {"fields": ["page_url", "title", "uploaded_on", ("part", "ai_origin")]}),
         (
             gettext_lazy("Poster and transcript"),
             {"fields": ["poster", "poster_alt", "transcript", "position"], "classes": ["collapse"]},
@@ -129,18 +115,3 @@ class VideoInline(admin.StackedInline[Video, Post]):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True  # see RepostInline
-
-
-def _with_step(repost: Repost, state: str, step: str, label: str) -> SafeString:
-    address = reverse("admin:blog_post_permission", args=[repost.post_id, step])
-    return format_html('{} · <a href="{}">{}</a>', state, address, label)
-
-
-def _line(event: PermissionEvent) -> SafeString:
-    moment = localtime(event.at)
-    step = event.get_kind_display()
-    if event.from_state != event.to_state:
-        step = f"{event.get_from_state_display()} → {event.get_to_state_display()}"
-    note = f" · “{event.note}”" if event.note else ""
-    words = f"{step} · {event.actor_name or event.get_actor_display()}{note}"
-    return format_html('<time datetime="{}">{}</time> · {}', moment.isoformat(), f"{moment:%Y-%m-%d %H:%M}", words)

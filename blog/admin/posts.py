@@ -5,37 +5,26 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db import models, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import connection, models, transaction
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from blog import credits, permissions, publishing
-from blog.admin import preview, saving
+from blog import credits, publishing
+from blog.admin import evidence, preview, record, saving, steps
+from blog.admin.filters import HasRepost, PermissionState
 from blog.admin.parts import CreditInline, RepostInline, VideoInline
-from blog.forms import PartFormSet, PostForm, RepostFormSet, WithdrawalForm
+from blog.forms import PartFormSet, PostForm, RepostFormSet
 from blog.models import Blog, Post, PostQuerySet, Repost
 from blog.pictures import PictureField
 
 WORDS_OF_A_PAGE = {"title", "introduction", "body", "cover", "cover_alt"}
-
-
-class HasRepost(admin.SimpleListFilter):
-    title = gettext_lazy("kind")
-    parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("own", _("own words only")), ("repost", _("with a repost"))]
-
-    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Post]) -> models.QuerySet[Post]:
-        if self.value() is None:
-            return queryset
-        return queryset.filter(repost__isnull=self.value() == "own")
 
 
 class PostList(ChangeList):
@@ -79,8 +68,8 @@ class PostAdmin(admin.ModelAdmin[Post]):
             },
         ),
     ]
-    list_display = ["title", "status_in_words", "kind", "published_at"]
-    list_filter = ["status", HasRepost, "tags"]
+    list_display = ["title", "status_in_words", "kind", "permission", "published_at"]
+    list_filter = ["status", HasRepost, PermissionState, "tags"]
     date_hierarchy = "published_at"
     search_fields = ["title", "introduction", "body", "repost__text", "credits__person__name"]
     actions = ["publish_selected", "withdraw_selected"]
@@ -102,6 +91,10 @@ class PostAdmin(admin.ModelAdmin[Post]):
         if not post.passage:
             return _("own words")
         return _("repost of %(authors)s") % {"authors": credits.names(post.credits.all()) or "?"}
+
+    @admin.display(description=gettext_lazy("permission"))
+    def permission(self, post: Post) -> str:
+        return record.state_in_words(post.passage) if post.passage else "–"
 
     @admin.action(description=gettext_lazy("Publish the selected posts"), permissions=["change"])
     def publish_selected(self, request: HttpRequest, queryset: models.QuerySet[Post]) -> None:
@@ -138,6 +131,27 @@ class PostAdmin(admin.ModelAdmin[Post]):
         has_ledger = obj is not None and obj.passage is not None and obj.passage.state != Repost.State.NONE
         return not has_ledger and super().has_delete_permission(request, obj)
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Post | None:
+        """An author who answers while a form is stored waits: the form writes the whole row of the repost."""
+        post = super().get_object(request, object_id, from_field)
+        if post and request.method == "POST" and connection.in_atomic_block:
+            Repost.objects.select_for_update().filter(post=post).first()
+        return post
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Post | None = None,
+    ) -> HttpResponse:
+        """With all that is on record about the stored repost."""
+        stored = Repost.objects.select_related("post__blog").filter(post=obj.pk).first() if obj and obj.pk else None
+        context["record"] = record.of(stored) if stored else None
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
     def _create_formsets(self, request: HttpRequest, obj: Post, change: bool) -> Any:
         """Django's only place where the forms of all parts are together before any of them is validated."""
         formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]
@@ -157,6 +171,9 @@ class PostAdmin(admin.ModelAdmin[Post]):
         saving.follow_up(form, words_changed=words_changed, by=saving.name_of(request.user))
         if form.instance.is_scheduled:
             self.message_user(request, _appears_at(form.instance))
+        passage = form.instance.passage
+        if passage and passage.state == Repost.State.STALE:
+            self.message_user(request, _two_ways_on(form.instance), messages.WARNING)
 
     # --- Its own pages
 
@@ -166,7 +183,9 @@ class PostAdmin(admin.ModelAdmin[Post]):
         return [
             path("preview/", shown, name="blog_post_preview"),
             path("<int:post_id>/preview/", shown, name="blog_post_preview"),
-            path("<int:post_id>/permission/<str:step>/", wrap(self.permission_view), name="blog_post_permission"),
+            path("<int:post_id>/permission/<str:name>/", wrap(steps.view), name="blog_post_permission"),
+            path("<int:post_id>/evidence/", wrap(evidence.add_view), name="blog_post_add_evidence"),
+            path("<int:post_id>/evidence/<int:evidence_id>/", wrap(evidence.download_view), name="blog_post_evidence"),
             *super().get_urls(),
         ]
 
@@ -181,42 +200,21 @@ class PostAdmin(admin.ModelAdmin[Post]):
         formsets, _inlines = self._create_formsets(request, form.instance, change=bool(post))
         return preview.page(request, form, formsets)
 
-    def permission_view(self, request: HttpRequest, post_id: int, step: str) -> HttpResponse:
-        """Ask for, then take a step of the host: `withdraw` or `restore` the permission of the repost."""
-        repost = get_object_or_404(Repost.objects.select_related("post"), post__pk=post_id)
-        if step not in ("withdraw", "restore"):
-            raise Http404
-        if not request.user.has_perm("blog.change_repost"):
-            raise PermissionDenied
-        form = WithdrawalForm(request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid():
-            self._take_step(request, repost, step, note=form.cleaned_data["note"])
-            return redirect("admin:blog_post_change", post_id)
-        context = {
-            **self.admin_site.each_context(request),
-            "form": form,
-            "repost": repost,
-            "step": step,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/blog/post/permission.html", context)
-
-    def _take_step(self, request: HttpRequest, repost: Repost, step: str, *, note: str) -> None:
-        by = saving.name_of(request.user)
-        try:
-            if step == "withdraw":
-                permissions.withdraw(repost, by=by, note=note)
-                done = _("The permission is withdrawn. Readers no longer see the words.")
-            else:
-                permissions.restore(repost, by=by)
-                done = _("The permission is restored.")
-        except permissions.NotPossible:
-            self.message_user(request, _("Nothing was done: the permission has changed meanwhile."), messages.ERROR)
-        else:
-            self.message_user(request, done, messages.SUCCESS)
-
 
 def _appears_at(post: Post) -> str:
     moment = localtime(post.published_at)
     words = {"moment": date_format(moment, "DATETIME_FORMAT"), "zone": post.blog.time_zone}
     return _("It is scheduled: it appears by itself on %(moment)s (%(zone)s).") % words
+
+
+def _two_ways_on(post: Post) -> SafeString:
+    """Said where the words were edited after the author's yes."""
+    ask, release = (reverse("admin:blog_post_permission", args=[post.pk, name]) for name in ("ask", "release"))
+    return format_html(
+        '{} <a href="{}">{}</a> · <a href="{}">{}</a>',
+        _("The author confirmed other words, so readers keep seeing those. There are two ways on:"),
+        ask,
+        _("Ask the author again"),
+        release,
+        _("Show yours on your word alone"),
+    )

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.text import slugify
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from blog import clock
+from blog import clock, fingerprints, rendering
 from blog.forms import PartFormSet, PostForm
 from blog.models import Blog, Credit, Post, Repost, Video
 from blog.pages import personal_page
@@ -30,7 +30,7 @@ def page(request: HttpRequest, form: PostForm, formsets: Sequence[PartFormSet]) 
         for part in formset.forms:
             put_back_refused(part)
     context = page_context(form, [part for formset in formsets for part in formset.kept()])
-    return personal_page(request, "blog/post_detail.html", context, blog=Blog.load())
+    return personal_page(request, "admin/blog/post/preview.html", context, blog=Blog.load())
 
 
 def put_back_refused(form: forms.ModelForm[Any]) -> None:
@@ -49,15 +49,32 @@ def page_context(form: PostForm, parts: list[Any]) -> dict[str, Any]:
     passage = next((part for part in parts if isinstance(part, Repost)), None)
     if passage:
         passage.post = post
-        passage.render()
+        passage.reckon_end()
     return {
         "post": post,
         "passage": passage,
+        "words_html": _shown_words(passage) if passage else "",
+        "keeps_confirmed_words": bool(passage and _keeps_confirmed_words(passage)),
         "credits": [part for part in parts if isinstance(part, Credit) and part.person_id],
         "videos": [part for part in parts if isinstance(part, Video) and part.provider],
         "tags": list(form.cleaned_data.get("tags", [])),
         "preview": True,
     }
+
+
+def _shown_words(passage: Repost) -> str:
+    """The words that readers would get: none after an end, and none but the confirmed ones after a yes."""
+    if passage.has_ended:
+        return ""
+    if passage.covered and _keeps_confirmed_words(passage):
+        return passage.covered.html
+    return rendering.render_repost(passage.text, id_prefix="preview-r-")
+
+
+def _keeps_confirmed_words(passage: Repost) -> bool:
+    """Whether what was typed is not shown, since the author said yes to other words: as `permissions` will decide."""
+    covered = passage.covered if passage.is_in_force else None
+    return covered is not None and covered.folded != fingerprints.folded(passage.text)
 
 
 def _shown_post(form: PostForm) -> Post:

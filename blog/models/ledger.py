@@ -35,8 +35,20 @@ class PermissionEvent(models.Model):
         ASSERTED = "asserted", _("stated by the host")
         TERMS_CHANGED = "terms_changed", _("terms changed")
         WORDS_EDITED = "words_edited", _("words edited")
+        EVIDENCE_ADDED = "evidence_added", _("evidence added")
+        REQUESTED = "requested", _("author asked")
+        CONFIRMED = "confirmed", _("confirmed by the author")
+        DECLINED = "declined", _("declined by the author")
+        DISOWNED = "disowned", _("“not mine”, says the person named as author")
+        RELEASED = "released", _("back to what the host states")
         WITHDRAWN = "withdrawn", _("withdrawn by the host")
         RESTORED = "restored", _("restored by the host")
+        REVOKED = "revoked", _("revoked by the author")
+        REVOCATION_ASKED = "revocation_asked", _("author asks for an end")
+        EXPIRED = "expired", _("ended as agreed")
+        DISPUTED = "disputed", _("attribution disputed")
+        SETTLED = "settled", _("dispute settled")
+        CREDIT_CORRECTED = "credit_corrected", _("name corrected by the author")
 
     class Actor(models.TextChoices):
         HOST = "host", _("host")
@@ -54,6 +66,7 @@ class PermissionEvent(models.Model):
     to_state = models.CharField(_("to"), max_length=10, choices=Repost.State)
     level = models.PositiveSmallIntegerField(_("evidence"), choices=Repost.Level)
     terms = models.JSONField(_("terms"), default=dict, help_text="Basis, licence and dates as they stood.")
+    details = models.JSONField(default=dict, help_text="What belongs to this step alone, e.g. the digest of a file.")
     note = models.CharField(_("public note"), max_length=300, blank=True)
     strict = models.CharField(max_length=80)
     folded = models.CharField(max_length=80)
@@ -94,6 +107,7 @@ class PermissionEvent(models.Model):
             "to_state": self.to_state,
             "level": int(self.level),
             "terms": self.terms,
+            "details": self.details,
             "note": self.note,
             "strict": self.strict,
             "folded": self.folded,

@@ -1,11 +1,13 @@
 """The people whose names stand over words."""
 
+from itertools import chain, count
 from typing import Self
 
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import reverse
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from blog.models.fields import WebAddressField
@@ -24,6 +26,13 @@ class PersonQuerySet(models.QuerySet["Person"]):
         stated = posts.filter(repost__isnull=False).exclude(repost__state=Repost.State.NONE)
         guests = Credit.objects.order_by().filter(post__in=stated.values("pk"))
         return self.filter(models.Q(pk__in=posts.values("author")) | models.Q(pk__in=guests.values("person")))
+
+    def free_slug(self, name: str) -> str:
+        """A slug made of `name` that nobody here has."""
+        base = slugify(name, allow_unicode=True)[:90] or "person"
+        taken = set(self.filter(slug__startswith=base).values_list("slug", flat=True))
+        numbered = (f"{base}-{number}" for number in count(2))
+        return next(slug for slug in chain([base], numbered) if slug not in taken)
 
 
 class Person(models.Model):

@@ -26,7 +26,6 @@ LONG_COLUMNS = (
     "body",
     "body_html",
     "repost__text",
-    "repost__text_html",
 )
 
 
@@ -82,13 +81,13 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def for_page(self) -> Self:
         """With what a post's own page shows, in four queries."""
-        return self.select_related("blog__owner", "author", "repost", *COMPANIONS).prefetch_related(
+        return self.select_related("blog__owner", "author", "repost__shown", *COMPANIONS).prefetch_related(
             models.Prefetch("credits", Credit.objects.select_related("person")), "tags", "videos"
         )
 
     def for_feed(self) -> Self:
         """With what a feed shows, bodies included, in three queries."""
-        return self.select_related("blog__owner", "author", "repost").prefetch_related(
+        return self.select_related("blog__owner", "author", "repost__shown").prefetch_related(
             models.Prefetch("credits", Credit.objects.select_related("person")), "videos"
         )
 
@@ -238,6 +237,16 @@ class Post(models.Model):
     def description(self) -> str:
         """One or two sentences in the host's words, for lists, search engines and feeds."""
         return self.summary or self.excerpt
+
+    @property
+    def hides_snippet(self) -> bool:
+        """Search engines may not show the other person's words: so the host wants it, or their author."""
+        return self.search_policy == self.SearchPolicy.NOSNIPPET or bool(self.passage and self.passage.no_snippet)
+
+    @property
+    def forbids_training(self) -> bool:
+        """Words stand here that their author does not want used to train AI."""
+        return self.passage is not None and self.passage.is_in_force and self.passage.no_training
 
     @property
     def passage(self) -> "Repost | None":

@@ -6,10 +6,17 @@ from typing import Any, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from blog import clock, rendering
+from blog import clock
 from blog.models.blogs import Blog
 from blog.models.fields import LanguageField, ProseField, WebAddressField, new_public_id
 from blog.models.posts import Post
+
+
+class EvidenceKind(models.TextChoices):
+    EMAIL = "email", _("e-mail")
+    LETTER = "letter", _("letter")
+    CONTRACT = "contract", _("contract")
+    OTHER = "other", _("document")
 
 
 class RepostQuerySet(models.QuerySet["Repost"]):
@@ -72,7 +79,22 @@ class Repost(models.Model):
     post = models.OneToOneField(Post, models.CASCADE, related_name="repost", verbose_name=_("post"))
     public_id = models.CharField(max_length=10, unique=True, default=new_public_id, editable=False)
     text = ProseField(_("words"), help_text=_("Only the other person's words. Yours go above or below."))
-    text_html = models.TextField(editable=False, blank=True)
+    shown = models.ForeignKey(
+        "blog.Wording",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text="What readers see while the permission is in force.",
+    )
+    covered = models.ForeignKey(
+        "blog.Wording",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text="What the author said yes to.",
+    )
     language = LanguageField(_("language"), default="en")
     source_title = models.CharField(_("title of the source"), max_length=300, blank=True)
     source_url = WebAddressField(_("address of the source"), blank=True, help_text=_("None for a letter or an e-mail."))
@@ -94,7 +116,25 @@ class Repost(models.Model):
     level = models.PositiveSmallIntegerField(_("evidence"), choices=Level, default=Level.NOTHING, editable=False)
     state_since = models.DateTimeField(null=True, editable=False)
     state_note = models.CharField(max_length=300, blank=True, editable=False, help_text="The reason readers are told.")
-    render_version = models.PositiveSmallIntegerField(default=0, editable=False)
+    evidence_kind = models.CharField(max_length=10, choices=EvidenceKind, blank=True, editable=False)
+    evidence_since = models.DateField(null=True, editable=False, help_text="The day of the earliest evidence on file.")
+    confirmed_at = models.DateTimeField(null=True, editable=False)
+    confirmed_domain = models.CharField(max_length=255, blank=True, editable=False)
+    is_disputed = models.BooleanField(_("attribution disputed"), default=False, editable=False)
+    claims_ended_at = models.DateTimeField(
+        null=True, editable=False, help_text="Who proved before this moment to be the author has to prove it anew."
+    )
+    reminded_of = models.DateField(null=True, editable=False, help_text="The end of which the host was reminded.")
+
+    # Conditions of the author. Each is kept in every output; see conditions in docs/permissions.md.
+    credit_wording = models.CharField(_("credit as the author words it"), max_length=200, blank=True)
+    credit_link = WebAddressField(_("link that the author wants"), blank=True)
+    no_snippet = models.BooleanField(_("not in search results"), default=False)
+    not_in_feeds = models.BooleanField(_("not in full in feeds"), default=False)
+    no_training = models.BooleanField(_("not for training AI"), default=False)
+    author_end = models.DateField(_("end set by the author"), null=True, blank=True)
+
+    CONDITIONS = ("credit_wording", "credit_link", "no_snippet", "not_in_feeds", "no_training", "author_end")
 
     objects = RepostQuerySet.as_manager()
 
@@ -114,15 +154,15 @@ class Repost(models.Model):
         return self.source_title or self.public_id
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store, with the HTML and the end of the permission made anew. `update_fields` renders nothing."""
+        """Store, with the end of the permission reckoned anew. `update_fields` reckons nothing."""
         if kwargs.get("update_fields") is None:
-            self.render()
-            self.ends_at = end_of_day(self.expires_on, self.post.blog) if self.expires_on else None
+            self.reckon_end()
         super().save(*args, **kwargs)
 
-    def render(self) -> None:
-        self.text_html = rendering.render_repost(self.text, id_prefix=f"p{self.post_id}r-")
-        self.render_version = rendering.RENDER_VERSION
+    def reckon_end(self) -> None:
+        """The earlier of the host's and the author's last day, where the blog is."""
+        last_day = min((day for day in (self.expires_on, self.author_end) if day), default=None)
+        self.ends_at = end_of_day(last_day, self.post.blog) if last_day else None
 
     @property
     def is_in_force(self) -> bool:
@@ -140,8 +180,13 @@ class Repost(models.Model):
 
     @property
     def public_html(self) -> str:
-        """The words as readers may see them now: nothing once the permission is not in force."""
-        return self.text_html if self.is_in_force else ""
+        """The words as readers may see them now: nothing while no permission is in force."""
+        return self.shown.html if self.is_in_force and self.shown else ""
+
+    @property
+    def may_be_revoked(self) -> bool:
+        """Whether the author's word ends it. A licence, once given, cannot be taken back; the others ask nobody."""
+        return self.basis in (self.Basis.PERMISSION, "")
 
 
 def end_of_day(day: date, blog: Blog) -> datetime:

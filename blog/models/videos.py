@@ -32,6 +32,9 @@ class Video(models.Model):
     provider_id = models.CharField(_("id"), max_length=100, editable=False)
     start = models.PositiveIntegerField(_("start"), default=0, editable=False, help_text=_("In seconds."))
     title = models.CharField(_("title"), max_length=300)
+    uploaded_on = models.DateField(
+        _("put there on"), null=True, blank=True, help_text=_("As its page says. Search engines list no video without.")
+    )
     poster = models.ImageField(
         _("poster"), upload_to="posters/", blank=True, help_text=_("A still picture; without one we draw a plain one.")
     )

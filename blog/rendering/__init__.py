@@ -15,5 +15,5 @@ RENDER_VERSION = 1
 # theirs at start-up.
 RENDERED: dict[str, tuple[str, ...]] = {
     "blog.Post": ("introduction_html", "body_html", "excerpt"),
-    "blog.Repost": ("text_html",),
+    "blog.Wording": ("html",),
 }

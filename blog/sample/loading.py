@@ -2,17 +2,30 @@
 
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from io import BytesIO
 
 from django.contrib.auth import get_user_model
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.text import slugify
 
 from blog import clock, permissions, publishing
-from blog.models import Blog, Credit, OldSlug, PermissionEvent, Person, Post, Repost, Tag, Video
+from blog.models import (
+    Blog,
+    Credit,
+    Evidence,
+    OldSlug,
+    PermissionEvent,
+    PermissionRequest,
+    Person,
+    Post,
+    Repost,
+    Tag,
+    Video,
+)
 from blog.sample import content, loaded, removing
 from blog.sample.content import Picture, SamplePerson, SamplePost
 from blog.videos import providers
@@ -54,6 +67,8 @@ def remove() -> bool:
         return False
     removing.send(sender=None)
     PermissionEvent.objects.remove_for_sample()
+    PermissionRequest.objects.filter(repost__post__in=posts).delete()
+    remove_evidence(Evidence.objects.filter(repost__post__in=posts))
     posts.delete()
     Tag.objects.filter(name__in={tag for post in content.POSTS for tag in post.tags}, posts=None).delete()
     remove_people()
@@ -137,6 +152,7 @@ def add_video(post: Post) -> None:
         provider=reference.provider,
         provider_id=reference.id,
         title=content.VIDEO_TITLE,
+        uploaded_on=clock.now().date() - content.WRITTEN_BEFORE,
         poster=store(content.POSTER),
         poster_alt=content.POSTER.alt,
         transcript=content.text(post.slug, "transcript"),
@@ -168,10 +184,19 @@ def in_use(path: str) -> bool:
     return Post.objects.filter(cover=path).exists() or Video.objects.filter(poster=path).exists()
 
 
+def remove_evidence(kept: QuerySet[Evidence]) -> None:
+    """What somebody who tried the sample filed under it; the files go when the removal is certain."""
+    for evidence in kept:
+        transaction.on_commit(partial(evidence.file.delete, save=False))
+    kept.delete()
+
+
 def remove_people() -> None:
-    """Those of the sample whom nobody renamed and no other post names."""
+    """Those of the sample whom nobody renamed, no other post names and nobody was asked for elsewhere."""
+    asked = PermissionRequest.objects.values("person")
     for planned in content.PEOPLE:
         idle = Person.objects.filter(slug=planned.slug, name=planned.name, posts=None, credits=None)
+        idle = idle.exclude(pk__in=asked)
         Blog.objects.filter(owner__in=idle).update(owner=None)
         idle.delete()
 

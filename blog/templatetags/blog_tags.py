@@ -1,14 +1,14 @@
 """What the templates of the blog need beyond Django's own tags."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from blog import credits
-from blog.models import Credit, Repost, Video
+from blog import citing, credits, structured
+from blog.models import Credit, PermissionEvent, Post, Repost, Video
 from blog.videos import embed
 
 register = template.Library()
@@ -48,8 +48,18 @@ def stored_html(html: str) -> SafeString:
 
 
 @register.simple_tag
-def names(credits_of_post: Iterable[Credit]) -> str:
-    return credits.names(credits_of_post)
+def credited(passage: Repost | None, credits_of_post: Iterable[Credit]) -> str:
+    return credits.credited(passage, credits_of_post) if passage else ""
+
+
+@register.simple_tag
+def credit_line(passage: Repost, credits_of_post: Sequence[Credit]) -> list[credits.Named]:
+    return credits.line(passage, credits_of_post)
+
+
+@register.simple_tag
+def describe(post: Post, credits_of_post: Sequence[Credit]) -> str:
+    return credits.description(post, credits_of_post)
 
 
 @register.simple_tag
@@ -60,6 +70,37 @@ def permission_sentence(passage: Repost, host_name: str) -> str:
 @register.simple_tag
 def tombstone_sentence(passage: Repost) -> str:
     return credits.tombstone_sentence(passage)
+
+
+@register.simple_tag
+def standing(passage: Repost, host_name: str) -> str:
+    return credits.standing(passage, host_name)
+
+
+@register.simple_tag
+def step_sentence(step: PermissionEvent) -> str:
+    return credits.step_sentence(step)
+
+
+@register.simple_tag
+def structured_data(post: Post) -> SafeString:
+    return structured.as_script(structured.post_graph(post))
+
+
+@register.simple_tag
+def pictured(post: Post) -> Video | None:
+    return structured.pictured(post)
+
+
+@register.simple_tag
+def citation(post: Post) -> str:
+    return citing.as_text(post)
+
+
+@register.simple_tag
+def citation_reference(post: Post) -> str:
+    original = citing.reference(post)
+    return citing.as_meta(original) if original else ""
 
 
 @register.simple_tag

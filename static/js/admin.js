@@ -22,11 +22,13 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 });
 
-// The preview beside the form of a post follows what is typed. Without this script its button still loads it.
+// The preview beside the form of a post follows what is typed, and so does the sentence under the words.
+// Without this script its button still loads it.
 document.addEventListener("DOMContentLoaded", () => {
   const frame = document.getElementById("preview-frame");
   const button = document.getElementById("preview-button");
   const status = document.getElementById("preview-status");
+  const readersSee = document.getElementById("readers-see");
   if (!frame || !button) return;
 
   const WAIT = 600; // milliseconds after the last key
@@ -35,6 +37,15 @@ document.addEventListener("DOMContentLoaded", () => {
   let latest = 0;
 
   const shownMain = () => frame.contentDocument && frame.contentDocument.querySelector("main");
+
+  // What stands under the words on that page, as text: its links would lead away from the form.
+  function showSentence(page) {
+    if (!readersSee) return;
+    const lines = [...page.querySelectorAll(".passage > figcaption > p, .voice-guest > .tombstone")];
+    const shown = lines.map((line) => Object.assign(document.createElement("p"), { textContent: line.textContent.trim() }));
+    if (!shown.length) shown.push(Object.assign(document.createElement("p"), { textContent: "–" }));
+    if (shown.map((line) => line.textContent).join("") !== readersSee.textContent) readersSee.replaceChildren(...shown);
+  }
 
   function words() {
     const data = new FormData(button.form);
@@ -48,9 +59,9 @@ document.addEventListener("DOMContentLoaded", () => {
       const response = await fetch(button.formAction, { method: "POST", body: words() });
       if (!response.ok || response.redirected) throw new Error(response.statusText);
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      const main = shownMain();
-      if (number !== latest || !main) return; // a later answer is on its way
-      main.replaceWith(page.querySelector("main")); // only this: the frame keeps its scroll position
+      if (number !== latest) return; // a later answer is on its way
+      showSentence(page);
+      shownMain()?.replaceWith(page.querySelector("main")); // only this: the frame keeps its scroll position
       status.textContent = "";
     } catch {
       status.textContent = status.dataset.failed;
@@ -59,11 +70,15 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function soon() {
     window.clearTimeout(timer);
-    timer = window.setTimeout(() => (shownMain() ? refresh() : beside.matches && button.form.requestSubmit(button)), WAIT);
+    timer = window.setTimeout(() => (beside.matches && !shownMain() ? load() : refresh()), WAIT);
   }
+
+  const load = () => button.form.requestSubmit(button);
 
   button.form.addEventListener("input", soon);
   button.form.addEventListener("change", soon);
   button.form.addEventListener("markdownx.fileUploadEnd", soon, true); // it does not bubble
-  if (beside.matches) button.form.requestSubmit(button);
+  frame.addEventListener("load", () => shownMain() && showSentence(frame.contentDocument));
+  if (beside.matches) load();
+  else refresh();
 });

@@ -1,14 +1,28 @@
-"""The host at the desk: a signed-in browser, and what it sends when a post is written."""
+"""The host at the desk, with what a browser sends when a post is written; and the author with the link from a mail."""
 
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.contrib.auth.models import Permission, User
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 
-from blog.models import Person, Post
-from tests.conftest import GUEST_WORDS
+from blog import asking, permissions, worker
+from blog.models import Person, Post, Repost, Wording
+from tests.blog.mailbox import path_in
+from tests.conftest import GUEST_MARK, GUEST_WORDS
 
+HOST = "Eldon Host"
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+SECRETS = ("Ada Colleague", "Permitted Repost", GUEST_MARK, "private.example", HOST)
+
+Ask = Callable[..., str]
 Submission = dict[str, Any]
 
 
@@ -68,6 +82,36 @@ def repost_submission(submission: Submission, original_author: Person) -> Submis
     }
 
 
+@pytest.fixture
+def repost(permitted_repost: Post) -> Repost:
+    return permitted_repost.repost
+
+
+@pytest.fixture
+def ask(mailoutbox: list[EmailMessage]) -> Ask:
+    """Ask the author of a post's words, and take the path of the link out of the mail."""
+
+    def path_of_the_link(post: Post) -> str:
+        asking.ask(current(post), by=HOST)
+        worker.run_due()
+        return path_in(mailoutbox[-1])
+
+    return path_of_the_link
+
+
+@pytest.fixture
+def path(ask: Ask, permitted_repost: Post) -> str:
+    """The path of a link by which the author can answer."""
+    return ask(permitted_repost)
+
+
+@pytest.fixture
+def granted(path: str, client: Client) -> str:
+    """The path of a link by which the author has said yes."""
+    assert client.post(path, {"act": "yes"}).status_code == 303
+    return path
+
+
 def resubmission(desk: Client, post: Post, **changes: Any) -> Submission:
     """What a browser sends when the form of a stored post is opened and sent back with `changes`."""
     context = desk.get(change_url(post)).context
@@ -87,3 +131,58 @@ def resubmission(desk: Client, post: Post, **changes: Any) -> Submission:
 
 def change_url(post: Post) -> str:
     return reverse("admin:blog_post_change", args=[post.pk])
+
+
+def step_url(post: Post, name: str) -> str:
+    """The page of one step that the host can take with the permission."""
+    return reverse("admin:blog_post_permission", args=[post.pk, name])
+
+
+def staff(*codenames: str) -> Client:
+    """A browser in which somebody is signed in who may do this and nothing else."""
+    user = User.objects.create_user("clerk", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="blog", codename__in=codenames))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def confirm(repost: Repost, **conditions: Any) -> None:
+    """The author says yes to the words as they stand."""
+    wording = Wording.objects.of(repost)
+    permissions.confirm(repost, wording=wording, domain="private.example", conditions=conditions)
+
+
+def current(post: Post) -> Repost:
+    """The repost of a post, read anew."""
+    return Repost.objects.select_related("shown").get(post=post)
+
+
+def steps(post: Post) -> list[str]:
+    """What the ledger says, in order."""
+    return [event.kind for event in current(post).events.all()]
+
+
+def page(client: Client, path: str) -> str:
+    """The page as a reader has it: tags and all, but without escapes, its white space squeezed."""
+    response = client.get(path)
+    assert response.status_code == 200
+    return " ".join(unescape(response.content.decode()).split())
+
+
+def everything() -> dict[str, list[dict[str, Any]]]:
+    """Each row of each table."""
+    return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in apps.get_models()}
+
+
+def assert_closed(client: Client, path: str, status: int) -> None:
+    """Whoever holds such a link learns nothing, and can do nothing."""
+    before = everything()
+    for response in (client.get(path), client.post(path, {"act": "end"}), client.post(path, {"act": "correct_name"})):
+        text = response.content.decode()
+        assert response.status_code == status
+        assert [secret for secret in SECRETS if secret in text] == []
+        assert response["Cache-Control"] == "no-store"
+        assert response["Referrer-Policy"] == "same-origin"
+        assert response["X-Robots-Tag"] == "noindex"
+    assert everything() == before

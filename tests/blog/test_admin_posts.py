@@ -5,7 +5,6 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -15,7 +14,7 @@ from PIL import Image
 
 from blog import clock, permissions
 from blog.models import Blog, OldSlug, PermissionEvent, Post, Repost
-from tests.blog.conftest import Submission, change_url, resubmission
+from tests.blog.conftest import Submission, change_url, resubmission, staff
 from tests.conftest import GUEST_MARK, GUEST_WORDS, NOON, MakePost, MakeRepost
 
 ADD = reverse("admin:blog_post_add")
@@ -307,15 +306,6 @@ def test_the_ledger_can_be_read_and_nothing_else(desk: Client, permitted_repost:
     assert desk.post(change, {"note": "Forged."}).status_code == 403
     assert desk.get(reverse("admin:blog_permissionevent_add")).status_code == 403
     assert desk.post(reverse("admin:blog_permissionevent_delete", args=[event.pk])).status_code == 403
-
-
-def staff(*codenames: str) -> Client:
-    """A browser in which somebody is signed in who may do this and nothing else."""
-    user = User.objects.create_user("clerk", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(content_type__app_label="blog", codename__in=codenames))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_staff_without_permissions_enter_nothing(permitted_repost: Post, submission: Submission) -> None:

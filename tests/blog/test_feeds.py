@@ -1,6 +1,7 @@
 """What a feed reader, written by somebody else, makes of the feed."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import feedparser
 import pytest
@@ -96,3 +97,57 @@ def test_a_tag_has_a_feed_of_its_own(own_post: Post, permitted_repost: Post) -> 
 def test_no_text_breaks_the_xml(text: str, make_post: MakePost) -> None:
     make_post(title=f"T {text}", body=text, summary=text)
     assert len(read().entries) == 1
+
+
+# --- JSON -------------------------------------------------------------------------------------------------------------
+
+
+def read_json() -> dict[str, Any]:
+    response = Client().get("/feeds/posts.json")
+    assert response["Content-Type"] == "application/feed+json"
+    feed: dict[str, Any] = response.json()
+    return feed
+
+
+def test_a_json_feed_says_what_it_is(permitted_repost: Post, own_post: Post) -> None:
+    feed = read_json()
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert (feed["title"], feed["home_page_url"]) == ("Marginalia", "http://127.0.0.1:8000/")
+    assert feed["feed_url"] == "http://127.0.0.1:8000/feeds/posts.json"
+    assert [item["title"] for item in feed["items"]] == ["Own Post", "Permitted Repost"]
+    assert '<link rel="alternate" type="application/feed+json"' in Client().get("/").content.decode()
+
+
+def test_a_json_item_is_the_hosts_and_says_whose_words_it_holds(permitted_repost: Post) -> None:
+    (item,) = read_json()["items"]
+    assert [author["name"] for author in item["authors"]] == ["Eldon Host"]
+    assert item["url"] == permitted_repost.permalink
+    assert item["external_url"] == "https://ada.example/where-it-stood"
+    (passage,) = item["_imprimatur"]["passages"]
+    repost = permitted_repost.repost
+    assert repost.shown
+    assert (passage["author"], passage["level"], passage["state"]) == ("Ada Colleague", 1, "asserted")
+    assert passage["fingerprint"] == repost.shown.strict
+    assert Client().get(passage["permission"]).status_code == 200
+    text = item["content_html"]
+    assert text.index("Ada Colleague") < text.index(GUEST_MARK) < text.rindex("Ada Colleague")
+
+
+def test_atom_and_json_list_the_same(permitted_repost: Post, own_post: Post) -> None:
+    atom = [(entry.id, entry.link, entry.title, entry.summary) for entry in read().entries]
+    items = read_json()["items"]
+    assert atom == [(item["id"], item["url"], item["title"], item["summary"]) for item in items]
+
+
+def test_of_ended_words_a_json_item_keeps_no_trace(withdrawn_repost: Post) -> None:
+    (item,) = read_json()["items"]
+    assert "external_url" not in item
+    assert set(item["_imprimatur"]["passages"][0]) == {"id", "author", "permission", "state"}
+
+
+def test_an_own_post_and_unstated_words_say_nothing_of_others(own_post: Post, unpermitted_repost: Post) -> None:
+    assert not any("_imprimatur" in item for item in read_json()["items"])
+
+
+def test_a_json_feed_without_posts_is_one(blog: object) -> None:
+    assert read_json()["items"] == []

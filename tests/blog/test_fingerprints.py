@@ -75,3 +75,29 @@ def test_any_text_has_prints_that_survive_normalising(text: str) -> None:
 
 def test_half_a_surrogate_pair_is_no_error() -> None:
     assert fingerprints.strict("a\ud800") != fingerprints.strict("a")
+
+
+PLAIN_WORDS = st.lists(st.text("abcdefghijklmnopqrstuvwxyzäéß’“”", min_size=1, max_size=8), min_size=2, max_size=12)
+TYPOGRAPHY: list[Callable[[str], str]] = [
+    lambda text: text.replace(" ", "\u00a0"),
+    lambda text: text.replace(" ", "\u00ad \u200b"),
+    lambda text: text.replace("’", "'").replace("“", '"').replace("”", "„"),
+    lambda text: text.replace("–", "---"),
+    lambda text: "\ufeff" + text.replace(" ", "\ufe0f\n"),
+    lambda text: unicodedata.normalize("NFD", text),
+]
+
+
+@given(words=PLAIN_WORDS, changes=st.lists(st.sampled_from(TYPOGRAPHY)))
+def test_no_typography_makes_other_words(words: list[str], changes: list[Callable[[str], str]]) -> None:
+    text = changed = words[0] + " – " + " ".join(words[1:])
+    for change in changes:
+        changed = change(changed)
+    assert fingerprints.folded(changed) == fingerprints.folded(text)
+
+
+@given(words=PLAIN_WORDS, data=st.data())
+def test_one_word_less_is_always_another_text(words: list[str], data: st.DataObject) -> None:
+    dropped = data.draw(st.integers(0, len(words) - 1))
+    fewer = words[:dropped] + words[dropped + 1 :]
+    assert fingerprints.folded(" ".join(fewer)) != fingerprints.folded(" ".join(words))

@@ -137,9 +137,9 @@ def test_the_database_refuses_public_words_without_a_basis(make_repost: MakeRepo
     ("basis", "expected"),
     [
         ("permission", "Reposted with permission, as stated by Eldon Host."),
-        ("licence", "Reposted under the licence CC BY 4.0."),
+        ("licence", "Reposted under the licence CC BY 4.0, as stated by Eldon Host."),
         ("public_domain", "In the public domain, as stated by Eldon Host."),
-        ("own_work", "Own work of Eldon Host, as stated there."),
+        ("own_work", "Own work of Eldon Host, as stated by Eldon Host."),
         ("quotation_right", "Quoted under the right of quotation, as stated by Eldon Host."),
         ("", ""),
     ],

@@ -19,7 +19,11 @@ PUBLIC = [
     "/people/ada-colleague/",
     "/search/?q=camera",
     "/feeds/posts.atom",
+    "/feeds/posts.json",
     "/tags/images/feed.atom",
+    "/permissions/",
+    "/2026/11/permitted-repost/cite.bib",
+    "/2026/11/permitted-repost/cite.ris",
     "/sitemap.xml",
     "/robots.txt",
 ]
@@ -235,6 +239,7 @@ def grow(make_post: MakePost, make_repost: MakeRepost) -> None:
         ("/people/ada-colleague/", 3),  # + person
         ("/?before={pk}", 3),  # + the post to begin after
         ("/feeds/posts.atom", 3),  # posts, credits, videos
+        ("/feeds/posts.json", 3),
         ("/tags/images/feed.atom", 3),
         # post with blog, author, repost and discussion; credits, tags, videos; comments
         ("/2026/11/permitted-repost/", 5),

@@ -8,13 +8,13 @@ from django.core.management import call_command
 
 from blog import rendering
 from blog.management.commands import rerender
-from blog.models import Post
+from blog.models import Post, Wording
 from tests.conftest import MakePost
 
 
 def old(post: Post, version: int = 0) -> None:
     Post.objects.filter(pk=post.pk).update(body_html="old", excerpt="old", render_version=version)
-    type(post.repost).objects.filter(post=post).update(text_html="old", render_version=version)
+    Wording.objects.filter(repost__post=post).update(html="old", render_version=version)
 
 
 def test_rerender_makes_old_html_anew_and_nothing_else(permitted_repost: Post) -> None:

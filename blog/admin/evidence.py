@@ -1,0 +1,49 @@
+"""Evidence of a permission: it is added once, never changed, and seen only by staff who may see evidence."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from blog import permissions
+from blog.admin import saving
+from blog.admin.step_forms import EvidenceForm
+from blog.models import Evidence, Post, Repost
+
+
+def add_view(request: HttpRequest, post_id: int) -> HttpResponse:
+    """A page of its own: a form of a post that is refused would lose the file."""
+    repost = get_object_or_404(Repost.objects.select_related("post"), post__pk=post_id)
+    if not request.user.has_perms(["blog.change_repost", "blog.add_evidence"]):
+        raise PermissionDenied
+    is_sent = request.method == "POST"
+    data, files = (request.POST, request.FILES) if is_sent else (None, None)
+    form = EvidenceForm(data, files, instance=Evidence(repost=repost))
+    if is_sent and form.is_valid():
+        permissions.add_evidence(form.instance, by=saving.name_of(request.user))
+        messages.success(request, _("The evidence is on file. Readers learn its kind and its day, and nothing else."))
+        return redirect("admin:blog_post_change", post_id)
+    context = {**admin.site.each_context(request), "title": _("Add evidence"), "opts": Post._meta}
+    return TemplateResponse(request, "admin/blog/post/evidence.html", context | {"form": form, "repost": repost})
+
+
+@require_safe
+def download_view(request: HttpRequest, post_id: int, evidence_id: int) -> FileResponse:
+    """The file as it came, for keeping and not for looking at here: it may hold anything."""
+    if not request.user.has_perm("blog.view_evidence"):
+        raise PermissionDenied
+    evidence = get_object_or_404(Evidence, pk=evidence_id, repost__post__pk=post_id)
+    try:
+        content = evidence.file.open("rb")
+    except OSError as error:
+        raise Http404 from error
+    response = FileResponse(
+        content, as_attachment=True, filename=evidence.filename, content_type="application/octet-stream"
+    )
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "no-store"
+    return response

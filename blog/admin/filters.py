@@ -1,0 +1,54 @@
+"""How the list of posts is narrowed by what they repost."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from blog import clock
+from blog.models import Post, Repost
+
+SOON = timedelta(days=30)
+
+
+class HasRepost(admin.SimpleListFilter):
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("own", _("own words only")), ("repost", _("with a repost"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> QuerySet[Post]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(repost__isnull=self.value() == "own")
+
+
+class PermissionState(admin.SimpleListFilter):
+    """A permission that has ended is found as ended, whatever it was before: as the list calls it."""
+
+    title = gettext_lazy("permission")
+    parameter_name = "permission"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            *((state.value, str(state.label)) for state in Repost.State),
+            ("ending", _("ends within 30 days")),
+            ("ended", _("ended as agreed")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> QuerySet[Post]:
+        value = self.value()
+        if value is None:
+            return queryset
+        if value == "ended":
+            stated = Repost.objects.filter(state__in=Repost.STATES_IN_FORCE, ends_at__lte=clock.now())
+            return queryset.filter(repost__in=stated)
+        if value == "ending":
+            return queryset.filter(repost__in=Repost.objects.in_force().filter(ends_at__lte=clock.now() + SOON))
+        ended = Q(state__in=Repost.STATES_IN_FORCE, ends_at__lte=clock.now(), ends_at__isnull=False)
+        return queryset.filter(repost__in=Repost.objects.filter(~ended, state=value))

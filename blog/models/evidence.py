@@ -1,0 +1,64 @@
+"""What the host has in hand: private files, kept where no public address leads."""
+
+import hashlib
+from pathlib import Path
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage, Storage
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from blog import clock
+from blog.models.fields import new_public_id
+from blog.models.reposts import EvidenceKind
+
+
+class PrivateStorage(FileSystemStorage):
+    """Files that no address of the site serves, readable to its own system user only."""
+
+    @property
+    def location(self) -> str:
+        """Asked for each time: Django makes a storage once, before a test has its own folder."""
+        return str(settings.DATA / "private")
+
+    def url(self, name: str | None) -> NoReturn:
+        raise ValueError("Private files have no address.")
+
+
+def private_storage() -> Storage:
+    return PrivateStorage(file_permissions_mode=0o600)
+
+
+def private_name(evidence: "Evidence", filename: str) -> str:
+    """A name of ours: what somebody called the file says more than it should, and may be hostile."""
+    return f"evidence/{new_public_id()}{new_public_id()}"
+
+
+class Evidence(models.Model):
+    """A forwarded e-mail, a letter, a scan, for staff who may see evidence. Readers learn that there is some."""
+
+    repost = models.ForeignKey("blog.Repost", models.PROTECT, related_name="evidence", verbose_name=_("repost"))
+    kind = models.CharField(_("kind"), max_length=10, choices=EvidenceKind, default=EvidenceKind.EMAIL)
+    dated = models.DateField(_("dated"), help_text=_("The day of the e-mail or letter; readers see it."))
+    file = models.FileField(_("file"), storage=private_storage, upload_to=private_name)
+    filename = models.CharField(max_length=200, editable=False)
+    sha256 = models.CharField("SHA-256", max_length=64, editable=False)
+    added_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("evidence")
+        verbose_name_plural = _("evidence")
+        ordering = ["added_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.dated}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store, with the digest of the file as it came."""
+        if self._state.adding:
+            self.filename = Path(self.file.name or "").name[:200]
+            content = self.file.open("rb")  # not closed: an upload that is closed is gone
+            self.sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+            content.seek(0)
+        super().save(*args, **kwargs)

@@ -1,0 +1,58 @@
+"""The public register of permissions: what the ledger holds that is anybody's business."""
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+
+from blog import agreements, conditions
+from blog.models import PermissionEvent, Post, PostQuerySet, Repost
+from blog.pages import public_cache_control, public_page
+from blog.views import list_page
+
+# A question that was asked is between host and author; the answer is entered as a step of its own.
+PRIVATE_STEPS = (PermissionEvent.Kind.REQUESTED,)
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Every public repost with its standing, newest first."""
+    return list_page(request, _registered(), template="blog/register.html", heading=_("Permissions"))
+
+
+@require_safe
+def permission(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One permission: what readers are told, the author's conditions, and the steps of the ledger, oldest first."""
+    post, repost = _find(public_id)
+    with override(post.blog.language):
+        told = conditions.sentences(repost)
+    context = {
+        "post": post,
+        "passage": repost,
+        "credits": list(post.credits.all()),
+        "conditions": told,
+        "steps": repost.events.exclude(kind__in=PRIVATE_STEPS).order_by("number"),
+    }
+    return public_page(request, "blog/permission.html", context, blog=post.blog)
+
+
+@require_safe
+def permission_jsonld(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The same for machines."""
+    post, repost = _find(public_id)
+    with override(post.blog.language):
+        response = JsonResponse(agreements.document(post, repost), content_type="application/ld+json")
+    response["Cache-Control"] = public_cache_control(200)
+    return response
+
+
+def _registered() -> PostQuerySet:
+    """Public posts with a repost on whose permission something was ever stated."""
+    return Post.objects.published().filter(repost__isnull=False).exclude(repost__state=Repost.State.NONE)
+
+
+def _find(public_id: str) -> tuple[Post, Repost]:
+    post = _registered().for_list().filter(repost__public_id=public_id).first()
+    if post is None or post.passage is None:
+        raise Http404
+    return post, post.passage

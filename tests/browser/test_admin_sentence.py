@@ -1,0 +1,45 @@
+"""The sentence under the words follows what the host types, and without a script the preview shows it."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PASSWORD
+
+REPOST = "The street that was never filmed"
+
+
+def open_form(page: Page) -> None:
+    page.goto("/admin/blog/post/")
+    page.get_by_role("link", name=REPOST).click()
+
+
+def test_the_sentence_follows_what_is_typed(host_page: Page) -> None:
+    open_form(host_page)
+    shown = host_page.locator("#readers-see")
+    expect(shown).to_contain_text("Reposted with permission, ")
+    expect(shown).to_contain_text("Ines Halloway-Duarte")
+    expect(shown).not_to_contain_text("piano")  # from the caption of the video
+    host_page.locator("#id_repost-0-note").fill("So kind of her.")
+    expect(shown).to_contain_text("So kind of her.")
+    licence = host_page.locator("#id_repost-0-licence")
+    expect(licence).to_be_hidden()
+    host_page.locator("#id_repost-0-basis").select_option("licence")
+    licence.select_option("by-sa")
+    expect(shown).to_contain_text("Reposted under the licence CC BY-SA 4.0")
+    expect(host_page.locator("#id_repost-0-licence_url")).to_be_hidden()
+    licence.select_option("other")
+    expect(host_page.locator("#id_repost-0-licence_url")).to_be_visible()
+
+
+def test_without_a_script_the_preview_shows_the_sentence(new_page: Callable[..., Page]) -> None:
+    page = new_page(java_script_enabled=False)
+    page.goto("/admin/login/?next=/admin/")
+    page.get_by_label("Username").fill("host")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    open_form(page)
+    expect(page.locator("#readers-see")).to_contain_text("The preview at the end of this page shows it.")
+    page.get_by_role("button", name="Show the page as readers will see it").click()
+    caption = page.frame_locator("#preview-frame").locator(".passage > figcaption").first
+    expect(caption).to_contain_text("Reposted with permission, ")
