@@ -55,14 +55,14 @@ def _person(post: Post, person: Person) -> Node:
     return {
         "@id": structured.person_id(post.blog, person),
         "@type": ["prov:Person", "schema:Person"],
-        "schema:name": person.name,
+        "schema:name": structured.name_of(post, person),
         "schema:url": {"@id": structured.person_home(post.blog, person)},
     }
 
 
 def _agreement(post: Post, repost: Repost) -> Node:
-    """Vouched for by the author once they answered, before that by the host."""
-    author_answered = repost.level >= Repost.Level.ANSWERED
+    """Vouched for by the author once they answered; before that, and for several of whom one answered, by the host."""
+    author_answered = repost.level >= Repost.Level.ANSWERED and len(structured.authors(post)) == 1
     address = f"{structured.permission_address(repost)}#agreement"
     return {
         "@id": address,

@@ -25,6 +25,8 @@ Answer = PermissionRequest.Answer
 Kind = PermissionEvent.Kind
 State = Repost.State
 
+REFUSALS = (Kind.DECLINED, Kind.DISOWNED, Kind.REVOKED)
+
 
 class CannotAsk(Exception):
     """The author cannot be asked now. Its text is a sentence for the host."""
@@ -141,6 +143,12 @@ def is_authors(asked: PermissionRequest) -> bool:
     return bool(asked.answer == Answer.YES and last_yes and last_yes.email.lower() == asked.email.lower())
 
 
+def ground_of(repost: Repost) -> str:
+    """What a yes means beside the words, as a digest: whether it can be taken back, and who is credited."""
+    names = [credit.person.name for credit in _author_credits(repost).select_related("person")]
+    return _digest("\n".join([repost.basis, repost.licence_url, *names]))
+
+
 def may_end(asked: PermissionRequest) -> bool:
     """Whether its author can still revoke the permission or, where the basis allows no more, ask for its end."""
     repost = asked.repost
@@ -167,7 +175,7 @@ def _is_overtaken(asked: PermissionRequest) -> bool:
     repost = asked.repost
     if repost.state == State.WITHDRAWN and repost.state_since and repost.state_since >= asked.asked_at:
         return True
-    if repost.events.filter(kind=Kind.REVOKED, at__gte=asked.asked_at).exists():
+    if repost.events.filter(kind__in=REFUSALS, at__gte=asked.asked_at).exists():
         return True
     return repost.requests.filter(email__iexact=asked.email, answered_at__gte=asked.asked_at).exists()
 
@@ -176,15 +184,18 @@ def _is_overtaken(asked: PermissionRequest) -> bool:
 
 
 @transaction.atomic
-def answer(asked: PermissionRequest, said: Answer, *, conditions: Mapping[str, Any] | None = None) -> None:
+def answer(
+    asked: PermissionRequest, said: Answer, *, conditions: Mapping[str, Any] | None = None, ground: str = ""
+) -> None:
     """Enter the author's answer, and have the host told. The same answer given twice counts once.
 
-    `conditions` go with a yes, see `Repost.CONDITIONS`. Raises Closed where the question cannot be answered.
+    `conditions` go with a yes, see `Repost.CONDITIONS`, and so does the `ground` that its giver was shown. Raises
+    Closed where the question cannot be answered, or stands on another ground by now.
     """
     asked = _locked(asked)
     if asked.answer == said:
         return
-    if not is_open(asked):
+    if not is_open(asked) or ground not in ("", ground_of(asked.repost)):
         raise Closed
     if said == Answer.YES:
         permissions.confirm(asked.repost, wording=asked.wording, domain=asked.domain, conditions=conditions or {})
@@ -211,23 +222,12 @@ def end(asked: PermissionRequest, *, note: str = "") -> None:
 
 @transaction.atomic
 def correct_name(asked: PermissionRequest, *, name: str) -> None:
-    """Set the author's name right wherever it stands, in a credit of their own wording too.
-
-    Raises Closed for a link that is not the author's page.
-    """
+    """Set the author's name right wherever it stands. Raises Closed for a link that is not the author's page."""
     asked = _locked(asked)
     if not is_authors(asked):
         raise Closed
-    old_name = asked.person.name
-    if name == old_name:
-        return
-    for repost in Repost.objects.filter(
-        post__credits__person=asked.person, credit_wording__contains=old_name
-    ).distinct():
-        repost.credit_wording = repost.credit_wording.replace(old_name, name)
-        repost.save(update_fields=["credit_wording"])
-    asked.repost.refresh_from_db(fields=["credit_wording"])
-    permissions.correct_name(asked.repost, person=asked.person, name=name)
+    if name != asked.person.name:
+        permissions.correct_name(asked.person, name=name)
 
 
 def _tell_host(asked: PermissionRequest, what: str) -> None:

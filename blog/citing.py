@@ -1,6 +1,6 @@
 """How a post is cited: the original first where there is one, then the post, in which it is reprinted.
 
-Citations keep the real names of the authors, whatever wording they chose for the credit, and carry none of the words.
+They carry none of the words, and call an author as the credit does.
 """
 
 import re
@@ -8,18 +8,18 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from urllib.parse import unquote
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from blog import credits, structured
 from blog.models import Post, Repost
-from blog.pages import public_cache_control
+from blog.pages import public_cache_control, speaking_for
 
 Medium = Repost.Medium
 
@@ -76,9 +76,9 @@ def _download(
 ) -> HttpResponse:
     """The sources of a public post as a file. Under another date than the post's there is none."""
     post = Post.objects.published().for_page().filter(slug=slug).first()
-    if post is None or request.path != f"{post.get_absolute_url()}cite.{suffix}":
+    if post is None or request.path != unquote(f"{post.get_absolute_url()}cite.{suffix}"):
         raise Http404
-    with override(post.blog.language):
+    with speaking_for(post.blog):
         text = "".join(write(source) for source in sources(post))
     disposition = content_disposition_header(True, f"{post.slug}.{suffix}")
     headers = {"Content-Disposition": disposition or "attachment"}
@@ -162,7 +162,7 @@ def _post(post: Post) -> Source:
 
 
 def _original(post: Post, repost: Repost) -> Source:
-    authors = tuple(person.name for person in structured.authors(post))
+    authors = tuple(structured.name_of(post, person) for person in structured.authors(post))
     medium = repost.get_medium_display()
     return Source(
         key=_key(authors[0] if authors else "", repost.source_date, repost.public_id),

@@ -5,7 +5,7 @@ Plain text in the language that is active, for every output alike. The page neve
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -55,6 +55,11 @@ def _authors(credits: Iterable[Credit]) -> list[Credit]:
     return [credit for credit in credits if credit.role == Credit.Role.AUTHOR]
 
 
+def author_ids(credits: Iterable[Credit]) -> str:
+    """The authors by their numbers: the ledger says by these, and not by names, to whose credit there was a yes."""
+    return " ".join(map(str, sorted({credit.person_id for credit in _authors(credits)})))
+
+
 def _named(credit: Credit) -> Named:
     role = "" if credit.role == Credit.Role.AUTHOR else credit.get_role_display()
     return Named(credit.person.name, credit.person.home or credit.person.get_absolute_url(), role)
@@ -99,7 +104,7 @@ def permission_sentence(repost: Repost, host_name: str) -> str:
     """
     match repost.basis:
         case Basis.PERMISSION:
-            ground = _("Reposted with permission")
+            ground = _permission_given(repost)
         case Basis.LICENCE:
             licence = repost.licence_name or repost.licence_url
             ground = _("Reposted under the licence %(licence)s") % {"licence": licence}
@@ -114,6 +119,13 @@ def permission_sentence(repost: Repost, host_name: str) -> str:
     return _("%(ground)s, %(proof)s.") % {"ground": ground, "proof": _proof(repost, host_name)}
 
 
+def _permission_given(repost: Repost) -> str:
+    """With its day where only the host's word tells it: evidence and an answer have a day of their own."""
+    if repost.granted_on and repost.level < Level.ON_FILE:
+        return _("Reposted with permission of %(date)s") % {"date": _date(repost.granted_on)}
+    return _("Reposted with permission")
+
+
 def _proof(repost: Repost, host_name: str) -> str:
     """What stands behind it. Nothing here may sound like more than its level."""
     if repost.level >= Level.ANSWERED and repost.confirmed_at:
@@ -123,16 +135,13 @@ def _proof(repost: Repost, host_name: str) -> str:
     if repost.level == Level.ON_FILE and repost.evidence_since:
         given = {"evidence": repost.get_evidence_kind_display(), "date": _date(repost.evidence_since)}
         return _("%(evidence)s on file since %(date)s") % given
-    if repost.granted_on:
-        return _("as stated by %(host)s, of %(date)s") % {"host": host_name, "date": _date(repost.granted_on)}
     return _("as stated by %(host)s") % {"host": host_name}
 
 
 def tombstone_sentence(repost: Repost) -> str:
     """Why the words no longer stand here, and since when."""
-    if repost.has_expired and repost.ends_at and repost.state in Repost.STATES_IN_FORCE:
-        last_day = localtime(repost.ends_at - timedelta(microseconds=1)).date()
-        return _("The permission for the words that stood here ended on %(date)s.") % {"date": _date(last_day)}
+    if repost.has_expired and repost.state in Repost.STATES_IN_FORCE:
+        return _("The permission for the words that stood here ended on %(date)s.") % {"date": _date(repost.last_day)}
     since = localtime(repost.state_since).date() if repost.state_since else None
     match repost.state:
         case State.WITHDRAWN:

@@ -102,7 +102,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     post = repost.post
-    authors = credits.names(post.credits.select_related("person"))
+    authors = credits.credited(repost, post.credits.select_related("person"))
     context = {"post": post, "authors": authors, "form": form, "is_sent": is_sent, "notice": notice}
     return personal_page(request, "blog/dispute.html", context, blog=post.blog, status=status)
 

@@ -6,7 +6,7 @@ Readers strip attributes and styles, so whose words are whose stands in the text
 import re
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from xml.sax.xmlreader import AttributesImpl
 
 from django.conf import settings
@@ -14,14 +14,13 @@ from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import require_safe
 
 from blog import conditions, credits, structured
 from blog.models import Blog, Person, Post, Repost
-from blog.pages import public_cache_control
+from blog.pages import public_cache_control, speaking_for
 
 ENTRIES = 20
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -38,7 +37,7 @@ def posts_json(request: HttpRequest) -> HttpResponse:
     """The latest posts as JSON Feed 1.1."""
     entries = list(Post.objects.published().for_feed()[:ENTRIES])
     blog = entries[0].blog if entries else Blog.load()
-    with translation.override(blog.language), timezone.override(blog.zone):
+    with speaking_for(blog):
         feed = {
             "version": "https://jsonfeed.org/version/1.1",
             "title": blog.title,
@@ -87,7 +86,7 @@ class RepostFeed(Atom1Feed):
 
 def _feed(request: HttpRequest, entries: list[Post], *, subject: str = "") -> HttpResponse:
     blog = entries[0].blog if entries else Blog.load()
-    with translation.override(blog.language), timezone.override(blog.zone):
+    with speaking_for(blog):
         feed = RepostFeed(
             title=f"{blog.title}: {subject}" if subject else blog.title,
             link=f"{blog.address}/",
@@ -113,7 +112,7 @@ def _public(response: HttpResponse, entries: list[Post]) -> HttpResponse:
 
 def _entry(post: Post) -> dict[str, Any]:
     passage = post.passage if post.passage and post.passage.is_in_force else None
-    people = [credit.person for credit in post.credits.all()] if passage else []
+    people = credits.line(passage, list(post.credits.all())) if passage else []
     return {
         "title": post.title,
         "link": post.permalink,
@@ -125,7 +124,7 @@ def _entry(post: Post) -> dict[str, Any]:
         "pubdate": post.published_at,
         "updateddate": post.last_change,
         "language": post.language,
-        "contributors": [(person.name, person.home) for person in people],
+        "contributors": [(named.name, urljoin(post.permalink, named.home)) for named in people],
         "source_url": passage.source_url if passage else "",
         "item_copyright": _rights(post),
     }
@@ -186,7 +185,9 @@ def content_html(post: Post) -> str:
 
 
 def _printable(value: Any) -> Any:
-    """A text without the characters that XML cannot hold at all; anything else as it is."""
+    """A text, or several, without the characters that XML cannot hold at all; anything else as it is."""
+    if isinstance(value, list | tuple):
+        return [_printable(part) for part in value]
     return UNPRINTABLE.sub("", value) if isinstance(value, str) else value
 
 

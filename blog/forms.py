@@ -185,6 +185,12 @@ class RepostFormSet(PartFormSet):
 
 
 class CreditFormSet(PartFormSet):
+    def add_fields(self, form: forms.ModelForm[Any], index: int | None) -> None:
+        """The box that takes a row away stands in a table, without a label of its own."""
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget.attrs["aria-label"] = _("Delete this credit")
+
     def clean(self) -> None:
         """What one person confirmed is never shown as confirmed by another."""
         super().clean()

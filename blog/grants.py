@@ -51,7 +51,7 @@ def _yes(request: HttpRequest, asked: PermissionRequest) -> HttpResponse:
     form = _conditions_form(asked, request.POST)
     if not form.is_valid():
         return _page(request, asked, notice=INCOMPLETE, status=422, conditions_form=form)
-    asking.answer(asked, Answer.YES, conditions=form.cleaned_data)
+    asking.answer(asked, Answer.YES, conditions=form.cleaned_data, ground=request.POST.get("ground", ""))
     return _back(request)
 
 
@@ -137,7 +137,7 @@ def _question(request: HttpRequest, asked: PermissionRequest, *, status: int, **
         "preview": True,
         "was_edited": wording.folded != fingerprints.folded(repost.text),
         "other_words_shown": repost.shown is not None and repost.shown.folded != wording.folded,
-        "days": asking.LINK_LASTS.days,
+        "ground": asking.ground_of(repost),
         "conditions_form": _conditions_form(asked),
         **context,
     }

@@ -1,16 +1,14 @@
 """What hosts are told by mail: the author's answer, a stranger's objection, and that a permission is about to end."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 
 from blog import clock, mail
 from blog.models import Dispute, PermissionRequest, Post, Repost, RepostQuerySet
 
 REMIND_BEFORE = timedelta(days=14)
-A_MOMENT = timedelta(microseconds=1)
 
 
 def tell_of_answer(asked: PermissionRequest, what: str) -> None:
@@ -33,17 +31,11 @@ def ending_soon() -> RepostQuerySet:
 
 def remind_of_end(repost: Repost) -> None:
     """Remind the host, once for each end: a new end is a new reminder."""
-    last_day = _last_day(repost)
-    if repost.reminded_of == last_day:
+    if repost.reminded_of == repost.last_day:
         return
-    _send("permission_ends", repost.post, {"last_day": last_day})
-    repost.reminded_of = last_day
+    _send("permission_ends", repost.post, {"last_day": repost.last_day})
+    repost.reminded_of = repost.last_day
     repost.save(update_fields=["reminded_of"])
-
-
-def _last_day(repost: Repost) -> date | None:
-    """The last day on which the words are shown, where the blog is; None without an end."""
-    return repost.ends_at and timezone.localtime(repost.ends_at - A_MOMENT, repost.post.blog.zone).date()
 
 
 def _send(template: str, post: Post, context: dict[str, object]) -> None:

@@ -1,5 +1,7 @@
 """How a public page leaves the house: in the blog's language and time zone, the same for everybody."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -10,11 +12,18 @@ from django.utils import timezone, translation
 from blog.models import Blog
 
 
+@contextmanager
+def speaking_for(blog: Blog) -> Iterator[None]:
+    """What is said inside is said in the blog's language, and its days are days where the blog is."""
+    with translation.override(blog.language), timezone.override(blog.zone):
+        yield
+
+
 def public_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, blog: Blog, status: int = 200
 ) -> HttpResponse:
     """Render `template` with `context` and `blog`, for any cache to hold. The request's cookies are not read."""
-    with translation.override(blog.language), timezone.override(blog.zone):
+    with speaking_for(blog):
         response = render(request, template, {"blog": blog, **context}, status=status)
     response["Cache-Control"] = public_cache_control(status)
     return response

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db import transaction
 
-from blog import clock, fingerprints, publishing
-from blog.models import Blog, Evidence, PermissionEvent, Person, Post, Repost, Wording
+from blog import clock, credits, fingerprints, publishing
+from blog.models import Blog, Evidence, PermissionEvent, Person, Repost, Wording
 
 Kind = PermissionEvent.Kind
 Actor = PermissionEvent.Actor
@@ -43,6 +43,8 @@ MOVES: dict[Kind, tuple[tuple[State, ...], State | None]] = {
 # What a step may change in the repost besides its terms.
 MOVED = ("state", "level", "state_since", "state_note", "shown", "covered", "claims_ended_at")
 
+CHANNELS = {Actor.HOST: "admin", Actor.AUTHOR: "signed_link", Actor.SYSTEM: "clock"}
+
 # After these steps nobody counts as the proven author any more, until the author says yes again.
 ENDS_CLAIMS = (Kind.RELEASED, Kind.DECLINED, Kind.DISOWNED, Kind.REVOKED)
 
@@ -56,7 +58,7 @@ class NotPossible(Exception):
 
 @transaction.atomic
 def state_by_host(repost: Repost, *, by: str) -> None:
-    """Enter the host's word: the basis, the terms and the words as they now stand in `repost`.
+    """Enter the host's word: the basis, the terms and the words as they are stored.
 
     The first time it makes the permission asserted (level 1); later it notes changed terms and edited words, and
     nothing where nothing changed. `by` is the name of the host. Raises NotPossible without a basis.
@@ -102,9 +104,8 @@ def _settle_words(repost: Repost) -> State:
 def state_again(repost: Repost, *, by: str, note: str) -> None:
     """The host stands by the credit although the person named said "not mine"; `note` tells readers why."""
     _lock(repost)
-    repost.state_note = note
     _forget_confirmation(repost)
-    _step(repost, Kind.ASSERTED, by=by)
+    _step(repost, Kind.ASSERTED, by=by, note=note)
 
 
 @transaction.atomic
@@ -134,19 +135,18 @@ def release(repost: Repost, *, by: str) -> None:
 def withdraw(repost: Repost, *, by: str, note: str = "") -> None:
     """The host takes the words off the page; `note` is the reason that readers are told."""
     _lock(repost)
-    repost.state_note = note
-    _step(repost, Kind.WITHDRAWN, by=by)
+    _step(repost, Kind.WITHDRAWN, by=by, note=note)
 
 
 @transaction.atomic
 def restore(repost: Repost, *, by: str) -> None:
-    """The host puts back what the host withdrew: on the author's word where there is one, else on the host's."""
+    """The host puts back what the host withdrew, as it stood then: a “not mine” from before is not undone by it."""
     _lock(repost)
-    if repost.state != State.WITHDRAWN:
+    withdrawal = repost.events.filter(kind=Kind.WITHDRAWN).last()
+    if repost.state != State.WITHDRAWN or withdrawal is None:
         raise NotPossible("Only what the host withdrew can be restored.")
-    repost.state_note = ""
-    withdrawn_state, repost.state = repost.state, State.CONFIRMED if repost.covered else State.ASSERTED
-    after, repost.state = _settle_words(repost), withdrawn_state
+    repost.state = withdrawal.from_state
+    after, repost.state = _settle_words(repost), State.WITHDRAWN
     _step(repost, Kind.RESTORED, by=by, to_state=after)
 
 
@@ -187,12 +187,13 @@ def confirm(repost: Repost, *, wording: Wording, domain: str, conditions: Mappin
     for name in Repost.CONDITIONS:
         setattr(repost, name, conditions.get(name, getattr(Repost(), name)))
     repost.basis = repost.basis or Repost.Basis.PERMISSION
-    repost.level, repost.state_note = Level.ANSWERED, ""
+    repost.level = Level.ANSWERED
     repost.confirmed_at, repost.confirmed_domain = clock.now(), domain
     repost.shown = repost.covered = wording
     repost.reckon_end()
     repost.save(update_fields=["basis", "confirmed_at", "confirmed_domain", "ends_at", *Repost.CONDITIONS])
-    _step(repost, Kind.CONFIRMED, actor=Actor.AUTHOR, covers=wording)
+    said = {"domain": domain, "authors": credits.author_ids(repost.post.credits.all())}
+    _step(repost, Kind.CONFIRMED, actor=Actor.AUTHOR, covers=wording, details=said)
     if wording.folded != fingerprints.folded(repost.text):  # edited while the question was under way
         _step(repost, Kind.WORDS_EDITED, actor=Actor.SYSTEM, to_state=State.STALE)
 
@@ -218,22 +219,25 @@ def revoke(repost: Repost, *, note: str = "") -> None:
     if not repost.may_be_revoked:
         _step(repost, Kind.REVOCATION_ASKED, actor=Actor.AUTHOR)
         return
-    repost.state_note = note
-    _step(repost, Kind.REVOKED, actor=Actor.AUTHOR)
+    _step(repost, Kind.REVOKED, actor=Actor.AUTHOR, note=note)
 
 
 @transaction.atomic
-def correct_name(repost: Repost, *, person: Person, name: str) -> None:
-    """The author's name is set right wherever it stands, in addresses too: the old one is left nowhere.
+def correct_name(person: Person, *, name: str) -> None:
+    """The author's name is set right wherever it stands: in credits of their own wording and in addresses, too.
 
-    The ledger notes that it was done, and neither name.
+    The ledger of every repost that credits them notes that it was done.
     """
-    _lock(repost)
+    old_name = person.name
     person.name, person.slug = name, Person.objects.exclude(pk=person.pk).free_slug(name)
     person.save(update_fields=["name", "slug"])
-    for post in Post.objects.filter(credits__person=person).distinct():
-        publishing.note_edit(post)
-    _step(repost, Kind.CREDIT_CORRECTED, actor=Actor.AUTHOR)
+    for repost in Repost.objects.filter(post__credits__person=person).order_by("pk").distinct():
+        publishing.note_edit(repost.post)
+        if repost.state != State.NONE:
+            _lock(repost)
+            repost.credit_wording = repost.credit_wording.replace(old_name, name)
+            repost.save(update_fields=["credit_wording"])
+            _step(repost, Kind.CREDIT_CORRECTED, actor=Actor.AUTHOR)
 
 
 # --- The clock ------------------------------------------------------------------------------------------------------
@@ -258,16 +262,6 @@ def reckon_ends(blog: Blog) -> None:
 # --- The ledger -----------------------------------------------------------------------------------------------------
 
 
-def broken_rows(repost: Repost) -> list[PermissionEvent]:
-    """The rows at which the chain of a repost does not hold; empty when it is whole."""
-    broken, previous = [], ""
-    for number, event in enumerate(repost.events.order_by("number"), start=1):
-        if event.number != number or event.previous_hash != previous or event.hash != event.reckon_hash():
-            broken.append(event)
-        previous = event.hash
-    return broken
-
-
 def terms(repost: Repost) -> dict[str, Any]:
     """What was agreed, as the ledger keeps it."""
     agreed: dict[str, Any] = {
@@ -287,11 +281,10 @@ def terms(repost: Repost) -> dict[str, Any]:
 
 
 def _lock(repost: Repost) -> None:
-    """Two steps at once wait for each other, and the second sees what the first did."""
-    fields = (*MOVED, "confirmed_at", "confirmed_domain", "is_disputed")
+    """Two steps at once wait for each other, and the second sees all that the first did, the terms included."""
     current = Repost.objects.select_for_update().get(pk=repost.pk)
-    for field in fields:
-        setattr(repost, field, getattr(current, field))
+    for field in Repost._meta.concrete_fields:
+        setattr(repost, field.attname, getattr(current, field.attname))
 
 
 def _last(repost: Repost) -> PermissionEvent:
@@ -314,34 +307,40 @@ def _step(
     to_state: State | None = None,
     covers: Wording | None = None,
     details: Mapping[str, str] | None = None,
+    note: str = "",
 ) -> None:
-    """Append the row and move the repost along. `to_state` only for steps that `MOVES` does not lead anywhere."""
+    """Append the row and move the repost along. `to_state` only for steps that `MOVES` does not lead anywhere.
+
+    `note` is the reason that readers are told. The tombstone repeats that of the step which took the words away.
+    """
     sources, target = MOVES.get(kind, (EVERY_STATE, SAME))
     if repost.state not in sources:
         raise NotPossible(f"“{kind.label}” does not follow on “{State(repost.state).label}”.")
+    reached = to_state or target or State(repost.state)
+    words = covers.text if covers else repost.text
+    row = {"kind": kind, "actor": actor, "actor_name": by, "to_state": reached, "note": note}
+    event = _append(repost, words, details=dict(details or {}), **row)
+    if repost.state != reached:
+        repost.state, repost.state_since = reached, event.at
+        repost.state_note = "" if reached in Repost.STATES_IN_FORCE else note
+    if kind in ENDS_CLAIMS:
+        repost.claims_ended_at = event.at
+    repost.save(update_fields=MOVED)
+
+
+def _append(repost: Repost, words: str, **columns: Any) -> PermissionEvent:
+    """A new last row in the ledger of `repost`, about `words`, with `columns` and with what stands in the repost."""
     last = repost.events.order_by("-number").first()
-    event = PermissionEvent(
+    return PermissionEvent.objects.create(
         repost=repost,
         number=last.number + 1 if last else 1,
         at=clock.now(),
-        kind=kind,
-        actor=actor,
-        actor_name=by,
-        channel="signed_link" if actor == Actor.AUTHOR else "admin" if actor == Actor.HOST else "clock",
+        channel=CHANNELS[columns["actor"]],
         from_state=repost.state,
-        to_state=to_state or target or repost.state,
         level=repost.level,
         terms=terms(repost),
-        details=dict(details or {}),
-        note=repost.state_note,
-        strict=covers.strict if covers else fingerprints.strict(repost.text),
-        folded=covers.folded if covers else fingerprints.folded(repost.text),
+        strict=fingerprints.strict(words),
+        folded=fingerprints.folded(words),
         previous_hash=last.hash if last else "",
+        **columns,
     )
-    event.save()
-    if repost.state != event.to_state:
-        repost.state_since = event.at
-    if kind in ENDS_CLAIMS:
-        repost.claims_ended_at = event.at
-    repost.state = event.to_state
-    repost.save(update_fields=MOVED)

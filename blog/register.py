@@ -2,12 +2,11 @@
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from blog import agreements, conditions
 from blog.models import PermissionEvent, Post, PostQuerySet, Repost
-from blog.pages import public_cache_control, public_page
+from blog.pages import public_cache_control, public_page, speaking_for
 from blog.views import list_page
 
 # A question that was asked is between host and author; the answer is entered as a step of its own.
@@ -24,7 +23,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def permission(request: HttpRequest, public_id: str) -> HttpResponse:
     """One permission: what readers are told, the author's conditions, and the steps of the ledger, oldest first."""
     post, repost = _find(public_id)
-    with override(post.blog.language):
+    with speaking_for(post.blog):
         told = conditions.sentences(repost)
     context = {
         "post": post,
@@ -40,7 +39,7 @@ def permission(request: HttpRequest, public_id: str) -> HttpResponse:
 def permission_jsonld(request: HttpRequest, public_id: str) -> HttpResponse:
     """The same for machines."""
     post, repost = _find(public_id)
-    with override(post.blog.language):
+    with speaking_for(post.blog):
         response = JsonResponse(agreements.document(post, repost), content_type="application/ld+json")
     response["Cache-Control"] = public_cache_control(200)
     return response

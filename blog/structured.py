@@ -84,12 +84,22 @@ def authors(post: Post) -> list[Person]:
     return [credit.person for credit in post.credits.all() if credit.role == Credit.Role.AUTHOR]
 
 
-def _person(blog: Blog, person: Person) -> Node:
+def name_of(post: Post, person: Person) -> str:
+    """What machines are told `person` is called in `post`: an only author as they word their credit themselves.
+
+    One wording cannot be parted among several, so these keep their names.
+    """
+    worded = post.passage.credit_wording if post.passage and authors(post) == [person] else ""
+    return worded or person.name
+
+
+def _person(post: Post, person: Person) -> Node:
+    blog = post.blog
     return _filled(
         {
             "@type": "Person",
             "@id": person_id(blog, person),
-            "name": person.name,
+            "name": name_of(post, person),
             "url": person_home(blog, person),
             "sameAs": f"https://orcid.org/{person.orcid}" if person.orcid else None,
         }
@@ -113,7 +123,7 @@ def _posting(post: Post, page: str, repost: Repost | None, videos: list[Video]) 
         "datePublished": post.published_at.isoformat(timespec="seconds") if post.published_at else None,
         "dateModified": post.last_change.isoformat(timespec="seconds"),
         "description": post.description,
-        "author": _person(post.blog, post.author),
+        "author": _person(post, post.author),
         "image": f"{post.blog.address}{post.cover.url}" if post.cover else None,
         "keywords": [tag.name for tag in post.tags.all()],
         "publishingPrinciples": f"{post.blog.address}{reverse('permissions')}" if repost else None,
@@ -129,7 +139,7 @@ def _host_part(page: str, anchor: str, host: Node) -> Node:
 
 def _quotation(post: Post, page: str, repost: Repost) -> Node:
     """The reposted words; once they have ended, only that they stood here, and whose they were."""
-    people = [_person(post.blog, author) for author in authors(post)]
+    people = [_person(post, author) for author in authors(post)]
     node = {
         "@type": "Quotation",
         "@id": passage_id(page, repost),

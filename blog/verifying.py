@@ -1,15 +1,19 @@
 """Proving the ledger: each chain whole, and the reposts, their words and the evidence as the ledger has them."""
 
+import copy
 import hashlib
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from operator import itemgetter
 
 from django.utils.translation import gettext as _
 
-from blog import permissions
+from blog import credits, permissions
 from blog.models import Evidence, PermissionEvent, Repost, Wording
 from blog.rendering import RENDER_VERSION
 
 Kind = PermissionEvent.Kind
+A_LITTLE = timedelta(minutes=1)
 BOUND_TO_A_YES = (Repost.State.CONFIRMED, Repost.State.STALE)
 
 
@@ -18,7 +22,7 @@ def faults(repost: Repost) -> Iterator[str]:
 
     A chain is named by its first broken row: everything after that one hangs in the air anyway.
     """
-    for event in permissions.broken_rows(repost)[:1]:
+    for event in broken_rows(repost)[:1]:
         yield _("row %(number)d (%(step)s, %(day)s) is not as it was written.") % {
             "number": event.number,
             "step": event.get_kind_display(),
@@ -26,7 +30,18 @@ def faults(repost: Repost) -> Iterator[str]:
         }
     yield from _faults_of_state(repost)
     yield from _faults_of_words(repost)
+    yield from _faults_of_sentence(repost)
     yield from _faults_of_evidence(repost)
+
+
+def broken_rows(repost: Repost) -> list[PermissionEvent]:
+    """The rows at which the chain of a repost does not hold; empty when it is whole."""
+    broken, previous = [], ""
+    for number, event in enumerate(repost.events.order_by("number"), start=1):
+        if event.number != number or event.previous_hash != previous or event.hash != event.reckon_hash():
+            broken.append(event)
+        previous = event.hash
+    return broken
 
 
 def _faults_of_state(repost: Repost) -> Iterator[str]:
@@ -40,6 +55,41 @@ def _faults_of_state(repost: Repost) -> Iterator[str]:
         yield _("state and evidence differ from the last row, %(number)d.") % {"number": last.number}
     if permissions.terms(repost) != last.terms:
         yield _("the terms differ from the last row, %(number)d.") % {"number": last.number}
+    if repost.ends_at != _end_reckoned_anew(repost):
+        yield _("the moment of its end is not that of its last day.")
+    ending = repost.events.filter(kind__in=permissions.ENDS_CLAIMS).order_by("number").last()
+    if repost.claims_ended_at != (ending.at if ending else None):
+        yield _("since when badges are void is not what the ledger says.")
+
+
+def _end_reckoned_anew(repost: Repost) -> datetime | None:
+    twin = copy.copy(repost)
+    twin.reckon_end()
+    return twin.ends_at
+
+
+def _faults_of_sentence(repost: Repost) -> Iterator[str]:
+    """What readers are told beside the state: by whose yes, from where and when, on what evidence, in what dispute."""
+    said_yes = repost.events.filter(kind=Kind.CONFIRMED).order_by("number").last()
+    if repost.confirmed_at or repost.covered:
+        proved = said_yes.details if said_yes else {}
+        if repost.confirmed_domain != proved.get("domain") or not _is_moment_of(said_yes, repost.confirmed_at):
+            yield _("day or address of the author’s yes are not those in the ledger.")
+        if credits.author_ids(repost.post.credits.all()) != proved.get("authors"):
+            yield _("those named as authors are not those to whose credit the author said yes.")
+    entered = repost.events.filter(kind=Kind.EVIDENCE_ADDED).order_by("number")
+    kinds_by_day = [(event.details["dated"], event.details["kind"]) for event in entered]
+    earliest = min(kinds_by_day, key=itemgetter(0), default=("", ""))
+    if (repost.evidence_since.isoformat() if repost.evidence_since else "", repost.evidence_kind) != earliest:
+        yield _("kind or day of the evidence are not those in the ledger.")
+    ruling = repost.events.filter(kind__in=(Kind.DISPUTED, Kind.SETTLED)).order_by("number").last()
+    if repost.is_disputed != bool(ruling and ruling.kind == Kind.DISPUTED):
+        yield _("whether the attribution is disputed is not what the ledger says.")
+
+
+def _is_moment_of(event: PermissionEvent | None, moment: datetime | None) -> bool:
+    """The row is written a little later than the repost is changed."""
+    return bool(event and moment and abs(event.at - moment) < A_LITTLE)
 
 
 def _faults_of_words(repost: Repost) -> Iterator[str]:

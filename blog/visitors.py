@@ -2,6 +2,7 @@
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
@@ -21,9 +22,10 @@ def network_key(request: HttpRequest) -> str:
 
 
 def _network(request: HttpRequest) -> str:
-    """The network of the other end of the connection. What a header says about it is not believed."""
+    """The network of the other end of the connection. No header is believed but the one that our own proxy sets."""
+    told = request.headers.get(settings.VISITOR_ADDRESS_HEADER, "") if settings.VISITOR_ADDRESS_HEADER else ""
     try:
-        address = ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0])
+        address = ip_address((told or request.META.get("REMOTE_ADDR", "")).strip().partition("%")[0])
     except ValueError:
         return "unknown"  # a socket of this machine: all that comes through it shares one limit
     if isinstance(address, IPv6Address) and address.ipv4_mapped:

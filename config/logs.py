@@ -3,7 +3,7 @@
 import logging
 import re
 
-_GRANT = re.compile(r"/grant/[^/\s?\"']+")
+_GRANT = re.compile(r"/grant/[^/\s?\"']+", re.IGNORECASE)
 
 
 class LineFormatter(logging.Formatter):

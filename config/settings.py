@@ -204,6 +204,8 @@ MARKDOWNX_UPLOAD_URLS_PATH = "/admin/markdownx/upload/"
 # --- Imprimatur -----------------------------------------------------------------------------------------------------
 
 SHARED_CACHE_SECONDS = number("SHARED_CACHE_SECONDS", default=10)  # how long a proxy may hold a page: s-maxage
+# Behind a proxy every visitor has the proxy's address: the header in which it says whose the request was.
+VISITOR_ADDRESS_HEADER = env.str("VISITOR_ADDRESS_HEADER", default="")
 COMMENT_MAX_LENGTH = 10_000  # characters, counted before rendering
 COMMENTS_PER_PAGE = 50
 POSTS_PER_PAGE = 10

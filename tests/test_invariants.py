@@ -256,6 +256,7 @@ def test_14_the_badge_is_for_a_verified_claim_on_this_passage(
 ) -> None:
     other = make_repost("another")
     with clock.standing_at(clock.now() - timedelta(hours=1)):
+        say_yes(other, original_author)  # and yet: what is proved for one passage is proved for no other
         browser = browser_of(say_yes(permitted_repost, original_author))
     comment(browser, permitted_repost)
     comment(browser, other)

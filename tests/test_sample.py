@@ -16,7 +16,7 @@ from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
-from blog import asking, clock, permissions
+from blog import asking, clock, permissions, verifying
 from blog.disputes import enter
 from blog.models import Blog, Credit, Dispute, Evidence, Person, Post, Tag, Video
 from blog.sample import content, loading
@@ -83,7 +83,7 @@ def test_the_scheduled_post_appears_by_itself(sample: Post) -> None:
 
 def test_the_permission_has_a_whole_ledger_dated_before_publication(sample: Post) -> None:
     event = sample.repost.events.get()
-    assert permissions.broken_rows(sample.repost) == []
+    assert verifying.broken_rows(sample.repost) == []
     assert sample.published_at is not None
     assert event.at <= sample.published_at
     assert sample.repost.is_in_force

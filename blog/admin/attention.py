@@ -1,12 +1,11 @@
 """What the host should look at: the first thing that the admin's start page shows."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -64,7 +63,11 @@ def _revocations() -> Notice:
 def _ends() -> Notice:
     rows = _reposts().in_force().filter(ends_at__lte=clock.now() + SOON).order_by("ends_at")[: SHOWN + 1]
     text = _("%(post)s: ends on %(date)s")
-    items = [(_post(row), text % {"post": row.post, "date": _last_day(row.ends_at)}) for row in rows if row.ends_at]
+    items = [
+        (_post(row), text % {"post": row.post, "date": date_format(row.last_day, "DATE_FORMAT")})
+        for row in rows
+        if row.last_day
+    ]
     heading = gettext_lazy("Permissions that end within 30 days")
     return _notice(heading, items, "admin:blog_post_changelist", "?permission=ending")
 
@@ -81,13 +84,8 @@ def _notice(heading: str | Promise, items: list[tuple[str, str]], rest: str, que
 
 
 def _reposts() -> RepostQuerySet:
-    return Repost.objects.select_related("post").only("ends_at", "post__title")
+    return Repost.objects.select_related("post").only("expires_on", "author_end", "post__title")
 
 
 def _post(repost: Repost) -> str:
     return reverse("admin:blog_post_change", args=[repost.post_id])
-
-
-def _last_day(ends_at: datetime) -> str:
-    """The end is the first moment after the last day."""
-    return date_format(localtime(ends_at - timedelta(seconds=1)), "DATE_FORMAT")

@@ -2,15 +2,37 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from blog.models import Person, Tag
+from blog.models import Credit, Person, Tag
+
+
+class PersonForm(forms.ModelForm[Person]):
+    def clean_name(self) -> str:
+        """What one person confirmed is never shown as confirmed by another: not under a new name either."""
+        name: str = self.cleaned_data["name"]
+        if self.instance.pk and name != self.initial.get("name", name) and self._said_yes():
+            raise ValidationError(
+                gettext(
+                    "A yes was given under this name, so only its owner can correct it, with the link that was mailed. "
+                    "For somebody else, add another person."
+                )
+            )
+        return name
+
+    def _said_yes(self) -> bool:
+        theirs = Credit.objects.filter(person=self.instance, role=Credit.Role.AUTHOR)
+        return theirs.filter(post__repost__covered__isnull=False).exists()
 
 
 @admin.register(Person)
 class PersonAdmin(admin.ModelAdmin[Person]):
+    form = PersonForm
     list_display = ["name", "affiliation", "url"]
     search_fields = ["name", "slug", "affiliation"]
     prepopulated_fields = {"slug": ("name",)}

@@ -43,6 +43,11 @@ def _is_shown(repost: Repost) -> bool:
     return repost.state in Repost.STATES_IN_FORCE
 
 
+def _is_for_the_author(repost: Repost) -> bool:
+    """Whether a yes would change something: it would move an end that the author has set, too."""
+    return repost.state != State.CONFIRMED or repost.has_expired or repost.author_end is not None
+
+
 STEPS = {
     "ask": Step(
         label=gettext_lazy("Ask the author"),
@@ -52,7 +57,7 @@ STEPS = {
             "changes until they answer."
         ),
         done=gettext_lazy("The author is asked: the e-mail is on its way. You see below when it was sent."),
-        follows=lambda repost: repost.state != State.CONFIRMED or repost.has_expired,
+        follows=_is_for_the_author,
         take=asking.ask,
     ),
     "release": Step(
@@ -105,7 +110,10 @@ STEPS = {
     "restore": Step(
         label=gettext_lazy("Restore the permission"),
         question=gettext_lazy("Restore the permission?"),
-        meaning=gettext_lazy("The words are shown again as they were covered before. The ledger keeps this step."),
+        meaning=gettext_lazy(
+            "The words are shown again as they were covered before. Where the person named had said “not mine”, that "
+            "stands again, and you decide anew. The ledger keeps this step."
+        ),
         done=gettext_lazy("The permission is restored."),
         follows=lambda repost: repost.state == State.WITHDRAWN,
         take=permissions.restore,

@@ -72,9 +72,7 @@ def _entry(event: PermissionEvent, before: PermissionEvent | None) -> Entry:
         changes.append(f"{event.get_from_state_display()} → {event.get_to_state_display()}")
     if before:
         changes += _changed_terms(before.terms, event.terms)
-    is_new_note = event.note and (before is None or event.note != before.note)
-    note = event.note if is_new_note else ""  # a note stands in every row until another replaces it
-    return Entry(event.at, sentence(event), changes, note, event.details.get("sha256", ""))
+    return Entry(event.at, sentence(event), changes, event.note, event.details.get("sha256", ""))
 
 
 def _changed_terms(before: dict[str, Any], after: dict[str, Any]) -> Iterable[str]:

@@ -1,6 +1,7 @@
 """Asking the author, and what strangers have to say about a credit."""
 
 from django.db import models
+from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
 from blog import clock
@@ -34,8 +35,8 @@ class PermissionRequest(models.Model):
 
     @property
     def domain(self) -> str:
-        """What readers learn of the address."""
-        return self.email.rpartition("@")[2].lower()
+        """What readers learn of the address. In ASCII: letters of other scripts would pass for those of example.edu."""
+        return punycode(self.email.rpartition("@")[2]).lower()
 
 
 class GrantToken(models.Model):

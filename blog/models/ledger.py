@@ -23,6 +23,9 @@ class PermissionEventQuerySet(models.QuerySet["PermissionEvent"]):
     def delete(self) -> NoReturn:
         raise AppendOnly("The ledger is never deleted.")
 
+    def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnly("The ledger grows row by row: in bulk no hash is reckoned, and rows may be replaced.")
+
     def remove_for_sample(self) -> None:
         """The one exception: sample content may be taken away whole."""
         self.filter(repost__post__is_sample=True)._raw_delete(self.db)
@@ -88,7 +91,7 @@ class PermissionEvent(models.Model):
         if not self._state.adding:
             raise AppendOnly("The ledger is never changed: append an event that sets right what was wrong.")
         self.hash = self.reckon_hash()
-        super().save(*args, **kwargs)
+        super().save(force_insert=True, using=kwargs.get("using"))  # a new row under an old number would replace it
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnly("The ledger is never deleted.")

@@ -160,9 +160,13 @@ class Repost(models.Model):
         super().save(*args, **kwargs)
 
     def reckon_end(self) -> None:
-        """The earlier of the host's and the author's last day, where the blog is."""
-        last_day = min((day for day in (self.expires_on, self.author_end) if day), default=None)
-        self.ends_at = end_of_day(last_day, self.post.blog) if last_day else None
+        """The end of the last day, where the blog is."""
+        self.ends_at = end_of_day(self.last_day, self.post.blog) if self.last_day else None
+
+    @property
+    def last_day(self) -> date | None:
+        """The earlier of the host's and the author's; None without an end."""
+        return min((day for day in (self.expires_on, self.author_end) if day), default=None)
 
     @property
     def is_in_force(self) -> bool:

@@ -82,3 +82,14 @@ document.addEventListener("DOMContentLoaded", () => {
   if (beside.matches) load();
   else refresh();
 });
+
+// Django's choosers take no name from their labels: without one, a screen reader meets fields that say nothing.
+function nameChoosers() {
+  for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
+    const name = select.labels[0]?.textContent.trim() || select.title;
+    const parts = select.nextElementSibling.querySelectorAll(".select2-selection__rendered[role=textbox], .select2-search__field");
+    for (const part of parts) part.setAttribute("aria-label", name);
+  }
+}
+document.addEventListener("DOMContentLoaded", () => django.jQuery(nameChoosers)); // after Django, which makes them
+document.addEventListener("formset:added", () => window.setTimeout(nameChoosers));

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
 
-from blog import clock, permissions
+from blog import clock, verifying
 from blog.models import Blog, OldSlug, PermissionEvent, Post, Repost
 from tests.blog.conftest import Submission, change_url, resubmission, staff
 from tests.conftest import GUEST_MARK, GUEST_WORDS, NOON, MakePost, MakeRepost
@@ -171,7 +171,7 @@ def test_edited_words_and_terms_go_into_the_ledger(desk: Client, permitted_repos
     desk.post(change_url(permitted_repost), resubmission(desk, permitted_repost, **{"repost-0-note": "Other."}))
     kinds = list(permitted_repost.repost.events.order_by("number").values_list("kind", flat=True))
     assert kinds == ["asserted", "words_edited", "terms_changed"]
-    assert permissions.broken_rows(permitted_repost.repost) == []
+    assert verifying.broken_rows(permitted_repost.repost) == []
 
 
 def test_the_basis_of_stated_words_cannot_be_taken_away(desk: Client, permitted_repost: Post) -> None:

@@ -22,7 +22,7 @@ POSTS = reverse("admin:blog_post_changelist")
 def record_of(desk: Client, post: Post) -> str:
     """The part of the post's form that is only read."""
     page = desk.get(change_url(post)).content.decode()
-    return page[page.index('class="module record"') : page.index('id="credits-group"')]
+    return page[page.index('class="module record"') : page.index('id="videos-group"')]
 
 
 # --- The ledger in everyday words

@@ -1,5 +1,6 @@
 """The host writes down whose words these are and on what ground: licences, and what an author's yes holds fast."""
 
+import re
 from datetime import date
 
 import pytest
@@ -171,6 +172,28 @@ def test_several_people_are_credited_in_the_order_of_the_form(
     assert given == [("Bo Writer", "author"), ("Ada Colleague", "author"), ("Bo Writer", "translator")]
 
 
+def test_the_form_goes_from_the_words_to_their_credits_and_on_to_what_is_on_record(
+    desk: Client, permitted_repost: Post
+) -> None:
+    page = desk.get(change_url(permitted_repost)).content.decode()
+    in_order = (
+        'id="repost-group"',
+        'id="credits-group"',
+        'id="readers-see"',
+        'id="record-heading"',
+        'id="videos-group"',
+    )
+    places = [page.index(part) for part in in_order]
+    assert places == sorted(places)
+
+
+def test_the_box_that_takes_a_credit_away_says_so(desk: Client, permitted_repost: Post) -> None:
+    (box,) = re.findall(
+        '<input[^>]*id="id_credits-0-DELETE"[^>]*>', desk.get(change_url(permitted_repost)).content.decode()
+    )
+    assert 'aria-label="Delete this credit"' in box
+
+
 def test_a_new_person_is_entered_from_within_the_form_with_a_private_address(desk: Client) -> None:
     assert reverse("admin:blog_person_add") in desk.get(ADD).content.decode()
     typed = {"name": "Cy Scribe", "slug": "cy-scribe", "contact_email": "cy@private.example", "_popup": "1"}
@@ -186,7 +209,7 @@ def test_a_new_person_is_entered_from_within_the_form_with_a_private_address(des
     ("change", "sentence"),
     [
         ({}, "Reposted with permission, as stated by Eldon Host."),
-        ({"repost-0-granted_on": "2026-03-01"}, "Reposted with permission, as stated by Eldon Host, of March 1, 2026."),
+        ({"repost-0-granted_on": "2026-03-01"}, "Reposted with permission of March 1, 2026, as stated by Eldon Host."),
         ({"repost-0-basis": "quotation_right"}, "Quoted under the right of quotation, as stated by Eldon Host."),
         (
             {"repost-0-basis": "licence", "repost-0-licence": "by-sa"},

@@ -31,6 +31,10 @@ def revoke_after_a_yes(post: Post) -> None:
 STATES: dict[str, tuple[Callable[[Post], Any], set[str]]] = {
     "asserted": (lambda post: None, {"ask", "end", "withdraw"}),
     "confirmed": (lambda post: confirm(post.repost), {"release", "end", "withdraw"}),
+    "confirmed for a time": (
+        lambda post: confirm(post.repost, author_end=date(2030, 1, 31)),
+        {"ask", "release", "end", "withdraw"},
+    ),
     "stale": (make_stale, {"ask", "release", "end", "withdraw"}),
     "withdrawn": (lambda post: permissions.withdraw(post.repost, by="Eldon Host"), {"ask", "restore"}),
     "declined": (lambda post: permissions.decline(post.repost), {"ask"}),
@@ -114,7 +118,7 @@ def test_standing_by_a_credit_needs_a_reason_and_keeps_what_was_typed(desk: Clie
     assert long.strip() in page
     desk.post(step_url(permitted_repost, "stand-by"), {"note": "She signed the letter."})
     repost = Repost.objects.get()
-    assert (repost.state, repost.state_note) == ("asserted", "She signed the letter.")
+    assert (repost.state, repost.events.latest("number").note) == ("asserted", "She signed the letter.")
 
 
 def test_an_end_is_set_moved_and_taken_away(desk: Client, permitted_repost: Post) -> None:

@@ -7,7 +7,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
-from blog import asking, clock, jobs, mail, permissions, publishing, worker
+from blog import asking, clock, jobs, mail, permissions, publishing, verifying, worker
 from blog.models import Blog, Credit, PermissionRequest, Person, Post, Repost, Work
 from blog.permissions import Kind
 from tests.blog.conftest import DAY, HOST
@@ -182,4 +182,4 @@ def test_an_end_that_came_is_entered_once(repost: Repost, django_assert_num_quer
     assert [event.at for event in repost.events.filter(kind=Kind.EXPIRED)] == [NOON + DAY]
     with clock.standing_at(NOON + 3 * DAY), django_assert_num_queries(1):  # what ended and is not entered: nothing
         jobs.note_expiries("")
-    assert permissions.broken_rows(repost) == []
+    assert verifying.broken_rows(repost) == []

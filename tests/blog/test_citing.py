@@ -68,6 +68,12 @@ def test_an_own_post_is_cited_as_a_blog_post(noon: datetime, own_post: Post) -> 
     assert citing.as_text(own_post) == f"Eldon Host, “Own Post”, Marginalia, Nov. 19, 2026, {own_post.permalink}."
 
 
+def test_a_slug_in_any_script_is_cited_too(make_post: MakePost) -> None:
+    post = make_post("über-straße")
+    assert "Eldon Host" in download(post, "bib")
+    assert "Eldon Host" in download(post, "ris")
+
+
 def test_the_page_cites_in_words_and_offers_both_files(noon: datetime, permitted_repost: Post) -> None:
     html = Client().get(permitted_repost.get_absolute_url()).content.decode()
     assert "Ada Colleague, “Where it stood”, e-mail, https://ada.example/where-it-stood. Reprinted in: Eldon" in html
@@ -91,9 +97,10 @@ def test_what_has_no_title_is_cited_by_its_medium(make_repost: MakeRepost) -> No
     assert "year" not in original
 
 
-def test_citations_keep_the_real_name_whatever_the_credit_says(permitted_repost: Post) -> None:
+def test_citations_call_an_author_as_the_credit_does(permitted_repost: Post) -> None:
     Repost.objects.update(credit_wording="A. C., of the Harbour Institute")
-    assert bibtex(permitted_repost)[0]["author"] == "Ada Colleague"
+    assert bibtex(permitted_repost)[0]["author"] == "{A. C., of the Harbour Institute}"
+    assert "Ada Colleague" not in download(permitted_repost, "bib") + download(permitted_repost, "ris")
 
 
 def test_ended_words_are_cited_no_more(withdrawn_repost: Post) -> None:

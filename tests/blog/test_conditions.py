@@ -53,6 +53,13 @@ def feeds() -> Iterator[str]:
     yield item["content_html"]
 
 
+def contributors() -> Iterator[list[tuple[str, str]]]:
+    """Names and addresses of those whom the repost's entry in every Atom feed calls its contributors."""
+    for path in ("/feeds/posts.atom", "/tags/images/feed.atom"):
+        (entry,) = feedparser.parse(Client().get(path).content).entries
+        yield [(person.name, person.href) for person in entry.contributors]
+
+
 def page(post: Post) -> str:
     return Client().get(post.get_absolute_url()).content.decode()
 
@@ -84,10 +91,14 @@ def test_the_credit_reads_exactly_as_the_author_words_it(granted: Post) -> None:
     assert "Ada" not in figcaption
     assert all(escaped in text for text in described(granted))
     assert graph(granted)["Quotation"]["creditText"].startswith(f"{WORDING}, Where it stood.")
+    assert "Ada Colleague" not in page(granted), "in what machines read there as little"
+    assert "Ada Colleague" not in Client().get(f"{permission_path(granted)[:-1]}.jsonld").content.decode()
     for content in feeds():
         assert content.count(escaped) == 3  # before the words, under them, after them
         assert "Ada Colleague" not in content
-    register = [Client().get(path).content.decode() for path in ("/", "/permissions/", permission_path(granted))]
+    assert all(names == [(WORDING, "https://ada.example/")] for names in contributors())
+    told = ("/", "/permissions/", permission_path(granted), f"{permission_path(granted)}dispute/")
+    register = [Client().get(path).content.decode() for path in told]
     assert all(escaped in html for html in register)
     (item,) = Client().get("/feeds/posts.json").json()["items"]
     assert item["_imprimatur"]["passages"][0]["author"] == WORDING
@@ -98,6 +109,7 @@ def test_the_credit_links_where_the_author_wants(granted: Post) -> None:
     link = f'<a class="p-author h-card" href="{LINK}">Ada Colleague</a>'
     assert link in page(granted)
     assert all(f'href="{LINK}"' in content for content in feeds())
+    assert all(names == [("Ada Colleague", LINK)] for names in contributors())
 
 
 def permission_path(post: Post) -> str:

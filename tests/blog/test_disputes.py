@@ -160,6 +160,19 @@ def test_a_network_is_a_neighbourhood_and_leads_to_nobody(noon: object) -> None:
         assert key("192.0.2.7") != different[0]
 
 
+def test_behind_a_proxy_visitors_are_told_apart_by_the_header_that_it_sets_and_by_no_other(
+    noon: object, settings: Any
+) -> None:
+    def key(header: str, address: str) -> str:
+        return network_key(RequestFactory().get("/", REMOTE_ADDR="127.0.0.1", headers={header: address}))
+
+    assert key("X-Real-IP", "192.0.2.1") == key("X-Real-IP", "198.51.100.1")
+    settings.VISITOR_ADDRESS_HEADER = "X-Real-IP"
+    assert key("X-Real-IP", "192.0.2.1") == key("X-Real-IP", "192.0.2.99")
+    assert key("X-Real-IP", "192.0.2.1") != key("X-Real-IP", "198.51.100.1")
+    assert key("X-Forwarded-For", "192.0.2.1") == key("X-Forwarded-For", "198.51.100.1")
+
+
 def test_the_key_of_a_network_hangs_on_the_secret_of_the_site(noon: object, settings: Any) -> None:
     request = RequestFactory().get("/")
     before = network_key(request)

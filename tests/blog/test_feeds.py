@@ -1,5 +1,6 @@
 """What a feed reader, written by somebody else, makes of the feed."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from django.test import Client
 
 from blog import clock, permissions, publishing
-from blog.models import Post, Tag, Video
+from blog.models import Person, Post, Repost, Tag, Video
 from tests.conftest import GUEST_MARK, MakePost
 
 
@@ -93,6 +94,12 @@ def test_a_tag_has_a_feed_of_its_own(own_post: Post, permitted_repost: Post) -> 
     assert Client().get("/tags/empty/feed.atom").status_code == 404
 
 
+def test_a_name_that_xml_cannot_hold_breaks_no_feed(permitted_repost: Post) -> None:
+    Person.objects.filter(credits__post=permitted_repost).update(name="Ada\x0b \ufffeColleague")
+    (entry,) = read().entries
+    assert entry.contributors[0].name == "Ada Colleague"
+
+
 @pytest.mark.parametrize("text", ["a\x0bb", "]]>", "&amp; <b>", "\u202e"])
 def test_no_text_breaks_the_xml(text: str, make_post: MakePost) -> None:
     make_post(title=f"T {text}", body=text, summary=text)
@@ -151,3 +158,13 @@ def test_an_own_post_and_unstated_words_say_nothing_of_others(own_post: Post, un
 
 def test_a_json_feed_without_posts_is_one(blog: object) -> None:
     assert read_json()["items"] == []
+
+
+def test_each_text_runs_in_the_direction_of_its_language(permitted_repost: Post) -> None:
+    """A reader elsewhere knows nothing of our pages: direction and language travel with every part."""
+    Post.objects.update(language="fa", body="Essay.", body_html="<p>Essay.</p>")
+    Repost.objects.update(language="ar")
+    (item,) = Client().get("/feeds/posts.json").json()["items"]
+    assert '<div lang="fa" dir="rtl"><p>A colleague writes:</p>' in item["content_html"]
+    assert '<div lang="fa" dir="rtl"><p>Essay.</p>' in item["content_html"]
+    assert re.search('<blockquote[^>]* lang="ar" dir="rtl">', item["content_html"])

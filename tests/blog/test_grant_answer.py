@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from blog import asking, clock, permissions
+from blog import asking, clock, permissions, verifying
 from blog.models import PermissionRequest, Post, Repost
 from blog.permissions import Kind, State
 from tests.attacks import ATTACKS, assert_harmless
@@ -195,7 +195,7 @@ def test_of_answers_at_the_same_moment_one_counts(
     assert acts[0] != acts[1] or statuses[0] == statuses[1]
     answers = [kind for kind in steps(permitted_repost) if kind in (Kind.CONFIRMED, Kind.DECLINED)]
     assert len(answers) == 1
-    assert permissions.broken_rows(current(permitted_repost)) == []
+    assert verifying.broken_rows(current(permitted_repost)) == []
 
 
 @pytest.mark.django_db

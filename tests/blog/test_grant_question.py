@@ -3,9 +3,10 @@
 import pytest
 from django.test import Client
 
+from blog import clock, permissions, worker
 from blog.models import Post, Video
 from blog.permissions import State
-from tests.blog.conftest import Ask, current, everything, page
+from tests.blog.conftest import HOST, HOUR, Ask, current, everything, page
 from tests.conftest import MakeRepost
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -86,3 +87,24 @@ def test_a_draft_can_be_asked_about_and_stays_one(make_repost: MakeRepost, clien
     repost = current(post)
     assert (repost.state, repost.basis, repost.post.status) == (State.CONFIRMED, "permission", "draft")
     assert "claim_badge" not in page(client, path)
+
+
+@pytest.mark.django_db
+def test_the_question_says_whose_word_carries_what_readers_see_now(
+    permitted_repost: Post, client: Client, ask: Ask
+) -> None:
+    first = ask(permitted_repost)
+    assert "on the word of Eldon Host" in page(client, first)
+    client.post(first, {"act": "yes"})
+    worker.run_due()  # the host is told, too
+    repost = current(permitted_repost)
+    with clock.standing_at(clock.now() + HOUR):
+        again = page(client, ask(permitted_repost))
+        repost.text = "Other words altogether."
+        repost.save()
+        permissions.state_by_host(repost, by=HOST)
+        edited = page(client, ask(permitted_repost))
+    assert "as confirmed before" in again
+    assert "What readers see in it now differs from the wording below" in edited
+    assert "stand there already" not in edited
+    assert "on the word of Eldon Host" not in again + edited

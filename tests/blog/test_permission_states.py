@@ -1,6 +1,7 @@
 """From which state which step leads where, and what readers see then."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -210,7 +211,7 @@ def test_a_dispute_is_a_label_and_no_state(repost: Repost) -> None:
 
 
 def test_a_corrected_name_is_in_the_ledger_by_neither_spelling(repost: Repost, original_author: Person) -> None:
-    permissions.correct_name(repost, person=original_author, name="Ada K. Colleague")
+    permissions.correct_name(original_author, name="Ada K. Colleague")
     original_author.refresh_from_db()
     assert original_author.name == "Ada K. Colleague"
     assert "Colleague" not in str(list(repost.events.filter(kind=Kind.CREDIT_CORRECTED).values()))
@@ -232,6 +233,21 @@ def test_what_a_stale_copy_of_the_row_does_brings_no_claim_back(repost: Repost) 
     permissions.revoke(repost)
     confirm(stale)
     assert Repost.objects.get(pk=repost.pk).claims_ended_at == repost.claims_ended_at
+
+
+def test_what_a_stale_copy_of_the_row_does_enters_the_terms_as_they_are(repost: Repost) -> None:
+    stale = Repost.objects.get(pk=repost.pk)
+    confirm(repost, no_training=True)
+    permissions.withdraw(stale, by=HOST)
+    assert list(verifying.faults(Repost.objects.get(pk=repost.pk))) == []
+
+
+@pytest.mark.parametrize("after", [permissions.decline, permissions.revoke, confirm])
+def test_a_reason_belongs_to_its_step_and_to_no_later_one(after: Callable[[Repost], None], repost: Repost) -> None:
+    permissions.withdraw(repost, by=HOST, note="Ada is thinking about it.")
+    assert repost.state_note == repost.events.latest("number").note == "Ada is thinking about it."
+    after(repost)
+    assert Repost.objects.get().state_note == repost.events.latest("number").note == ""
 
 
 STEPS = {
@@ -275,7 +291,7 @@ def test_whatever_happens_readers_see_only_what_is_covered(make_repost: MakeRepo
 def test_a_corrected_name_is_set_right_in_addresses_too(repost: Repost, original_author: Person) -> None:
     Person.objects.create(name="Ada Kollegin", slug="ada-kollegin")
     before = repost.post.last_change
-    permissions.correct_name(repost, person=original_author, name="Ada Kollegin")
+    permissions.correct_name(original_author, name="Ada Kollegin")
     original_author.refresh_from_db()
     assert (original_author.name, original_author.slug) == ("Ada Kollegin", "ada-kollegin-2")
     assert Post.objects.get().last_change > before

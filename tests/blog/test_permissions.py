@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from blog import credits, permissions
+from blog import credits, permissions, verifying
 from blog.models import Credit, PermissionEvent, Person, Post, Repost
 from blog.models.ledger import AppendOnly
 from tests.conftest import MakeRepost
@@ -23,7 +23,7 @@ def test_the_hosts_word_is_the_first_row_of_the_ledger(permitted_repost: Post) -
     (event,) = repost.events.all()
     assert (event.kind, event.actor, event.actor_name) == ("asserted", "host", HOST)
     assert event.terms["basis"] == "permission"
-    assert permissions.broken_rows(repost) == []
+    assert verifying.broken_rows(repost) == []
 
 
 def test_stating_the_same_again_writes_nothing(permitted_repost: Post) -> None:
@@ -40,7 +40,7 @@ def test_changed_terms_and_edited_words_are_steps(permitted_repost: Post) -> Non
     repost.save()
     permissions.state_by_host(repost, by=HOST)
     assert kinds(repost) == ["asserted", "terms_changed", "words_edited"]
-    assert permissions.broken_rows(repost) == []
+    assert verifying.broken_rows(repost) == []
 
 
 def test_typography_is_no_edit(permitted_repost: Post) -> None:
@@ -113,7 +113,7 @@ def test_a_row_changed_behind_our_back_is_found(column: str, permitted_repost: P
             f"UPDATE blog_permissionevent SET {column} = %s WHERE number = 1",  # noqa: S608 - names are ours
             [values.get(column, "x")],
         )
-    assert [event.number for event in permissions.broken_rows(repost)][:1] == [1]
+    assert [event.number for event in verifying.broken_rows(repost)][:1] == [1]
 
 
 def test_a_row_taken_out_is_found(permitted_repost: Post) -> None:
@@ -122,7 +122,7 @@ def test_a_row_taken_out_is_found(permitted_repost: Post) -> None:
     permissions.restore(repost, by=HOST)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM blog_permissionevent WHERE number = 2")
-    assert [event.number for event in permissions.broken_rows(repost)] == [3]
+    assert [event.number for event in verifying.broken_rows(repost)] == [3]
 
 
 def test_the_database_refuses_public_words_without_a_basis(make_repost: MakeRepost) -> None:

@@ -1,7 +1,7 @@
 """The public register of permissions: what the ledger tells everybody, and what it keeps."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from blog import clock, permissions, publishing
-from blog.models import Credit, Evidence, Person, Post, Repost
+from blog.models import Blog, Credit, Evidence, Person, Post, Repost
 from tests.conftest import GUEST_MARK, MakeRepost
 
 pytestmark = [
@@ -192,6 +192,15 @@ SELECT ?author ?host ?source WHERE {
 
 def test_agreement_and_origin_can_be_joined(permitted_repost: Post) -> None:
     assert ask(permitted_repost, JOIN) == [("Ada Colleague", "Eldon Host", "https://ada.example/where-it-stood")]
+
+
+def test_page_and_machines_are_told_the_same_day_that_of_the_blog(permitted_repost: Post) -> None:
+    Blog.objects.update(time_zone="Pacific/Auckland")
+    with clock.standing_at(datetime(2026, 11, 20, 20, tzinfo=UTC)):  # there, the next day has begun
+        confirm(permitted_repost)
+    told = [read(permitted_repost), read(permitted_repost, ".jsonld")]
+    told.append(Client().get(f"{permitted_repost.get_absolute_url()}cite.bib").content.decode())
+    assert ["confirmed by e-mail on Nov. 21, 2026" in text for text in told] == [True] * 3
 
 
 def test_the_document_needs_no_other_document(permitted_repost: Post) -> None:
