@@ -4,6 +4,7 @@ Readers strip attributes and styles, so whose words are whose stands in the text
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -23,6 +24,8 @@ from blog.models import Blog, Person, Post, Repost
 from blog.pages import public_cache_control, speaking_for
 
 ENTRIES = 20
+# What the floors above add to a post's entry: the attributes of a link, or none. They add themselves at start-up.
+ENTRY_LINKS: list[Callable[[Post], dict[str, str]]] = []
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -80,8 +83,8 @@ class RepostFeed(Atom1Feed):
             if home:
                 handler.addQuickElement("uri", home)
             handler.endElement("contributor")
-        if item["source_url"]:
-            handler.addQuickElement("link", "", {"rel": "via", "href": item["source_url"]})
+        for link in item["links"]:
+            handler.addQuickElement("link", "", link)
 
 
 def _feed(request: HttpRequest, entries: list[Post], *, subject: str = "") -> HttpResponse:
@@ -98,7 +101,7 @@ def _feed(request: HttpRequest, entries: list[Post], *, subject: str = "") -> Ht
             feed_guid=f"{blog.address}{request.path}",
         )
         for post in entries:
-            feed.add_item(**{name: _printable(value) for name, value in _entry(post).items()})
+            feed.add_item(**{name: printable(value) for name, value in _entry(post).items()})
         response = HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
     return _public(response, entries)
 
@@ -116,7 +119,7 @@ def _entry(post: Post) -> dict[str, Any]:
     return {
         "title": post.title,
         "link": post.permalink,
-        "unique_id": _entry_id(post),
+        "unique_id": entry_id(post),
         "description": post.description,
         "content": content_html(post),
         "author_name": post.author.name,
@@ -125,16 +128,24 @@ def _entry(post: Post) -> dict[str, Any]:
         "updateddate": post.last_change,
         "language": post.language,
         "contributors": [(named.name, urljoin(post.permalink, named.home)) for named in people],
-        "source_url": passage.source_url if passage else "",
+        "links": _links(post),
         "item_copyright": _rights(post),
     }
+
+
+def _links(post: Post) -> list[dict[str, str]]:
+    """The attributes of an entry's links: to where the words come from, and what the floors above add."""
+    links = [more(post) for more in ENTRY_LINKS]
+    if post.passage and post.passage.is_in_force and post.passage.source_url:
+        links.append({"rel": "via", "href": post.passage.source_url})
+    return [link for link in links if link]
 
 
 def _item(post: Post) -> dict[str, Any]:
     """A post as an item of a JSON feed. Readers skip `_imprimatur`; who understands it learns whose words these are."""
     passage = post.passage
     item: dict[str, Any] = {
-        "id": _entry_id(post),
+        "id": entry_id(post),
         "url": post.permalink,
         "title": post.title,
         "content_html": content_html(post),
@@ -181,22 +192,22 @@ def content_html(post: Post) -> str:
         "videos": list(post.videos.all()),
         "blog": post.blog,
     }
-    return _absolute(render_to_string("blog/feed_entry.html", context), post.blog.address)
+    return absolute(render_to_string("blog/feed_entry.html", context), post.blog.address)
 
 
-def _printable(value: Any) -> Any:
+def printable(value: Any) -> Any:
     """A text, or several, without the characters that XML cannot hold at all; anything else as it is."""
     if isinstance(value, list | tuple):
-        return [_printable(part) for part in value]
+        return [printable(part) for part in value]
     return UNPRINTABLE.sub("", value) if isinstance(value, str) else value
 
 
-def _absolute(html: str, address: str) -> str:
+def absolute(html: str, address: str) -> str:
     """Addresses on our own site made whole. Only the sanitiser and our templates wrote these attributes."""
     return html.replace('src="/', f'src="{address}/').replace('href="/', f'href="{address}/')
 
 
-def _entry_id(post: Post) -> str:
+def entry_id(post: Post) -> str:
     """A tag URI: it stays when slug, date or title change."""
     return f"tag:{urlsplit(settings.SITE_URL).hostname},{post.created_at:%Y-%m-%d}:post/{post.pk}"
 

@@ -5,6 +5,7 @@ page it claims no more than the ledger proves: `creditText` is the very sentence
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.urls import reverse
@@ -15,6 +16,9 @@ from blog import conditions, credits, rendering
 from blog.models import Blog, Credit, Person, Post, Repost, Video
 
 Node = dict[str, Any]
+
+# What the floors above say of a posting. They add themselves at start-up.
+POSTING_EXTRAS: list[Callable[[Post], Node]] = []
 
 # What would end the script element or, in old engines, the line.
 _ESCAPES = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
@@ -113,7 +117,7 @@ def _posting(post: Post, page: str, repost: Repost | None, videos: list[Video]) 
         parts.append({"@id": passage_id(page, repost)})
     if post.body_html:
         parts.append(_host_part(page, "commentary", host))
-    node = {
+    node: Node = {
         "@type": "BlogPosting",
         "@id": f"{page}#post",
         "headline": post.title,
@@ -130,6 +134,8 @@ def _posting(post: Post, page: str, repost: Repost | None, videos: list[Video]) 
         "hasPart": parts,
         "video": [{"@id": _video_id(page, video)} for video in videos],
     }
+    for extra in POSTING_EXTRAS:
+        node |= extra(post)
     return _filled(node)
 
 

@@ -10,25 +10,27 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from comments import moderation
-from comments.models import Comment, CommentEvent, Discussion
+from comments.models import Comment, CommentEvent, CommentRevision, Discussion
 
 
 class ReasonForm(ActionForm):
     reason = forms.CharField(label=_("Reason:"), required=False, max_length=300)
 
 
-class CommentEventInline(admin.TabularInline[CommentEvent, Comment]):
-    model = CommentEvent
-    fields = ("at", "from_state", "to_state", "actor", "reason")
+class RecordInline(admin.TabularInline[Any, Comment]):
+    """What is kept of a comment. Whoever may see the comment may see it, and nobody changes it."""
+
     can_delete = False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whoever may see the comment may see what became of it."""
         return request.user.has_perm("comments.view_comment")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -36,6 +38,16 @@ class CommentEventInline(admin.TabularInline[CommentEvent, Comment]):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class CommentEventInline(RecordInline):
+    model = CommentEvent
+    fields = ("at", "from_state", "to_state", "replies", "actor", "reason")
+
+
+class CommentRevisionInline(RecordInline):
+    model = CommentRevision
+    fields = ("at", "source")
 
 
 @admin.register(Comment)
@@ -47,9 +59,22 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
     ordering = ["-pk"]
     list_select_related = ["discussion__post__blog"]
     show_full_result_count = False  # it counts the whole table for every page
-    fields = ["post", "name", "person", "source", "state", "shown", "created_at", "language"]
-    inlines = [CommentEventInline]
-    actions = ["remove", "restore"]
+    fields = [
+        "post",
+        "name",
+        "person",
+        "user",
+        "badge",
+        "source",
+        "state",
+        "hides_replies",
+        "shown",
+        "created_at",
+        "edited_at",
+        "language",
+    ]
+    inlines = [CommentRevisionInline, CommentEventInline]
+    actions = ["remove", "remove_with_replies", "show_replies", "restore"]
     action_form = ReasonForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -73,25 +98,51 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
     @admin.action(description=_("Remove from the page"), permissions=["change"])
     def remove(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
         done = _take_step(moderation.remove, request, comments)
-        self._report(
-            request, ngettext("%(count)d comment was removed.", "%(count)d comments were removed.", done), done
-        )
+        sentence = ngettext("%(count)d comment was removed.", "%(count)d comments were removed.", len(done))
+        self._report(request, sentence, done)
 
-    @admin.action(description=_("Restore to the page"), permissions=["change"])
+    @admin.action(description=_("Remove with all replies"), permissions=["change"])
+    def remove_with_replies(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
+        done = _take_step(moderation.remove_with_replies, request, comments)
+        sentence = ngettext(
+            "%(count)d comment was removed with all replies.",
+            "%(count)d comments were removed with all replies.",
+            len(done),
+        )
+        self._report(request, sentence, done)
+
+    @admin.action(description=_("Show the replies again"), permissions=["change"])
+    def show_replies(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
+        done = _take_step(moderation.show_replies, request, comments)
+        sentence = ngettext(
+            "The replies to %(count)d comment are shown again.",
+            "The replies to %(count)d comments are shown again.",
+            len(done),
+        )
+        self._report(request, sentence, done)
+
+    @admin.action(description=_("Restore to the page, replies too"), permissions=["change"])
     def restore(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
         done = _take_step(moderation.restore, request, comments)
-        self._report(
-            request, ngettext("%(count)d comment was restored.", "%(count)d comments were restored.", done), done
-        )
+        sentence = ngettext("%(count)d comment was restored.", "%(count)d comments were restored.", len(done))
+        self._report(request, sentence, done)
 
-    def _report(self, request: HttpRequest, sentence: str, count: int) -> None:
-        self.message_user(request, sentence % {"count": count}, messages.SUCCESS if count else messages.WARNING)
+    def _report(self, request: HttpRequest, sentence: str, done: list[int]) -> None:
+        """What was done, and the way to undo it: the list of these comments, whatever the list was filtered by."""
+        sentence %= {"count": len(done)}
+        if not done:
+            self.message_user(request, sentence, messages.WARNING)
+            return
+        query = urlencode({"id__in": ",".join(map(str, done))})
+        link = f"{reverse('admin:comments_comment_changelist')}?{query}"
+        text = _("List them, to undo this or to look again")
+        self.message_user(request, format_html('{} <a href="{}">{}</a>', sentence, link, text), messages.SUCCESS)
 
 
-def _take_step(step: Callable[..., bool], request: HttpRequest, comments: QuerySet[Comment]) -> int:
-    """Take a step of `moderation` with each comment; how many of them it changed."""
+def _take_step(step: Callable[..., bool], request: HttpRequest, comments: QuerySet[Comment]) -> list[int]:
+    """Take a step of `moderation` with each comment; the numbers of those that it changed."""
     by, reason = _moderator(request), request.POST.get("reason", "")[:300]
-    return sum(step(comment, by=by, reason=reason) for comment in comments.order_by("pk"))
+    return [comment.pk for comment in comments.order_by("pk") if step(comment, by=by, reason=reason)]
 
 
 def _moderator(request: HttpRequest) -> User:

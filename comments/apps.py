@@ -7,9 +7,11 @@ class CommentsConfig(AppConfig):
     verbose_name = _("Comments")
 
     def ready(self) -> None:
-        from blog import rendering
+        from blog import feeds, rendering, structured
         from blog.models import posts
-        from comments import sample, signals  # noqa: F401 - connecting is the effect of their import
+        from comments import announcing, sample, signals  # noqa: F401 - connecting is the effect of their import
 
         posts.COMPANIONS.append("discussion")
+        feeds.ENTRY_LINKS.append(announcing.replies_link)
+        structured.POSTING_EXTRAS.append(announcing.posting)
         rendering.RENDERED["comments.Comment"] = ("html",)

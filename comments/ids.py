@@ -21,6 +21,11 @@ def mint() -> int:
     return milliseconds << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
 
 
+def moment(number: int) -> datetime:
+    """When a number was minted, to the millisecond."""
+    return EPOCH + (number >> RANDOM_BITS) * MILLISECOND
+
+
 def encode(number: int) -> str:
     """The public form of a number: eleven characters of Crockford's base 32."""
     return "".join(ALPHABET[number >> shift & 31] for shift in range(5 * (PUBLIC_LENGTH - 1), -1, -5))

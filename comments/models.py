@@ -5,7 +5,8 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -18,11 +19,17 @@ from comments import ids, paths
 class DiscussionQuerySet(models.QuerySet["Discussion"]):
     def note_published(self, at: datetime) -> None:
         """One comment more, new since `at`. Like `note_change` the last write of its transaction."""
-        self.update(count=F("count") + 1, version=F("version") + 1, last_published_at=at)
+        moment = Value(at, output_field=models.DateTimeField())  # who waited for us may have an earlier one
+        latest = Greatest(Coalesce("last_published_at", moment), moment)
+        self.update(count=F("count") + 1, version=F("version") + 1, last_published_at=latest)
 
     def note_change(self, *, count: int) -> None:
-        """Add `count` (1 or -1) to the number of comments."""
-        self.update(count=F("count") + count, version=F("version") + 1)
+        """Something visible changed: `count` comments more, or fewer where it is negative."""
+        # First the lock, then the look: the latest comment may be one that was published while we waited.
+        self.select_for_update(no_key=True).values_list("pk").first()
+        counted = Comment.objects.counted().filter(discussion=OuterRef("pk"))
+        latest = Subquery(counted.order_by("-published_at").values("published_at")[:1])
+        self.update(count=F("count") + count, version=F("version") + 1, last_published_at=latest)
 
 
 class Discussion(models.Model):
@@ -74,11 +81,16 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def public(self) -> Self:
         """Comments that have an address of their own now."""
         visible = (Discussion.State.OPEN, Discussion.State.READONLY)
-        return self.filter(shown=True, discussion__state__in=visible, discussion__post__in=Post.objects.published())
+        discussions = Discussion.objects.filter(state__in=visible, post__in=Post.objects.published().order_by())
+        return self.filter(shown=True, discussion__in=discussions)
+
+    def counted(self) -> Self:
+        """Comments whose words can be read: what shows a tombstone is no comment more."""
+        return self.filter(shown=True, state=Comment.State.PUBLISHED)
 
     def answerable(self) -> Self:
         """Comments that can be replied to: a tombstone cannot."""
-        return self.filter(shown=True, state=Comment.State.PUBLISHED)
+        return self.counted()
 
     def with_badges(self) -> Self:
         """Each with `is_by_original_author`: what its writer proved still stands. Asked anew with every page."""
@@ -93,6 +105,10 @@ class CommentQuerySet(models.QuerySet["Comment"]):
             path__lt=comment.path + paths.BEHIND_ALL_REPLIES,
         )
 
+    def above_and(self, comment: "Comment") -> Self:
+        """A comment and all that it answers, up to the one that begins the thread."""
+        return self.filter(discussion=comment.discussion_id, path__in=[*paths.ancestors(comment.path), comment.path])
+
     def lock_thread(self, path: bytes) -> None:
         """Until the transaction ends, nobody else adds to this thread or moderates in it.
 
@@ -105,7 +121,9 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 class Comment(models.Model):
     """A remark under a post, or the mark that one stood here.
 
-    `shown` says whether readers see it: it is published, or it is a tombstone with a shown reply below it.
+    `shown` says whether readers see it: nothing above hides its replies, and it is published, or it is a tombstone with
+    a shown reply below it. Who answers whom, `state` and `hides_replies` are the truth; `path`, `depth`, `hidden_above`
+    and `shown` follow from them, and `checking` proves that they do.
     Comments go only all together: one with replies cannot be deleted, one of a post protects it.
     """
 
@@ -117,6 +135,11 @@ class Comment(models.Model):
         REMOVED = "removed", _("removed by a moderator")
         DELETED = "deleted", _("deleted by its author")
         ERASED = "erased", _("erased")
+
+    class Badge(models.TextChoices):
+        NONE = "", _("none")
+        HOST = "host", _("host")
+        MODERATOR = "moderator", _("moderator")
 
     TOMBSTONES = (State.REMOVED, State.DELETED, State.ERASED)
     NAME_LENGTH = 80  # characters
@@ -136,6 +159,12 @@ class Comment(models.Model):
     path: models.BinaryField[bytes, bytes] = models.BinaryField(max_length=paths.MAX_LEVELS * ids.SEGMENT_LENGTH)
     depth = models.PositiveSmallIntegerField(default=0, help_text="Number of comments above it.")
     state = models.CharField(_("state"), max_length=10, choices=State)
+    hides_replies = models.BooleanField(
+        _("hides its replies"), default=False, editable=False, help_text=_("They were removed together with it.")
+    )
+    hidden_above = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Number of comments above it that hide their replies."
+    )
     shown = models.BooleanField(_("shown"))
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
     url = WebAddressField(_("web page"), blank=True)
@@ -148,6 +177,15 @@ class Comment(models.Model):
         verbose_name=_("proved to be"),
         help_text="Whom the writer proved to be when it was written; never told from a name or an e-mail.",
     )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("account"),
+        help_text="Who was signed in, where that gave a badge. Whoever has none leaves no account behind.",
+    )
+    badge = models.CharField(_("badge"), max_length=10, choices=Badge, default=Badge.NONE, blank=True)
     source = models.TextField(_("text"))
     html = models.TextField(editable=False)
     render_version = models.PositiveSmallIntegerField(editable=False)
@@ -156,7 +194,9 @@ class Comment(models.Model):
     published_at = models.DateTimeField(_("published"), null=True, editable=False)
     edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
     submission_key = models.BinaryField(max_length=32, null=True, help_text="The same for the same words sent twice.")
-    address_key = models.BinaryField(max_length=32, null=True, help_text="Keyed hash of the sender's network.")
+    address_key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(
+        max_length=32, null=True, help_text="Keyed hash of the sender's network."
+    )
 
     objects = CommentQuerySet.as_manager()
 
@@ -166,13 +206,19 @@ class Comment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["discussion", "path"], name="comment_one_place"),
             models.UniqueConstraint(fields=["discussion", "submission_key"], name="comment_sent_once"),
+            models.CheckConstraint(
+                condition=models.Q(hides_replies=False) | models.Q(state__in=("removed", "deleted", "erased")),
+                name="comment_only_tombstones_hide",
+            ),
         ]
         indexes = [
             models.Index(fields=["discussion", "path"], condition=models.Q(shown=True), name="comment_reading"),
             models.Index(
                 fields=["discussion", "published_at", "id"], condition=models.Q(shown=True), name="comment_feed"
             ),
+            models.Index(fields=["published_at", "id"], condition=models.Q(shown=True), name="comment_latest"),
             models.Index(fields=["id"], condition=models.Q(state="pending"), name="comment_queue"),
+            models.Index(fields=["address_key", "created_at"], name="comment_sender"),
         ]
 
     def __str__(self) -> str:
@@ -190,14 +236,39 @@ class Comment(models.Model):
     def is_tombstone(self) -> bool:
         return self.state in self.TOMBSTONES
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether readers see its words: the same as `counted`."""
+        return self.shown and self.state == self.State.PUBLISHED
+
     def render(self) -> None:
         """Make the HTML of the text anew."""
         self.html = rendering.render_comment(self.source)
         self.render_version = rendering.RENDER_VERSION
 
 
+class CommentRevision(models.Model):
+    """What a comment said before its writer changed it. Only moderators see it."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="revisions", verbose_name=_("comment"))
+    at = models.DateTimeField(_("replaced"), default=clock.now)
+    source = models.TextField(_("text"))
+
+    class Meta:
+        verbose_name = _("earlier wording")
+        verbose_name_plural = _("earlier wordings")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.comment_id} {self.at:%Y-%m-%d %H:%M}"
+
+
 class CommentEvent(models.Model):
-    """A change of a comment's state. Written once, never changed."""
+    """A change of a comment's state, or of what it does to its replies. Written once, never changed."""
+
+    class Replies(models.TextChoices):
+        HIDDEN = "hidden", _("hidden with it")
+        SHOWN = "shown", _("shown again")
 
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="events", verbose_name=_("comment"))
     at = models.DateTimeField(_("when"), default=clock.now)
@@ -211,6 +282,7 @@ class CommentEvent(models.Model):
     )
     from_state = models.CharField(_("from"), max_length=10, choices=Comment.State, blank=True)
     to_state = models.CharField(_("to"), max_length=10, choices=Comment.State)
+    replies = models.CharField(_("replies"), max_length=10, choices=Replies, blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     class Meta:

@@ -1,16 +1,20 @@
 """Taking comments off the page and putting them back.
 
-Every step asks for the state it starts from in the same statement that changes it. When two moderators act at once,
-one of them does it, and there is one event and one change of the count.
+Every step locks the thread, reads the comment again, and asks for the state it starts from in the same statement that
+changes it. When two act at once, one of them does it, and there is one event and one change of the count.
 """
+
+from collections.abc import Mapping
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef
 
-from comments import paths
-from comments.models import Comment, CommentEvent, Discussion
+from comments.models import Comment, CommentEvent, CommentQuerySet, Discussion
 
 State = Comment.State
+Moves = Mapping[str, str]  # from which state to which; the others are left alone
+STAY_GONE: Moves = {state: state for state in Comment.TOMBSTONES}
 
 
 def remove(comment: Comment, *, by: User, reason: str) -> bool:
@@ -18,34 +22,87 @@ def remove(comment: Comment, *, by: User, reason: str) -> bool:
 
     False: it was not published, so nothing was done.
     """
-    return _move(comment, State.PUBLISHED, State.REMOVED, by=by, reason=reason)
+    return _step(comment, {State.PUBLISHED: State.REMOVED}, by=by, reason=reason)
+
+
+def remove_with_replies(comment: Comment, *, by: User, reason: str) -> bool:
+    """Take a comment off the page with everything below it. One that is gone already takes its replies after it.
+
+    False: it was never published, or it hides its replies already.
+    """
+    return _step(comment, {State.PUBLISHED: State.REMOVED, **STAY_GONE}, hides=True, by=by, reason=reason)
+
+
+def show_replies(comment: Comment, *, by: User, reason: str) -> bool:
+    """Show again the replies that were removed together with a comment; itself it stays removed.
+
+    False: it hides none.
+    """
+    return _step(comment, STAY_GONE, by=by, reason=reason)
 
 
 def restore(comment: Comment, *, by: User, reason: str) -> bool:
-    """Put back what a moderator removed. False: it was not removed, so nothing was done."""
-    return _move(comment, State.REMOVED, State.PUBLISHED, by=by, reason=reason)
+    """Put back a comment that was removed or deleted, and the replies that went with it.
+
+    False: it was neither, so nothing was done.
+    """
+    return _step(comment, {State.REMOVED: State.PUBLISHED, State.DELETED: State.PUBLISHED}, by=by, reason=reason)
+
+
+def delete_by_writer(comment: Comment) -> bool:
+    """Take a published comment off the page because its writer wants it so. False: it was not published."""
+    return _step(comment, {State.PUBLISHED: State.DELETED}, by=None, reason="")
 
 
 @transaction.atomic
-def _move(comment: Comment, before: State, after: State, *, by: User, reason: str) -> bool:
+def _step(comment: Comment, moves: Moves, *, hides: bool = False, by: User | None, reason: str) -> bool:
+    """Change the state by `moves`, and whether replies are hidden. False where that is no change."""
     Comment.objects.lock_thread(comment.path)
-    is_public = after == State.PUBLISHED
-    shown = is_public or _has_shown_replies(comment)
-    if not Comment.objects.filter(pk=comment.pk, state=before).update(state=after, shown=shown):
+    before = Comment.objects.get(pk=comment.pk)
+    after = moves.get(before.state)
+    if after is None or (after, hides) == (before.state, before.hides_replies):
         return False
-    _settle_tombstones_above(comment)
-    CommentEvent.objects.create(comment=comment, actor=by, from_state=before, to_state=after, reason=reason)
-    Discussion.objects.filter(pk=comment.discussion_id).note_change(count=1 if is_public else -1)
-    comment.refresh_from_db(fields=["state", "shown"])
+    shown = after == State.PUBLISHED and not before.hidden_above
+    unchanged = Comment.objects.filter(pk=before.pk, state=before.state, hides_replies=before.hides_replies)
+    if not unchanged.update(state=after, hides_replies=hides, shown=shown):
+        return False
+    count = shown - before.is_counted
+    if hides != before.hides_replies:
+        count += _hide_below(before) if hides else _show_below(before)
+    _settle_tombstones(Comment.objects.above_and(before))
+    comment.refresh_from_db(fields=["state", "hides_replies", "shown"])
+    _record(before, comment, by=by, reason=reason)
+    Discussion.objects.filter(pk=before.discussion_id).note_change(count=count)
     return True
 
 
-def _settle_tombstones_above(comment: Comment) -> None:
-    """A tombstone stands as long as something is shown below it. The nearest first: the others depend on it."""
-    above = Comment.objects.filter(discussion_id=comment.discussion_id, path__in=paths.ancestors(comment.path))
-    for tombstone in above.filter(state__in=Comment.TOMBSTONES).order_by("-path"):
-        Comment.objects.filter(pk=tombstone.pk).update(shown=_has_shown_replies(tombstone))
+def _record(before: Comment, after: Comment, *, by: User | None, reason: str) -> None:
+    event = CommentEvent(comment=after, actor=by, from_state=before.state, to_state=after.state, reason=reason)
+    if after.hides_replies != before.hides_replies:
+        event.replies = CommentEvent.Replies.HIDDEN if after.hides_replies else CommentEvent.Replies.SHOWN
+    event.save()
 
 
-def _has_shown_replies(comment: Comment) -> bool:
-    return Comment.objects.below(comment).filter(shown=True).exists()
+def _hide_below(comment: Comment) -> int:
+    """By how much the number of comments changes: it falls."""
+    below = Comment.objects.below(comment)
+    count = below.counted().count()
+    below.update(hidden_above=F("hidden_above") + 1, shown=False)
+    return -count
+
+
+def _show_below(comment: Comment) -> int:
+    """By how much the number of comments grows. What another comment hides, too, stays hidden."""
+    below = Comment.objects.below(comment)
+    below.update(hidden_above=F("hidden_above") - 1)
+    count = below.filter(hidden_above=0, state=State.PUBLISHED).update(shown=True)
+    _settle_tombstones(below)
+    return count
+
+
+def _settle_tombstones(comments: CommentQuerySet) -> None:
+    """A tombstone stands as long as a reply to it is shown. The deepest level first: the others depend on it."""
+    tombstones = comments.filter(state__in=Comment.TOMBSTONES)
+    shown_reply = Comment.objects.filter(parent=OuterRef("pk"), shown=True)
+    for depth in sorted(tombstones.values_list("depth", flat=True).distinct(), reverse=True):
+        tombstones.filter(depth=depth).update(shown=Exists(shown_reply))

@@ -6,13 +6,15 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from blog import clock
-from blog.models import Person, Post
+from blog.models import Post
 from comments import ids, paths, wording
+from comments.authorship import Writer
 from comments.models import Comment, CommentEvent, Discussion
 
 ATTEMPTS = 5
@@ -20,7 +22,10 @@ TWICE_WITHIN = timedelta(minutes=10)
 
 POST_GONE = _("This post is no longer there, so nothing can be said under it.")
 CLOSED = _("The discussion of this post is closed: it takes no more comments.")
+TOO_MANY = _("Many comments have come from your network just now: please wait a little and send yours again.")
 PARENT_GONE = _("The comment you reply to is no longer there. You can post your text as a comment of its own.")
+
+STRANGER = Writer()
 
 
 class Refused(Exception):
@@ -36,17 +41,16 @@ class Refused(Exception):
 
 
 def submit(
-    *, post_id: int, name: str, text: str, parent: str = "", language: str = "", person: Person | None = None
+    *, post_id: int, name: str, text: str, parent: str = "", language: str = "", writer: Writer = STRANGER
 ) -> Comment:
     """Publish a comment under a post, as a reply where `parent` is the public id of another.
 
-    `person` is whom the writer has proved to be (`blog.claims`), whatever the name says. The same words sent twice
-    within ten minutes are one comment: the first is returned. Raises Refused.
+    The badges are those of `writer`, whatever the name says. The same words sent twice within ten minutes are one
+    comment: the first is returned. Raises Refused.
     """
-    _check_size(name, text)
-    name, text = wording.tidy_line(name), wording.tidy(text)
-    _check_wording(name, text)
-    draft = Comment(name=name, source=text, language=language, person=person)
+    name, text = checked(name, text)
+    draft = Comment(name=name, source=text, language=language, person=writer.person)
+    draft.user, draft.badge, draft.address_key = writer.user, writer.badge, writer.address_key
     draft.state, draft.shown = Comment.State.PUBLISHED, True
     draft.render()  # before the transaction: nobody has to wait for it
     for _attempt in range(ATTEMPTS - 1):
@@ -54,6 +58,22 @@ def submit(
         with suppress(IntegrityError):
             return _enter(draft, post_id, parent)
     return _enter(draft, post_id, parent)
+
+
+def preview(name: str, text: str) -> Comment:
+    """A comment as it would look, of which nothing is stored. Raises Refused."""
+    name, text = checked(name, text)
+    draft = Comment(name=name, source=text)
+    draft.render()
+    return draft
+
+
+def checked(name: str, text: str) -> tuple[str, str]:
+    """Name and text as they would be stored. Raises Refused where something is missing or too long."""
+    _check_size(name, text)
+    name, text = wording.tidy_line(name), wording.tidy(text)
+    _check_wording(name, text)
+    return name, text
 
 
 def _check_size(name: str, text: str) -> None:
@@ -86,11 +106,12 @@ def _too_long(sentence: StrPromise, words: str, limit: int) -> ValidationError:
 @transaction.atomic
 def _enter(draft: Comment, post_id: int, parent: str) -> Comment:
     """Store the draft in its place. The order of the locks is the same everywhere: the thread, then the discussion."""
-    discussion = _open_discussion(post_id)
+    discussion = open_discussion(post_id)
     target = _lock_target(discussion, parent) if parent else None
     draft.submission_key = _submission_key(discussion, target, draft)
     if twin := _twin(discussion, draft.submission_key):
         return twin
+    _check_pace(draft.address_key)
     _place(draft, discussion, target)
     draft.created_at = draft.published_at = moment = clock.now()
     draft.save(force_insert=True)
@@ -99,13 +120,27 @@ def _enter(draft: Comment, post_id: int, parent: str) -> Comment:
     return draft
 
 
+def _check_pace(address_key: bytes | None) -> None:
+    """Refuse what comes too fast from one network. What came in without one was brought by ourselves."""
+    if address_key is None:
+        return
+    moment = clock.now()
+    last_hour = Comment.objects.filter(address_key=address_key, created_at__gt=moment - timedelta(hours=1))
+    sent = last_hour.aggregate(
+        hour=Count("pk"), minute=Count("pk", filter=Q(created_at__gt=moment - timedelta(minutes=1)))
+    )
+    if sent["minute"] >= settings.COMMENTS_PER_MINUTE or sent["hour"] >= settings.COMMENTS_PER_HOUR:
+        raise Refused(TOO_MANY, status=429)
+
+
 def find_post(post_id: int) -> Post | None:
     """The post under which something may be said or could be, with its discussion; None unless it is public."""
     posts = Post.objects.published().select_related("blog__owner", "discussion")
     return posts.filter(pk=post_id).first()
 
 
-def _open_discussion(post_id: int) -> Discussion:
+def open_discussion(post_id: int) -> Discussion:
+    """The discussion of a public post, as long as it takes words. Raises Refused."""
     post = find_post(post_id)
     if post is None:
         raise Refused(POST_GONE, status=404)
@@ -146,9 +181,11 @@ def _place(comment: Comment, discussion: Discussion, target: Comment | None) -> 
 
 
 def _twin(discussion: Discussion, key: bytes) -> Comment | None:
-    """The comment that these same words became a moment ago. An older one gives up its key: it may be said again."""
+    """The comment that these same words became a moment ago. They may be said again where that one is older, or where
+    its writer deleted it: then it gives up its key.
+    """
     twin = discussion.comments.select_related("discussion__post__blog").filter(submission_key=key).first()
-    if twin and twin.created_at <= clock.now() - TWICE_WITHIN:
+    if twin and (twin.state == Comment.State.DELETED or twin.created_at <= clock.now() - TWICE_WITHIN):
         discussion.comments.filter(pk=twin.pk).update(submission_key=None)
         return None
     return twin
@@ -156,6 +193,8 @@ def _twin(discussion: Discussion, key: bytes) -> Comment | None:
 
 def _submission_key(discussion: Discussion, target: Comment | None, draft: Comment) -> bytes:
     # Tidy words hold no control characters, so the parts cannot run into each other.
-    proved = str(draft.person_id or "")  # or a stranger who is faster with the same words would take the badge away
-    parts = [str(discussion.pk), target.public_id if target else "", proved, draft.name, draft.source]
+    # With what is proved, or a stranger who is faster with the same words would take the badge away.
+    proved = f"{draft.person_id or ''} {draft.badge}"
+    sender = (draft.address_key or b"").hex()
+    parts = [str(discussion.pk), target.public_id if target else "", proved, sender, draft.name, draft.source]
     return salted_hmac("comments.submission", "\x1f".join(parts), algorithm="sha256").digest()

@@ -1,18 +1,39 @@
 """A discussion laid out for reading: pages in tree order, one query each, at any size.
 
-One more query fetches the context when a page begins inside a thread. The rows are a flat list; each says whether its
-replies follow and how many threads end after it, so that neither queries nor templates need recursion.
+One more query fetches what lies outside a page: the comments above one that begins inside a thread, and how much is
+left of a thread that it breaks off. The rows are a flat list; each says whether its replies follow and how many threads
+end after it, so that neither queries nor markup need recursion.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import BinaryField, Subquery, Value
+from django.db.models import BinaryField, IntegerField, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from blog.models import Post
 from comments import ids, paths
 from comments.models import Comment, CommentQuerySet, Discussion
+
+BEHIND = "-end"  # after a cursor: not behind this comment alone, but behind all replies to it, too
+MOST_COUNTED = 1000  # replies; counting all that are left of a thread of 50,000 costs more than the page
+
+# What is read of a comment to show it: the others are long or private.
+COLUMNS = (
+    "discussion_id",
+    "parent_id",
+    "reply_to_id",
+    "path",
+    "depth",
+    "state",
+    "name",
+    "html",
+    "language",
+    "badge",
+    "published_at",
+    "edited_at",
+)
 
 
 @dataclass
@@ -23,45 +44,58 @@ class Row:
     answered: Comment | None
     level: int
     is_context: bool
-    closes: int = 0  # lists of replies that end after this row
-
-    @property
-    def ends_here(self) -> bool:
-        """No reply follows directly."""
-        return self.closes > 0
-
-    @property
-    def outer_ends(self) -> range:
-        """One turn for every enclosing list that ends here, too."""
-        return range(self.closes - 1)
+    is_whole: bool  # all its replies stand on this page
+    replies: int = 0  # of all levels, as far as they stand on this page
+    closes: int = 0  # comments that end after this row: itself, and those above it that have no more replies here
 
 
 @dataclass(frozen=True)
 class Page:
+    """Cursors are values of `after` in the address of a post; an empty one leads nowhere."""
+
     rows: list[Row]
-    next_cursor: str  # the public id after which the next page begins; empty on the last
     is_first: bool
+    next_cursor: str = ""
+    thread_cursor: str = ""  # where the thread goes on that this page leaves, because it is so long
+    thread_left: int = 0  # its replies that follow; nobody looks for more than one above MOST_COUNTED
+
+
+def visible_discussion(post: Post) -> Discussion | None:
+    """The discussion that comes with the post (`PostQuerySet.for_page`), if readers see it. A new post has none."""
+    discussion: Discussion | None = getattr(post, "discussion", None)
+    return discussion if discussion and discussion.is_visible else None
 
 
 def page(discussion: Discussion, after: str | None) -> Page:
-    """One page of what is shown, the rows after the comment with the public id `after`; the first without a usable one.
+    """One page of what is shown, the rows behind the cursor `after`; the first without a usable one.
 
-    The comment need not be there any more: then the page begins where it would stand if it had begun a thread.
+    The comment in the cursor need not be there any more: then the page begins where it would stand as a thread.
     """
-    number = _number(after)
+    start = _start(discussion, after)
     comments = Comment.objects.shown_in(discussion.pk)
-    if number is not None:
-        comments = comments.filter(path__gt=_place(discussion, number))
-    found, next_cursor = _slice(comments)
-    above = _ancestors(found[0]) if found else []
-    return Page(_laid_out([*above, *found], context=len(above)), next_cursor, is_first=number is None)
+    if start is not None:
+        comments = comments.filter(path__gt=start)
+    found, following = _cut(list(_readable(comments)[: _longest() + 1]))
+    if not found:
+        return Page([], is_first=start is None)
+    is_broken = following is not None and _thread(following) == _thread(found[-1])
+    outside = _outside(found, is_broken=is_broken)
+    above = [comment for comment in outside if comment.path < found[0].path]
+    rows = _laid_out([*above, *found], context=len(above), following=following)
+    return Page(rows, start is None, *_ways_on(found[-1], following, outside if is_broken else []))
 
 
 def around(comment: Comment) -> Page:
-    """A comment with what it answers above it and the first page of its replies below."""
-    below, above = Comment.objects.below(comment).filter(shown=True).order_by("path"), _ancestors(comment)
-    found, next_cursor = _slice(below)
-    return Page(_laid_out([*above, comment, *found], context=len(above)), next_cursor, is_first=True)
+    """A comment with what it answers above it and the first replies below: one query, whatever its depth."""
+    above = Comment.objects.shown_in(comment.discussion_id).filter(path__in=paths.ancestors(comment.path))
+    below = Comment.objects.below(comment).filter(shown=True).order_by("path")
+    # A compound statement takes no LIMIT in its parts on SQLite, so that of the replies stands one level deeper.
+    first = Comment.objects.filter(pk__in=below.values("pk")[: _longest() + 1])
+    found = sorted(_readable(above).order_by().union(_readable(first), all=True), key=lambda one: one.path)
+    leading, replies = found[: comment.depth], found[comment.depth :]
+    shown, following = _cut(replies)
+    rows = _laid_out([*leading, comment, *shown], context=len(leading), following=following)
+    return Page(rows, True, shown[-1].public_id if following else "")
 
 
 def alone(comment: Comment) -> list[Row]:
@@ -74,33 +108,96 @@ def is_on_first_page(comment: Comment) -> bool:
     return comment.shown and before[: settings.COMMENTS_PER_PAGE].count() < settings.COMMENTS_PER_PAGE
 
 
-def _slice(comments: CommentQuerySet) -> tuple[list[Comment], str]:
-    """The first page of `comments` and the cursor of the next, which is empty where nothing follows."""
+def tidy_cursor(after: str | None) -> str:
+    """The one way to write a cursor; empty for what is none."""
+    number, is_behind = _parsed(after)
+    return "" if number is None else ids.encode(number) + (BEHIND if is_behind else "")
+
+
+def _readable(comments: CommentQuerySet) -> CommentQuerySet:
+    return comments.with_badges().only(*COLUMNS)
+
+
+def _longest() -> int:
+    """The rows of a page that ends softly."""
+    return settings.COMMENTS_PER_PAGE * 3 // 2
+
+
+def _cut(found: Sequence[Comment]) -> tuple[Sequence[Comment], Comment | None]:
+    """What makes a page of comments in reading order, and the one that follows it."""
+    end = _soft_end(found)
+    return found[:end], found[end] if end < len(found) else None
+
+
+def _soft_end(found: Sequence[Comment]) -> int:
+    """How many make a page: as many as it holds, and up to half as many again where these end the thread it is in."""
     size = settings.COMMENTS_PER_PAGE
-    found = list(comments.with_badges().defer("source")[: size + 1])
-    return found[:size], found[size - 1].public_id if len(found) > size else ""
+    if len(found) <= size:
+        return len(found)
+    thread = _thread(found[size - 1])
+    end = next((index for index in range(size, len(found)) if _thread(found[index]) != thread), len(found))
+    return end if end <= _longest() else size
 
 
-def _ancestors(comment: Comment) -> list[Comment]:
-    if not comment.depth:
+def _thread(comment: Comment) -> bytes:
+    return comment.path[: ids.SEGMENT_LENGTH]
+
+
+def _outside(found: Sequence[Comment], *, is_broken: bool) -> list[Comment]:
+    """The comments above the first row; where the last thread is broken off, its beginning too, with what is left.
+
+    Then each has `left`, the number of replies that follow the page, and `next_thread`, the number of what comes then.
+    """
+    first, last = found[0], found[-1]
+    places = set(paths.ancestors(first.path)) | ({_thread(last)} if is_broken else set())
+    if not places:
         return []
-    above = Comment.objects.shown_in(comment.discussion_id).filter(path__in=paths.ancestors(comment.path))
-    return list(above.with_badges().defer("source"))
+    everything = Comment.objects.shown_in(last.discussion_id)
+    wanted = _readable(everything.filter(path__in=places))
+    if is_broken:
+        behind = _thread(last) + paths.BEHIND_ALL_REPLIES
+        left = everything.filter(path__gt=last.path, path__lt=behind).values("pk")[: MOST_COUNTED + 1]
+        count = Subquery(
+            left, template="(SELECT COUNT(*) FROM (%(subquery)s) AS following)", output_field=IntegerField()
+        )
+        # Not EXISTS: that forgets the order, and PostgreSQL looks for one in a hundred thousand by reading the table.
+        next_one = Subquery(everything.filter(path__gt=behind).values("pk")[:1])
+        wanted = wanted.annotate(left=count, next_thread=next_one)
+    return list(wanted)
 
 
-def _place(discussion: Discussion, number: int) -> Coalesce:
+def _ways_on(last: Comment, following: Comment | None, outside: Sequence[Comment]) -> tuple[str, str, int]:
+    """The cursor of the next page, that of the rest of a long thread, and how many replies are left in it."""
+    if following is None:
+        return "", "", 0
+    left = vars(outside[0])["left"] if outside else 0
+    if left <= 3 * settings.COMMENTS_PER_PAGE:
+        return last.public_id, "", 0
+    behind = ids.encode(paths.root_number(last.path)) + BEHIND
+    return behind if vars(outside[0])["next_thread"] else "", last.public_id, left
+
+
+def _start(discussion: Discussion, after: str | None) -> bytes | Coalesce | None:
+    """The path behind which a page begins. Only what begins a thread is skipped whole, and its path is known."""
+    number, is_behind = _parsed(after)
+    if number is None:
+        return None
+    if is_behind:
+        return ids.segment(number) + paths.BEHIND_ALL_REPLIES
     own = Comment.objects.filter(pk=number, discussion=discussion).values("path")
     return Coalesce(Subquery(own), Value(ids.segment(number), output_field=BinaryField()))
 
 
-def _number(public_id: str | None) -> int | None:
+def _parsed(after: str | None) -> tuple[int | None, bool]:
+    """The number in a cursor, if it is one, and whether it stands for the comment with all its replies."""
+    public_id = (after or "").removesuffix(BEHIND)
     try:
-        return ids.decode(public_id or "")
+        return ids.decode(public_id), public_id != after
     except ValueError:
-        return None
+        return None, False
 
 
-def _laid_out(comments: Iterable[Comment], *, context: int) -> list[Row]:
+def _laid_out(comments: Iterable[Comment], *, context: int, following: Comment | None = None) -> list[Row]:
     """The rows of comments in reading order; the first `context` of them only lead to the others."""
     rows: list[Row] = []
     open_rows: list[Row] = []
@@ -109,8 +206,12 @@ def _laid_out(comments: Iterable[Comment], *, context: int) -> list[Row]:
         while open_rows and not comment.path.startswith(open_rows[-1].comment.path):
             open_rows.pop()
             rows[-1].closes += 1
+        for above in open_rows:
+            above.replies += 1
         answered = by_number.get(comment.reply_to_id or comment.parent_id or 0)
-        row = Row(comment, answered, len(open_rows) + 1, is_context=len(rows) < context)
+        is_context = len(rows) < context
+        is_whole = not is_context and not (following and following.path.startswith(comment.path))
+        row = Row(comment, answered, len(open_rows) + 1, is_context, is_whole)
         rows.append(row)
         open_rows.append(row)
         by_number[comment.pk] = comment

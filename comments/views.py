@@ -4,6 +4,8 @@ Forms on public pages hold no token. What comes in without a proof that it was s
 person is shown their words again, on a page with a token, and asked to confirm.
 """
 
+from datetime import timedelta
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext_lazy as _
@@ -11,11 +13,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 from django_stubs_ext import StrPromise
 
-from blog import claims
+from blog import clock
 from blog.models import Blog, Post
 from blog.pages import personal_page, public_page
-from comments import origin, submission, threads
-from comments.forms import CommentForm
+from comments import authorship, mine, origin, submission, threads
+from comments.forms import CommentForm, TextForm
 from comments.models import Comment
 
 CONFIRM = _(
@@ -23,6 +25,9 @@ CONFIRM = _(
     "Please look at your comment and send it again."
 )
 TOO_OLD = _("This was not sent: the page was open too long, or your browser keeps no cookies. Your text is still here.")
+# A hasty second click is that fast. Later, somebody else in the same network may have copied the words: a twin is
+# shown to them, and not given into their hands.
+AT_ONCE = timedelta(seconds=20)
 SHORT = 60  # characters; what is shorter is quickly typed again
 
 
@@ -43,7 +48,10 @@ def new(request: HttpRequest, post_id: int) -> HttpResponse:
     """The form on a page of its own, and the place to which every form on a public page posts."""
     if request.method == "POST":
         form = CommentForm(request.POST)
-        if origin.is_own(request):
+        is_own = origin.is_own(request)
+        if form.asks_for_preview:
+            return _preview(request, post_id, form, confirming=not is_own, notice=None if is_own else CONFIRM)
+        if is_own:
             return _take(request, post_id, form)
         return _form_page(request, submission.find_post(post_id), form, notice=CONFIRM, confirming=True)
     post = submission.find_post(post_id)
@@ -56,7 +64,10 @@ def confirm(request: HttpRequest, post_id: int) -> HttpResponse:
     """Where a form with a token posts to."""
     if request.method != "POST":
         return redirect("comment-new", post_id)
-    return _take(request, post_id, CommentForm(request.POST), confirming=True)
+    form = CommentForm(request.POST)
+    if form.asks_for_preview:
+        return _preview(request, post_id, form, confirming=True)
+    return _take(request, post_id, form, confirming=True)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -65,6 +76,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if match and match.url_name == "comment-confirm":
         post, form = submission.find_post(match.kwargs["post_id"]), CommentForm(request.POST)
         return _form_page(request, post, form, notice=TOO_OLD, confirming=True, status=403)
+    if match and match.url_name == "comment-edit":
+        comment = authorship.own_comment(request, match.kwargs["number"])
+        return mine.edit_page(request, comment, TextForm(request.POST), notice=TOO_OLD, status=403)
     typed = {name: value for name, value in request.POST.items() if "password" not in name and "csrf" not in name}
     kept = [value for value in typed.values() if len(value) > SHORT or "\n" in value]
     return personal_page(
@@ -73,23 +87,54 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _take(request: HttpRequest, post_id: int, form: CommentForm, *, confirming: bool = False) -> HttpResponse:
-    """Only for a request that has proved to come from our own page: here the badge's cookie is read."""
+    """Only for a request that has proved to come from our own page: here cookies and sessions are read."""
     try:
-        person = claims.claimant(request, post_id)
-        taken = submission.submit(post_id=post_id, person=person, **form.words)
+        writer = authorship.writer(request, post_id=post_id, name=form.words["name"])
+        taken = submission.submit(post_id=post_id, writer=writer, **form.words)
     except submission.Refused as refusal:
-        form.show_errors_of(refusal)
-        post, why = submission.find_post(post_id), refusal.message
-        return _form_page(request, post, form, notice=why, confirming=confirming, status=refusal.status)
-    return HttpResponseRedirect(_where_seen(taken), status=303)
+        return _refuse(request, post_id, form, refusal, confirming=confirming)
+    if clock.now() - taken.created_at > AT_ONCE:
+        return _lead_to_public(taken)
+    response = HttpResponseRedirect(f"{authorship.address(taken)}#c-{taken.public_id}", status=303)
+    response["Cache-Control"] = "no-store"
+    authorship.give(response, taken)
+    return response
 
 
-def _where_seen(taken: Comment) -> str:
-    if not taken.shown:  # the same words sent again after a moderator removed them
-        return f"{taken.discussion.post.get_absolute_url()}#comments"
-    if threads.is_on_first_page(taken):
-        return f"{taken.discussion.post.get_absolute_url()}#c-{taken.public_id}"
-    return taken.get_absolute_url()
+def _preview(
+    request: HttpRequest,
+    post_id: int,
+    form: CommentForm,
+    *,
+    confirming: bool = False,
+    notice: StrPromise | None = None,
+) -> HttpResponse:
+    """The words as they would look. Nothing is stored, so nobody needs to prove where they come from.
+
+    The form below is one of our own pages, though: where another site may have filled it, it says so and has a token.
+    """
+    words = form.words
+    try:
+        submission.open_discussion(post_id)
+        preview = submission.preview(words["name"], words["text"])
+    except submission.Refused as refusal:
+        return _refuse(request, post_id, form, refusal, confirming=confirming)
+    post = submission.find_post(post_id)
+    return _form_page(request, post, form, notice=notice, confirming=confirming, preview=preview)
+
+
+def _refuse(
+    request: HttpRequest, post_id: int, form: CommentForm, refusal: submission.Refused, *, confirming: bool
+) -> HttpResponse:
+    form.show_errors_of(refusal)
+    post, why = submission.find_post(post_id), refusal.message
+    return _form_page(request, post, form, notice=why, confirming=confirming, status=refusal.status)
+
+
+def _lead_to_public(taken: Comment) -> HttpResponse:
+    """Where readers see it; to the discussion, where the same words came again after a moderator removed them."""
+    discussion = f"{taken.discussion.post.get_absolute_url()}#comments"
+    return HttpResponseRedirect(mine.where_seen(taken) if taken.shown else discussion, status=303)
 
 
 def _form_page(
@@ -99,6 +144,7 @@ def _form_page(
     *,
     notice: StrPromise | None = None,
     confirming: bool = False,
+    preview: Comment | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The form with all that was typed; where no comment is taken any more, the text alone, to be copied."""
@@ -112,6 +158,7 @@ def _form_page(
         "form": form,
         "notices": notices,
         "confirming": confirming,
+        "preview": preview,
         "answered": answered,
         "rows": threads.alone(answered) if answered else [],
     }

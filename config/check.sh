@@ -3,6 +3,7 @@
 set -eu
 unset DATABASE_URL DEBUG
 export DATA=var/check SITE_URL=https://blog.example.org EMAIL_URL=smtp+tls://user:password@mail.example.org:587
+export VISITOR_ADDRESS_HEADER=X-Real-IP
 
 .venv/bin/python -m ruff check .
 .venv/bin/python -m ruff format --check .

@@ -19,3 +19,17 @@ def mail_leaves_this_machine(app_configs: Sequence[Any] | None, **kwargs: Any) -
             id="imprimatur.W001",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def visitors_are_told_apart(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W002: a site behind a web server that does not say who asks, so that all visitors share one limit."""
+    if settings.IS_LOCAL or settings.VISITOR_ADDRESS_HEADER:
+        return []
+    return [
+        Warning(
+            "All visitors count as one: forty comments an hour are all that the whole world can send.",
+            hint="Set VISITOR_ADDRESS_HEADER to the header in which the web server in front of us says who asks.",
+            id="imprimatur.W002",
+        )
+    ]

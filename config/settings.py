@@ -208,6 +208,9 @@ SHARED_CACHE_SECONDS = number("SHARED_CACHE_SECONDS", default=10)  # how long a 
 VISITOR_ADDRESS_HEADER = env.str("VISITOR_ADDRESS_HEADER", default="")
 COMMENT_MAX_LENGTH = 10_000  # characters, counted before rendering
 COMMENTS_PER_PAGE = 50
+COMMENTS_PER_MINUTE = number("COMMENTS_PER_MINUTE", default=5, least=1)  # from one network: see blog/visitors.py
+COMMENTS_PER_HOUR = number("COMMENTS_PER_HOUR", default=40, least=1)
+COMMENT_EDIT_MINUTES = number("COMMENT_EDIT_MINUTES", default=15)  # how long a writer may change a comment
 POSTS_PER_PAGE = 10
 UPLOAD_MAX_BYTES = number("UPLOAD_MAX_BYTES", default=15 * 1024 * 1024, least=1)
 UPLOAD_MAX_PIXELS = 50_000_000

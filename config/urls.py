@@ -5,6 +5,7 @@ from django.urls import include, path, register_converter
 
 from blog import citing, disputes, editor, feeds, grants, health, media, register, sitemaps, views
 from blog.converters import GrantTokenConverter, MonthConverter, SlugConverter, YearConverter
+from comments import feeds as comment_feeds
 
 register_converter(GrantTokenConverter, "granttoken")
 register_converter(SlugConverter, "uslug")
@@ -31,6 +32,8 @@ urlpatterns = [
     path("permissions/<slug:public_id>.jsonld", register.permission_jsonld, name="permission-jsonld"),
     path("permissions/<slug:public_id>/dispute/", disputes.dispute, name="dispute"),
     # Discussing
+    path("feeds/comments.atom", comment_feeds.latest, name="feed-comments"),
+    path("<year:year>/<month:month>/<uslug:slug>/comments.atom", comment_feeds.of_post, name="feed-post-comments"),
     path("comments/", include("comments.urls")),
     # Granting
     path("grant/<granttoken:token>/", grants.grant, name="grant"),

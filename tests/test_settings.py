@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = {
     "SITE_URL": "https://blog.example.org",
     "EMAIL_URL": "smtp+tls://user:password@mail.example.org:587",
+    "VISITOR_ADDRESS_HEADER": "X-Real-IP",
 }
 
 
@@ -55,7 +56,7 @@ def test_without_any_variable_it_runs_for_this_machine(tmp_path: Path) -> None:
     assert manage(tmp_path, "check").returncode == 0
 
 
-def test_a_public_site_needs_two_variables_and_is_clean(tmp_path: Path) -> None:
+def test_a_public_site_needs_three_variables_and_is_clean(tmp_path: Path) -> None:
     result = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **PUBLIC)
     assert result.returncode == 0, result.stderr
 
@@ -63,6 +64,11 @@ def test_a_public_site_needs_two_variables_and_is_clean(tmp_path: Path) -> None:
 def test_a_public_site_that_sends_no_mail_is_warned(tmp_path: Path) -> None:
     result = manage(tmp_path, "check", "--deploy", SITE_URL=PUBLIC["SITE_URL"])
     assert "imprimatur.W001" in result.stderr
+
+
+def test_a_public_site_that_cannot_tell_visitors_apart_is_warned(tmp_path: Path) -> None:
+    result = manage(tmp_path, "check", "--deploy", **(PUBLIC | {"VISITOR_ADDRESS_HEADER": ""}))
+    assert "imprimatur.W002" in result.stderr
 
 
 @pytest.mark.parametrize("value", ["-1", "1e3", "0x10", "٣", "9" * 30, "a", "70000", "0"])

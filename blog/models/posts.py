@@ -87,7 +87,7 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def for_feed(self) -> Self:
         """With what a feed shows, bodies included, in three queries."""
-        return self.select_related("blog__owner", "author", "repost__shown").prefetch_related(
+        return self.select_related("blog__owner", "author", "repost__shown", *COMPANIONS).prefetch_related(
             models.Prefetch("credits", Credit.objects.select_related("person")), "videos"
         )
 

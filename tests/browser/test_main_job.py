@@ -128,13 +128,15 @@ def test_a_reader_without_scripts_comments_and_replies(address: str, plain_page:
     page = plain_page
     page.goto(address)
     send_comment(page, name="Rea Reader", text="Well *said*.")
+    expect(page.locator("article.comment .comment-body em")).to_have_text("said")
+    page.get_by_role("link", name="Back to the discussion").click()
     assert urlsplit(page.url).path == address
     expect(page.locator("article.comment .comment-body em")).to_have_text("said")
 
     page.get_by_role("link", name="Reply to Rea Reader").click()
     send_comment(page, name="Bo Stranger", text="I doubt it.")
-    assert urlsplit(page.url).path == address
-    reply = page.locator("ol.thread > li > ol.replies > li > article.comment")
+    page.get_by_role("link", name="Back to the discussion").click()
+    reply = page.locator("ol.thread > li ol.replies > li > article.comment")
     expect(reply.locator(".comment-author")).to_have_text("Bo Stranger")
     expect(reply.locator(".comment-body")).to_have_text("I doubt it.")
     expect(page.locator("#comments-heading")).to_have_text("2 comments")
@@ -151,7 +153,6 @@ def test_a_refused_comment_keeps_its_text(address: str, plain_page: Page, compla
 
     page.get_by_label("Comment", exact=True).fill("Short.")
     page.get_by_role("button", name="Post the comment").click()
-    assert urlsplit(page.url).path == address
     expect(page.locator("article.comment .comment-body")).to_have_text("Short.")
 
 

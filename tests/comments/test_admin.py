@@ -1,5 +1,8 @@
 """Moderation in the admin."""
 
+import re
+from html import unescape
+
 import pytest
 from django.contrib.admin import site
 from django.contrib.auth.models import Permission, User
@@ -7,10 +10,11 @@ from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
 from blog.models import Person, Post
-from comments.admin import DiscussionAdmin
+from comments.admin import CommentAdmin, DiscussionAdmin
 from comments.models import Comment, Discussion
 from tests.attacks import ATTACKS, assert_harmless
 from tests.comments.conftest import Say
+from tests.comments.wholeness import shown
 
 LIST = "/admin/comments/comment/"
 
@@ -36,6 +40,42 @@ def test_a_moderator_removes_and_restores_with_a_reason(desk: Client, say: Say, 
     assert [event.reason for event in rude.events.all()] == ["", "insults", ""]
 
 
+def test_a_moderator_removes_a_branch_and_puts_it_back_in_two_ways(desk: Client, say: Say, own_post: Post) -> None:
+    root = say("Root.")
+    say("Reply.", to=root)
+    assert "1 comment was removed with all replies." in act(desk, "remove_with_replies", root)
+    assert shown(own_post) == []
+    assert "The replies to 1 comment are shown again." in act(desk, "show_replies", root)
+    assert shown(own_post) == ["Root.", "Reply."]
+    act(desk, "remove_with_replies", root)
+    assert "1 comment was restored." in act(desk, "restore", root)
+    root.refresh_from_db()
+    assert (root.state, shown(own_post)) == (Comment.State.PUBLISHED, ["Root.", "Reply."])
+    assert "hidden with it" in desk.get(f"{LIST}{root.pk}/change/").content.decode()
+
+
+def test_the_message_leads_to_what_was_changed_so_that_it_can_be_undone(desk: Client, say: Say) -> None:
+    rude, fine = say("Rude."), say("Fine.")
+    page = act(desk, "remove", rude, fine)
+    link = re.search(r'href="([^"]*id__in[^"]*)"', page)
+    assert link
+    listed = desk.get(unescape(link[1])).content.decode()
+    assert "Rude." in listed
+    assert "Fine." in listed
+    assert "id__in" not in act(desk, "remove", rude)
+
+
+def test_who_may_only_look_is_offered_no_action(client: Client, say: Say, own_post: Post) -> None:
+    comment = say("Fine.")
+    looker = User.objects.create_user("reader", password="reads and reads", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_comment"))
+    client.force_login(looker)
+    for action in map(str, CommentAdmin.actions):
+        assert f'value="{action}"' not in client.get(LIST).content.decode()
+        act(client, action, comment)
+    assert shown(own_post) == ["Fine."]
+
+
 def test_a_comment_is_read_with_its_history_and_cannot_be_edited(desk: Client, say: Say) -> None:
     comment = say("Word *for* word.")
     act(desk, "remove", comment, reason="off topic")
@@ -46,16 +86,6 @@ def test_a_comment_is_read_with_its_history_and_cannot_be_edited(desk: Client, s
     assert desk.post(f"{LIST}{comment.pk}/change/", {"source": "Mine now."}).status_code == 403
     assert desk.get(f"{LIST}{comment.pk}/delete/").status_code == 403
     assert desk.get(f"{LIST}add/").status_code == 403
-
-
-def test_who_may_only_look_is_offered_no_action(client: Client, say: Say) -> None:
-    comment = say("Fine.")
-    looker = User.objects.create_user("looker", password="looks and looks", is_staff=True)
-    looker.user_permissions.add(Permission.objects.get(codename="view_comment"))
-    client.force_login(looker)
-    act(client, "remove", comment)
-    comment.refresh_from_db()
-    assert comment.state == Comment.State.PUBLISHED
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)

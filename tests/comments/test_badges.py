@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from blog import claims, clock, permissions
 from blog.models import Credit, PermissionRequest, Person, Post, Repost, Wording
 from comments import ids
+from comments.authorship import Writer
 from comments.models import Comment
 from comments.submission import submit
 from tests.conftest import MakeRepost
@@ -84,9 +85,9 @@ def test_the_badge_is_part_of_the_name_that_a_screen_reader_says(
 ) -> None:
     said = comment(browser_of(asked), permitted_repost)
     page = Client().get(permitted_repost.get_absolute_url()).content.decode()
-    labels = page.split(f'id="c-{said.public_id}" aria-labelledby="')[1].split('"')[0].split()
-    assert f"c-{said.public_id}-badge" in labels
+    labels = page.split(f'id="c-{said.public_id}"')[1].split('aria-labelledby="')[1].split('"')[0].split()
     assert all(f'id="{label}"' in page for label in labels)
+    assert BADGE in page.split(f'id="{labels[0]}"')[1].split("</header>")[0]
 
 
 def test_the_same_name_or_address_typed_by_a_stranger_gets_none(
@@ -318,7 +319,7 @@ def test_a_person_who_is_deleted_takes_the_badge_along_and_leaves_the_comment(
     asked: PermissionRequest, permitted_repost: Post
 ) -> None:
     proven = Person.objects.create(name="Bo Writer", slug="bo-writer")
-    said = submit(post_id=permitted_repost.pk, name="Bo", text="And I.", person=proven)
+    said = submit(post_id=permitted_repost.pk, name="Bo", text="And I.", writer=Writer(person=proven))
     proven.delete()
     said.refresh_from_db()
     assert said.person is None

@@ -1,37 +1,12 @@
 """Removing and restoring: tombstones, counts, events."""
 
 from django.contrib.auth.models import User
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
 from blog.models import Post
-from comments.models import Comment, CommentEvent, Discussion
+from comments.models import Comment, CommentEvent
 from comments.moderation import remove, restore
-from comments.submission import Refused
 from tests.comments.conftest import Say
-
-
-def shown(post: Post) -> list[str]:
-    return [comment.source for comment in Comment.objects.shown_in(post.pk)]
-
-
-def assert_whole(post: Post) -> None:
-    """What must always hold: places, visibility, count, events."""
-    comments = list(Comment.objects.filter(discussion=post.pk).select_related("parent"))
-    visible = {comment.path for comment in comments if comment.shown}
-    for comment in comments:
-        above = comment.parent.path if comment.parent else b""
-        assert comment.path[:-7] == above
-        has_shown_reply = any(path.startswith(comment.path) and path != comment.path for path in visible)
-        is_published = comment.state == Comment.State.PUBLISHED
-        assert comment.shown == (is_published or (comment.is_tombstone and has_shown_reply))
-        assert not comment.shown or not above or above in visible
-        steps = list(comment.events.values_list("from_state", "to_state"))
-        assert [start for start, _end in steps] == ["", *(end for _start, end in steps[:-1])]
-        assert steps[-1][1] == comment.state
-    published = [comment for comment in comments if comment.state == Comment.State.PUBLISHED]
-    assert Discussion.objects.get(pk=post.pk).count == len(published)
+from tests.comments.wholeness import assert_whole, shown
 
 
 def test_a_comment_without_replies_disappears_and_comes_back(say: Say, own_post: Post, moderator: User) -> None:
@@ -90,24 +65,3 @@ def test_every_step_says_who_did_it_and_why(say: Say, moderator: User) -> None:
     event = comment.events.last()
     assert event is not None
     assert (event.actor, event.reason, event.from_state) == (moderator, "an insult", Comment.State.PUBLISHED)
-
-
-@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.sampled_from(["say", "remove", "restore"]), st.integers(0, 30)), max_size=25))
-def test_whatever_happens_in_whatever_order_the_discussion_stays_whole(
-    say: Say, own_post: Post, moderator: User, steps: list[tuple[str, int]]
-) -> None:
-    Comment.objects.all().delete()
-    Discussion.objects.update(count=0)
-    comments: list[Comment] = []
-    for number, (act, which) in enumerate(steps):
-        chosen = comments[which % len(comments)] if comments and which else None
-        if act == "say":
-            try:
-                comments.append(say(f"{number}", to=chosen))
-            except Refused:
-                continue
-        elif chosen:
-            (remove if act == "remove" else restore)(chosen, by=moderator, reason="")
-    assert_whole(own_post)
-    assert all(Comment.objects.get(pk=comment.pk).source == comment.source for comment in comments)

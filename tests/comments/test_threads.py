@@ -211,7 +211,7 @@ def plan(read: Callable[[], Any]) -> str:
     """How the database finds the rows of the one page that `read` asks for."""
     with CaptureQueriesContext(connection) as queries:
         read()
-    (page,) = (query["sql"] for query in queries if f"LIMIT {settings.COMMENTS_PER_PAGE + 1}" in query["sql"])
+    (page,) = (query["sql"] for query in queries if f"LIMIT {settings.COMMENTS_PER_PAGE * 3 // 2 + 1}" in query["sql"])
     explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
     with connection.cursor() as cursor:
         cursor.execute(f"{explain} {page}")

@@ -1,5 +1,7 @@
 """Posting from a cached page, the confirm page, a comment's own page."""
 
+from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,10 +10,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from blog import clock
 from blog.models import Blog, Post
 from comments import ids
 from comments.models import Comment, Discussion
 from comments.moderation import remove
+from comments.views import AT_ONCE
 from tests.attacks import ATTACKS, assert_harmless
 from tests.comments.conftest import Say
 from tests.conftest import MakePost
@@ -59,8 +63,9 @@ def test_a_form_from_our_own_page_is_taken_without_token_or_cookie(
     response = send(browser, own_post, headers)
     comment = Comment.objects.get()
     assert response.status_code == 303
-    assert response["Location"] == f"{own_post.get_absolute_url()}#c-{comment.public_id}"
-    assert not response.cookies
+    assert response["Location"] == f"/comments/{comment.public_id}/mine/#c-{comment.public_id}"
+    assert response["Cache-Control"] == "no-store"
+    assert [cookie["path"] for cookie in response.cookies.values()] == [f"/comments/{comment.public_id}/mine/"]
 
 
 @pytest.mark.parametrize("headers", ASKED, ids=str)
@@ -190,12 +195,26 @@ def test_sent_twice_leads_to_the_same_comment(client: Client, own_post: Post) ->
     assert Comment.objects.count() == 1
 
 
+def later() -> AbstractContextManager[None]:
+    return clock.standing_at(clock.now() + AT_ONCE + timedelta(seconds=1))
+
+
+def test_who_sends_the_same_words_later_is_shown_the_comment_and_not_given_it(client: Client, own_post: Post) -> None:
+    """Somebody else in the same network may have copied them."""
+    send(client, own_post)
+    with later():
+        again = send(Client(), own_post)
+    assert again["Location"] == f"{own_post.get_absolute_url()}#c-{Comment.objects.get().public_id}"
+    assert not again.cookies
+
+
 def test_sent_again_after_it_was_removed_leads_to_the_discussion(
     client: Client, own_post: Post, moderator: User
 ) -> None:
     send(client, own_post)
     remove(Comment.objects.get(), by=moderator, reason="")
-    assert send(client, own_post)["Location"] == f"{own_post.get_absolute_url()}#comments"
+    with later():
+        assert send(client, own_post)["Location"] == f"{own_post.get_absolute_url()}#comments"
 
 
 def test_a_comment_beyond_the_first_page_is_shown_in_its_own_place(
@@ -204,8 +223,10 @@ def test_a_comment_beyond_the_first_page_is_shown_in_its_own_place(
     settings.COMMENTS_PER_PAGE = 2
     say("1")
     say("2")
-    response = send(client, own_post)
-    assert response["Location"] == Comment.objects.latest("pk").get_absolute_url()
+    send(client, own_post)
+    with later():
+        comment = Comment.objects.latest("pk")
+        assert send(client, own_post)["Location"] == f"{comment.get_absolute_url()}#c-{comment.public_id}"
 
 
 def test_nobody_sets_what_is_not_theirs_to_set(client: Client, own_post: Post) -> None:
@@ -261,7 +282,7 @@ def test_a_comments_own_page_shows_it_between_question_and_answer(
     comment = say("Answer.", to=root)
     say("Thanks.", to=comment)
     say("Something else.")
-    with django_assert_num_queries(3):  # the comment with its post · what it answers · replies
+    with django_assert_num_queries(2):  # the comment with its post · what it answers and replies
         response = client.get(comment.get_absolute_url())
     html = response.content.decode()
     assert [text in html for text in ("Question.", "Answer.", "Thanks.", "Something else.")] == [True] * 3 + [False]

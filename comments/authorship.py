@@ -1,0 +1,113 @@
+"""Who wrote a comment: what its sender has proved, the badge this gives, and how the writer's browser comes back to it.
+
+Cookies and sessions are read here only, and only for requests that have proved to come from our own pages or that went
+to the writer's own page.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+
+from blog import claims
+from blog.models import Credit, Person, Post
+from blog.visitors import network_key
+from comments import ids
+from comments.models import Comment
+
+Badge = Comment.Badge
+
+COOKIE = "mine"
+LIFETIME = timedelta(days=365)
+# Cyrillic and Greek letters that look like Latin ones in lower case, and what looks like an l or an o.
+_LOOK_ALIKES = str.maketrans("авекмнорстухѕјԁһӏіαεικνορτυχıi10", "abekmhopctyxsjdhllaelkvoptuxlllo")
+
+
+@dataclass(frozen=True)
+class Writer:
+    """The sender of a comment, as far as it is proved: nothing is, of a stranger."""
+
+    address_key: bytes | None = None
+    person: Person | None = None
+    user: User | None = None
+    badge: str = Badge.NONE
+
+
+def writer(request: HttpRequest, *, post_id: int, name: str) -> Writer:
+    """Who sends a comment under the post. Only for a request that was shown to come from our own page.
+
+    Whoever signs with a name that looks like that of another who could have a badge gets none.
+    """
+    address_key = bytes.fromhex(network_key(request))
+    person = claims.claimant(request, post_id)
+    user = request.user if isinstance(request.user, User) else None
+    badge = _badge(user, post_id) if user else Badge.NONE
+    signed = name[: 2 * Comment.NAME_LENGTH]  # a longer one is refused anyway, and would take long to look at
+    if (person or badge) and _is_anothers(signed, post_id, person, user):
+        return Writer(address_key)
+    return Writer(address_key, person, user if badge else None, badge)
+
+
+def _badge(user: User, post_id: int) -> Badge:
+    if Post.objects.filter(pk=post_id, author__user=user).exists():
+        return Badge.HOST
+    return Badge.MODERATOR if user.has_perm("comments.change_comment") else Badge.NONE
+
+
+def _is_anothers(name: str, post_id: int, person: Person | None, user: User | None) -> bool:
+    """Whether the name looks like somebody else's who has an account or whose words are in the post."""
+    # Not post=…: only the key itself takes any number of an address, and calls one that no database holds unknown.
+    credited = Credit.objects.order_by().filter(post__pk=post_id).values("person")
+    host = Post.objects.order_by().filter(pk=post_id).values("author")
+    notable = Person.objects.filter(Q(user__isnull=False) | Q(pk__in=credited) | Q(pk__in=host))
+    namesakes = [other for other in notable if looks(other.name) == looks(name)]
+    is_own = any(other == person or (user and other.user_id == user.pk) for other in namesakes)
+    return bool(namesakes) and not is_own
+
+
+def looks(name: str) -> str:
+    """What the eye takes from a name: equal for two that can be mistaken for each other."""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(sign for sign in folded if unicodedata.category(sign)[0] in "LN").translate(_LOOK_ALIKES)
+
+
+# --- The writer's browser -------------------------------------------------------------------------------------------
+
+
+def address(comment: Comment) -> str:
+    """Of the page that only the writer sees."""
+    return reverse("comment-mine", args=[comment.pk])
+
+
+def give(response: HttpResponse, comment: Comment) -> None:
+    """Let the browser that gets `response` come back to `comment` as its writer. No other address gets the cookie."""
+    response.set_signed_cookie(
+        COOKIE,
+        comment.public_id,
+        salt=_salt(comment.pk),
+        max_age=LIFETIME,
+        path=address(comment),
+        secure=settings.IS_HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def own_comment(request: HttpRequest, number: int) -> Comment:
+    """The comment, for the browser in which it was written; for everybody else there is no such page: Http404."""
+    if not request.get_signed_cookie(COOKIE, "", salt=_salt(number), max_age=LIFETIME):
+        raise Http404
+    comments = Comment.objects.with_badges().select_related("discussion__post__blog__owner")
+    found = comments.filter(pk=number).exclude(state=Comment.State.ERASED).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _salt(number: int) -> str:
+    return f"comments.mine.{ids.encode(number)}"

@@ -1,0 +1,94 @@
+"""The pages on which somebody sees, changes and deletes a comment of their own.
+
+They are for the browser that wrote it: its cookie goes to these addresses and to no other. For all others there is
+nothing here.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_safe
+from django_stubs_ext import StrPromise
+
+from blog.pages import personal_page
+from comments import authorship, moderation, revising, submission, threads
+from comments.forms import TextForm
+from comments.models import Comment
+
+
+@require_safe
+def show(request: HttpRequest, number: int) -> HttpResponse:
+    """The comment in its place; where it is not on the page, why, and its text."""
+    comment = authorship.own_comment(request, number)
+    is_seen = Comment.objects.public().counted().filter(pk=comment.pk).exists()
+    context = {
+        "rows": threads.around(comment).rows if is_seen else [],
+        "is_editable": is_seen and revising.is_possible(comment),
+        "editable_until": revising.editable_until(comment),
+        "public_address": where_seen(comment) if is_seen else "",
+    }
+    return _page(request, "comments/mine.html", comment, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, number: int) -> HttpResponse:
+    """The form with the comment's text, and where it is sent to."""
+    comment = authorship.own_comment(request, number)
+    if request.method == "POST":
+        return _take(request, comment, TextForm(request.POST))
+    if not revising.is_possible(comment):
+        return redirect("comment-mine", number)
+    return edit_page(request, comment, TextForm(initial={"text": comment.source}))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, number: int) -> HttpResponse:
+    """First the question, then the deed."""
+    comment = authorship.own_comment(request, number)
+    if request.method == "POST":
+        moderation.delete_by_writer(comment)
+    elif comment.state == Comment.State.PUBLISHED:
+        return _page(request, "comments/mine_delete.html", comment, {"rows": threads.alone(comment)})
+    return HttpResponseRedirect(authorship.address(comment), status=303)
+
+
+def edit_page(
+    request: HttpRequest,
+    comment: Comment,
+    form: TextForm,
+    *,
+    notice: StrPromise | None = None,
+    can_send: bool = True,
+    preview: Comment | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The form with all that was typed; where it can no longer be sent, the text alone, to be copied."""
+    context = {"form": form, "notice": notice, "can_send": can_send, "preview": preview}
+    return _page(request, "comments/mine_edit.html", comment, context, status=status)
+
+
+def where_seen(comment: Comment) -> str:
+    """Where readers find a comment that is on the page."""
+    page = comment.discussion.post if threads.is_on_first_page(comment) else comment
+    return f"{page.get_absolute_url()}#c-{comment.public_id}"
+
+
+def _take(request: HttpRequest, comment: Comment, form: TextForm) -> HttpResponse:
+    try:
+        if form.asks_for_preview:
+            return edit_page(request, comment, form, preview=submission.preview(comment.name, **form.words))
+        revising.edit(comment, **form.words)
+    except submission.Refused as refusal:
+        form.show_errors_of(refusal)
+        can_send = bool(refusal.errors)
+        return edit_page(request, comment, form, notice=refusal.message, can_send=can_send, status=refusal.status)
+    return HttpResponseRedirect(f"{authorship.address(comment)}#c-{comment.public_id}", status=303)
+
+
+def _page(
+    request: HttpRequest, template: str, comment: Comment, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    post = comment.discussion.post
+    context |= {"comment": comment, "post": post if submission.find_post(post.pk) else None}
+    return personal_page(request, template, context, blog=post.blog, status=status)
