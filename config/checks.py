@@ -28,7 +28,7 @@ def visitors_are_told_apart(app_configs: Sequence[Any] | None, **kwargs: Any) ->
         return []
     return [
         Warning(
-            "All visitors count as one: forty comments an hour are all that the whole world can send.",
+            f"All visitors count as one: the whole world can send {settings.COMMENTS_PER_HOUR} comments an hour.",
             hint="Set VISITOR_ADDRESS_HEADER to the header in which the web server in front of us says who asks.",
             id="imprimatur.W002",
         )
