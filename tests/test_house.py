@@ -19,6 +19,7 @@ NOT_IN_ADMIN = {
     "blog.Evidence": "under its repost, and only for those who may see evidence",
     "blog.GrantToken": "the digest of a mailed link is nobody's business",
     "blog.OldSlug": "written when an address changes",
+    "blog.VisitorKey": "a secret that nobody needs to see",
     "blog.Wording": "the words of a repost, which its post shows",
 }
 
