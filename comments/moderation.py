@@ -4,7 +4,7 @@ Every step locks the thread, reads the comment again, and asks for the state it 
 changes it. When two act at once, one of them does it, and there is one event and one change of the count.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,13 @@ from comments.models import Comment, CommentEvent, CommentQuerySet, Discussion
 State = Comment.State
 Lesson = Comment.Lesson
 Moves = Mapping[str, str]  # from which state to which; the others are left alone
+NOTHING_MORE: Mapping[str, Any] = {}
+
+
+def _to(after: str, before: Iterable[str]) -> Moves:
+    return dict.fromkeys(before, after)
+
+
 STAY_GONE: Moves = {state: state for state in Comment.TOMBSTONES}
 ANNOUNCE = "announce-comment"  # the job that tells subscribers
 
@@ -29,7 +36,7 @@ def approve(comment: Comment, *, by: User | None, reason: str = "", batch: UUID 
 
     False: it was not held, so nothing was done.
     """
-    moves = {state: State.PUBLISHED for state in (State.PENDING, State.SPAM, State.REJECTED)}
+    moves = _to(State.PUBLISHED, (State.PENDING, State.SPAM, State.REJECTED))
     return _step(comment, moves, lesson=Lesson.HAM if by else None, by=by, reason=reason, batch=batch)
 
 
@@ -48,7 +55,7 @@ def mark_spam(comment: Comment, *, by: User, reason: str = "", batch: UUID | Non
 
     False: it is called so already, or its writer took it back.
     """
-    moves = {state: State.SPAM for state in (State.PENDING, State.PUBLISHED, State.REJECTED, State.REMOVED)}
+    moves = _to(State.SPAM, (State.PENDING, State.PUBLISHED, State.REJECTED, State.REMOVED))
     return _step(comment, moves, lesson=Lesson.SPAM, by=by, reason=reason, batch=batch)
 
 
@@ -87,7 +94,7 @@ def restore(comment: Comment, *, by: User, reason: str, batch: UUID | None = Non
 
 def delete_by_writer(comment: Comment) -> bool:
     """Take a comment back, published or not, because its writer wants it so. False: it was gone already."""
-    moves = {state: State.DELETED for state in (State.PUBLISHED, State.PENDING, State.SPAM, State.REJECTED)}
+    moves = _to(State.DELETED, (State.PUBLISHED, State.PENDING, State.SPAM, State.REJECTED))
     return _step(comment, moves, by=None)
 
 
@@ -101,7 +108,7 @@ def erase(comment: Comment, *, by: User | None = None) -> bool:
     """Wipe all that a comment says and all that leads to its writer, for good; its place and its history of states
     stay, and the filter forgets it. False: it was erased already.
     """
-    moves = {state: State.ERASED for state in State if state != State.ERASED}
+    moves = _to(State.ERASED, [state for state in State if state != State.ERASED])
     if not _step(comment, moves, lesson=Lesson.NONE, by=by, columns=_BLANK):
         return False
     comment.revisions.all().delete()
@@ -148,7 +155,7 @@ def _step(
     by: User | None,
     reason: str = "",
     batch: UUID | None = None,
-    columns: Mapping[str, Any] = {},  # noqa: B006 - nobody changes it
+    columns: Mapping[str, Any] = NOTHING_MORE,
 ) -> bool:
     """Change the state by `moves`, and whether replies are hidden where `hides` says. False where that is no change.
 

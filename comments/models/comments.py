@@ -154,8 +154,8 @@ class Comment(models.Model):
     """A remark under a post, or the mark that one stood here.
 
     `shown` says whether readers see it: nothing above hides its replies, and it is published, or a shown reply stands
-    below it; then it is shown as a tombstone, without its words. Who answers whom, `state` and `hides_replies` are the truth; `path`, `depth`, `hidden_above`
-    and `shown` follow from them, and `checking` proves that they do.
+    below it; then it is shown as a tombstone, without its words. Who answers whom, `state` and `hides_replies` are the
+    truth; `path`, `depth`, `hidden_above` and `shown` follow from them, and `checking` proves that they do.
     Comments go only all together: one with replies cannot be deleted, one of a post protects it.
     """
 

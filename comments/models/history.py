@@ -47,9 +47,7 @@ class CommentEvent(models.Model):
     to_state = models.CharField(_("to"), max_length=10, choices=Comment.State)
     replies = models.CharField(_("replies"), max_length=10, choices=Replies, blank=True)
     reason = models.CharField(_("reason"), max_length=REASON_LENGTH, blank=True)
-    batch = models.UUIDField(
-        null=True, editable=False, help_text="The same for what was done, and is undone, together."
-    )
+    batch = models.UUIDField(null=True, editable=False, help_text="The same for what is done, and undone, together.")
 
     class Meta:
         verbose_name = _("change of state")
