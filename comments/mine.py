@@ -12,14 +12,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_stubs_ext import StrPromise
 
 from blog.pages import personal_page
-from comments import authorship, moderation, revising, submission, threads
+from comments import authorship, moderation, revising, screening, submission, threads
 from comments.forms import TextForm
 from comments.models import Comment
 
 
 @require_safe
 def show(request: HttpRequest, number: int) -> HttpResponse:
-    """The comment in its place; where it is not on the page, why, and its text."""
+    """The comment in its place; where it is not on the page, why, and its text, and how many are looked at before."""
     comment = authorship.own_comment(request, number)
     is_seen = Comment.objects.public().counted().filter(pk=comment.pk).exists()
     context = {
@@ -27,6 +27,8 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
         "is_editable": is_seen and revising.is_possible(comment),
         "editable_until": revising.editable_until(comment),
         "public_address": where_seen(comment) if is_seen else "",
+        "reasons": screening.told_to_writer(comment) if comment.is_held else [],
+        "place": Comment.objects.waiting().filter(pk__lte=comment.pk).count(),
     }
     return _page(request, "comments/mine.html", comment, context)
 
@@ -48,7 +50,7 @@ def delete(request: HttpRequest, number: int) -> HttpResponse:
     comment = authorship.own_comment(request, number)
     if request.method == "POST":
         moderation.delete_by_writer(comment)
-    elif comment.state == Comment.State.PUBLISHED:
+    elif comment.state in moderation.CAN_BE_DELETED:
         return _page(request, "comments/mine_delete.html", comment, {"rows": threads.alone(comment)})
     return HttpResponseRedirect(authorship.address(comment), status=303)
 
@@ -58,7 +60,7 @@ def edit_page(
     comment: Comment,
     form: TextForm,
     *,
-    notice: StrPromise | None = None,
+    notice: StrPromise | str | None = None,
     can_send: bool = True,
     preview: Comment | None = None,
     status: int = 200,
@@ -78,7 +80,8 @@ def _take(request: HttpRequest, comment: Comment, form: TextForm) -> HttpRespons
     try:
         if form.asks_for_preview:
             return edit_page(request, comment, form, preview=submission.preview(comment.name, **form.words))
-        revising.edit(comment, **form.words)
+        sender = authorship.writer(request, post_id=comment.discussion_id, name=comment.name)
+        revising.edit(comment, writer=sender, **form.words)
     except submission.Refused as refusal:
         form.show_errors_of(refusal)
         can_send = bool(refusal.errors)

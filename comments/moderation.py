@@ -27,6 +27,7 @@ def _to(after: str, before: Iterable[str]) -> Moves:
 
 
 STAY_GONE: Moves = {state: state for state in Comment.TOMBSTONES}
+CAN_BE_DELETED = (State.PUBLISHED, State.PENDING, State.SPAM, State.REJECTED)  # by the writer
 ANNOUNCE = "announce-comment"  # the job that tells subscribers
 
 
@@ -94,8 +95,7 @@ def restore(comment: Comment, *, by: User, reason: str, batch: UUID | None = Non
 
 def delete_by_writer(comment: Comment) -> bool:
     """Take a comment back, published or not, because its writer wants it so. False: it was gone already."""
-    moves = _to(State.DELETED, (State.PUBLISHED, State.PENDING, State.SPAM, State.REJECTED))
-    return _step(comment, moves, by=None)
+    return _step(comment, _to(State.DELETED, CAN_BE_DELETED), by=None)
 
 
 def hold_again(comment: Comment, **columns: Any) -> bool:

@@ -294,6 +294,11 @@ class Comment(models.Model):
         return self.state in self.TOMBSTONES
 
     @property
+    def is_held(self) -> bool:
+        """Whether a moderator has yet to decide. What is taken for spam waits too, in a queue of its own."""
+        return self.state in (self.State.PENDING, self.State.SPAM)
+
+    @property
     def is_counted(self) -> bool:
         """Whether readers see its words: the same as `counted`."""
         return self.shown and self.state == self.State.PUBLISHED

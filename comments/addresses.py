@@ -1,0 +1,6 @@
+from django.http import HttpRequest
+
+
+def proved(request: HttpRequest) -> str:
+    """Stub."""
+    return ""
