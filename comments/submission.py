@@ -56,8 +56,8 @@ def submit(
     for _attempt in range(ATTEMPTS - 1):
         # Somebody drew the same number, or the same words came at the same moment: look again.
         with suppress(IntegrityError):
-            return _enter(draft, post_id, parent)
-    return _enter(draft, post_id, parent)
+            return _enter(draft, post_id, parent, writer)
+    return _enter(draft, post_id, parent, writer)
 
 
 def preview(name: str, text: str) -> Comment:
@@ -104,14 +104,14 @@ def _too_long(sentence: StrPromise, words: str, limit: int) -> ValidationError:
 
 
 @transaction.atomic
-def _enter(draft: Comment, post_id: int, parent: str) -> Comment:
+def _enter(draft: Comment, post_id: int, parent: str, writer: Writer) -> Comment:
     """Store the draft in its place. The order of the locks is the same everywhere: the thread, then the discussion."""
     discussion = open_discussion(post_id)
     target = _lock_target(discussion, parent) if parent else None
     draft.submission_key = _submission_key(discussion, target, draft)
     if twin := _twin(discussion, draft.submission_key):
         return twin
-    _check_pace(draft.address_key)
+    _check_pace(writer.address_keys)
     _place(draft, discussion, target)
     draft.created_at = draft.published_at = moment = clock.now()
     draft.save(force_insert=True)
@@ -120,12 +120,12 @@ def _enter(draft: Comment, post_id: int, parent: str) -> Comment:
     return draft
 
 
-def _check_pace(address_key: bytes | None) -> None:
+def _check_pace(address_keys: tuple[bytes, ...]) -> None:
     """Refuse what comes too fast from one network. What came in without one was brought by ourselves."""
-    if address_key is None:
+    if not address_keys:
         return
     moment = clock.now()
-    last_hour = Comment.objects.filter(address_key=address_key, created_at__gt=moment - timedelta(hours=1))
+    last_hour = Comment.objects.filter(address_key__in=address_keys, created_at__gt=moment - timedelta(hours=1))
     sent = last_hour.aggregate(
         hour=Count("pk"), minute=Count("pk", filter=Q(created_at__gt=moment - timedelta(minutes=1)))
     )

@@ -23,13 +23,13 @@ def mail_leaves_this_machine(app_configs: Sequence[Any] | None, **kwargs: Any) -
 
 @register(Tags.security, deploy=True)
 def visitors_are_told_apart(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """W002: a site behind a web server that does not say who asks, so that all visitors share one limit."""
-    if settings.IS_LOCAL or settings.VISITOR_ADDRESS_HEADER:
+    """W002: a site that believes no web server in front of it who asks, so that all visitors share one limit."""
+    if settings.IS_LOCAL or settings.TRUSTED_PROXIES:
         return []
     return [
         Warning(
             f"All visitors count as one: the whole world can send {settings.COMMENTS_PER_HOUR} comments an hour.",
-            hint="Set VISITOR_ADDRESS_HEADER to the header in which the web server in front of us says who asks.",
+            hint="Set TRUSTED_PROXIES to the address of the web server in front of us, e.g. 127.0.0.1.",
             id="imprimatur.W002",
         )
     ]
