@@ -1,10 +1,19 @@
 """System checks for settings that are legal but not meant."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db import DatabaseError
+from django.db.models import Count, Q
+
+from blog import clock, visitors
+from comments.models import Comment
+
+ONE_NETWORK_FROM = 20  # comments: fewer may well come from one household
+ONE_NETWORK_WITHIN = timedelta(days=7)
 
 
 @register(Tags.security, deploy=True)
@@ -33,3 +42,35 @@ def visitors_are_told_apart(app_configs: Sequence[Any] | None, **kwargs: Any) ->
             id="imprimatur.W002",
         )
     ]
+
+
+@register(Tags.database)
+def visitors_come_from_several_networks(
+    app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """W003: everybody who comments seems to sit in one network: a proxy in front of us is not trusted, or is silent."""
+    if settings.IS_LOCAL or not any(_all_from_one_network(alias) for alias in databases or ()):
+        return []
+    return [
+        Warning(
+            "All comments of the last seven days seem to come from one network, so that all visitors share one limit.",
+            hint="Set TRUSTED_PROXIES to all proxies in front of us, and have each of them set X-Forwarded-For.",
+            id="imprimatur.W003",
+        )
+    ]
+
+
+def _all_from_one_network(alias: str) -> bool:
+    """Whether many comments have one sender's network, in each week by itself: with the week its name changes."""
+    now = clock.now()
+    sent = Comment.objects.using(alias).filter(address_key__isnull=False, created_at__gt=now - ONE_NETWORK_WITHIN)
+    this_week = Q(created_at__gte=visitors.week_of(now))
+    try:
+        counted = sent.order_by().aggregate(
+            comments=Count("pk"),
+            before=Count("address_key", filter=~this_week, distinct=True),
+            since=Count("address_key", filter=this_week, distinct=True),
+        )
+    except DatabaseError:
+        return False  # not migrated yet
+    return bool(counted["comments"] >= ONE_NETWORK_FROM and max(counted["before"], counted["since"]) == 1)
