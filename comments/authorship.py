@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from blog import claims
 from blog.models import Credit, Person, Post
-from blog.visitors import network_key
+from blog.visitors import network_keys
 from comments import addresses, ids
 from comments.models import Comment
 
@@ -49,7 +49,7 @@ def writer(request: HttpRequest, *, post_id: int, name: str) -> Writer:
 
     Whoever signs with a name that looks like that of another who could have a badge gets none.
     """
-    keys = (bytes.fromhex(network_key(request)),)
+    keys = tuple(network_keys(request))
     person = claims.claimant(request, post_id)
     user = request.user if isinstance(request.user, User) else None
     badge = _badge(user, post_id) if user else Badge.NONE

@@ -264,7 +264,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, max_length=80, verbose_name='name')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
                 ('created_at', models.DateTimeField(default=blog.clock.now, editable=False, verbose_name='sent')),
-                ('address_key', models.CharField(editable=False, help_text="Keyed hash of the sender's network.", max_length=64)),
+                ('address_key', models.BinaryField(help_text="Keyed hash of the sender's network, for thirty days.", max_length=32, null=True)),
                 ('state', models.CharField(choices=[('open', 'open'), ('accepted', 'accepted'), ('dismissed', 'dismissed')], default='open', max_length=10, verbose_name='state')),
                 ('repost', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='disputes', to='blog.repost', verbose_name='repost')),
             ],

@@ -165,9 +165,9 @@ def test_a_strangers_comment_costs_few_queries(
     own_post: Post, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     browser = Client()
-    # who has a name here · bans of the sender · of words · words of the filter
+    # keys of networks · who has a name here · bans of the sender · of words · words of the filter
     # savepoint · post with discussion · twin · pace · insert · event · discussion · release
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         comment_sent = browser.post(
             f"/comments/new/{own_post.pk}/", {"name": "Rea", "text": "A remark."}, headers=OWN_PAGE
         )
