@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from comments.models import Comment, Subscription
 from comments.screening import Signals
-from comments.submission import Refused
+from comments.submission import USUAL, Refused
 
 
 class TextForm(forms.Form):
@@ -54,13 +54,14 @@ class CommentForm(TextForm):
     email = forms.Field(
         label=_("E-mail"),
         required=False,
-        help_text=_("Nobody sees it. You get one mail, to confirm that it is yours."),
+        help_text=_("Readers never see it. You get one mail, to confirm that it is yours."),
         widget=forms.EmailInput({"autocomplete": "email"}),
     )
     notify = forms.Field(
         label=_("Send me"),
         required=False,
-        widget=forms.Select(choices=[("", _("no mail about comments")), *Subscription.Scope.choices]),
+        initial=USUAL,
+        widget=forms.Select(choices=[*Subscription.Scope.choices, ("", _("no mail about comments"))]),
     )
     parent = forms.Field(required=False, widget=forms.HiddenInput)
 
@@ -74,4 +75,4 @@ class CommentForm(TextForm):
     @property
     def wants_mail(self) -> bool:
         """Whether the part about mail has to be open: something stands in it."""
-        return bool(self.words["email"] or self.words["notify"] or self.errors.get("email"))
+        return bool(self.words["email"] or self.words["notify"] not in ("", USUAL) or self.errors.get("email"))

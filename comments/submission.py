@@ -20,6 +20,7 @@ from comments.rules import Facts, Judgement
 from comments.screening import Signals
 
 ATTEMPTS = 5
+USUAL = Subscription.Scope.REPLIES  # what is chosen in the form from the start: without an address it is no wish
 EMAIL_LENGTH = 254  # characters
 TWICE_WITHIN = timedelta(minutes=10)
 
@@ -124,7 +125,7 @@ def _too_long(sentence: StrPromise, words: str, limit: int) -> ValidationError:
 def checked_email(email: str, notify: str) -> str:
     """The address as it would be stored. Raises Refused where it cannot be one, or is missing for what is asked."""
     email = wording.tidy_line(email[: 2 * EMAIL_LENGTH])
-    if not email and notify:
+    if not email and notify not in ("", USUAL):
         raise Refused(status=400, errors={"email": ValidationError(EMAIL_MISSING)})
     try:
         if email:

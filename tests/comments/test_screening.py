@@ -257,9 +257,14 @@ def test_what_is_no_address_is_refused_and_kept_in_the_form(own_post: Post, emai
 
 
 def test_who_wants_mail_needs_an_address(own_post: Post) -> None:
-    response = send(Client(), own_post, notify="replies")
+    response = send(Client(), own_post, notify="thread")
     assert response.status_code == 400
     assert "please give an address" in response.text
+
+
+def test_what_the_form_chooses_by_itself_is_no_wish(own_post: Post) -> None:
+    assert send(Client(), own_post, notify="replies").status_code == 303
+    assert '<details class="comment-mail">' in Client().get(own_post.get_absolute_url()).text
 
 
 def test_an_unknown_wish_is_no_wish(own_post: Post) -> None:
