@@ -10,7 +10,18 @@ from pytest_django import DjangoAssertNumQueries
 
 from blog import asking, clock, permissions
 from blog.admin import attention, record, timeline
-from blog.models import Dispute, Evidence, GrantToken, PermissionEvent, PermissionRequest, Post, Repost, Work
+from blog.models import (
+    Blog,
+    Dispute,
+    Evidence,
+    GrantToken,
+    PermissionEvent,
+    PermissionRequest,
+    Person,
+    Post,
+    Repost,
+    Work,
+)
 from tests.attacks import ATTACKS, assert_harmless
 from tests.blog.conftest import change_url, confirm, resubmission, staff, step_url
 from tests.conftest import MakeRepost
@@ -276,9 +287,13 @@ def test_the_list_says_how_each_permission_stands_and_finds_it_by_that(desk: Cli
 
 
 def test_the_start_page_shows_what_needs_attention(
-    desk: Client, noon: datetime, make_repost: MakeRepost, django_assert_num_queries: DjangoAssertNumQueries
+    desk: Client,
+    host: Person,
+    noon: datetime,
+    make_repost: MakeRepost,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    """One query each: objections, answers, revocations, ends, edited words. None reads a body."""
+    """One query each: objections, answers, revocations, ends, edited words, work, comments. None reads a body."""
     assert "Needs your attention" not in desk.get(reverse("admin:index")).content.decode()
     objected, refused, ending, edited = (make_repost(name) for name in ("objected", "refused", "ending", "edited"))
     permissions.revoke(make_repost("revoked").repost)
@@ -290,8 +305,9 @@ def test_the_start_page_shows_what_needs_attention(
     edited.repost.text = "Other words."
     edited.repost.save()
     permissions.state_by_host(edited.repost, by=HOST)
-    with django_assert_num_queries(5) as queries:
-        assert len(attention.notices()) == 5
+    assert host.user
+    with django_assert_num_queries(7) as queries:
+        assert len(attention.notices(host.user)) == 5
     assert not any('"body"' in query["sql"] or '"text"' in query["sql"] for query in queries.captured_queries)
     page = desk.get(reverse("admin:index")).content.decode()
     section = page[page.index('class="attention"') : page.index("</section>")]
@@ -305,19 +321,23 @@ def test_the_start_page_shows_what_needs_attention(
         assert words in section
 
 
-def test_what_is_done_needs_no_attention(desk: Client, noon: datetime, make_repost: MakeRepost) -> None:
+def test_what_is_done_needs_no_attention(host: Person, noon: datetime, make_repost: MakeRepost) -> None:
     post = make_repost()
     Dispute.objects.create(repost=post.repost, text="No.", address_key="k", state="dismissed")
     asked = asking.ask(post.repost, by=HOST)
     PermissionRequest.objects.filter(pk=asked.pk).update(answer="no", answered_at=noon - timedelta(days=40))
     permissions.set_end(post.repost, by=HOST, last_day=date(2027, 12, 1))
-    assert attention.notices() == []
+    assert host.user
+    assert attention.notices(host.user) == []
 
 
-def test_of_many_the_start_page_shows_a_few_and_the_way_to_the_rest(desk: Client, permitted_repost: Post) -> None:
+def test_of_many_the_start_page_shows_a_few_and_the_way_to_the_rest(
+    desk: Client, host: Person, permitted_repost: Post
+) -> None:
     for number in range(7):
         Dispute.objects.create(repost=permitted_repost.repost, text=str(number), address_key="k")
-    [notice] = attention.notices()
+    assert host.user
+    [notice] = attention.notices(host.user)
     assert len(notice.items) == 5
     assert len(desk.get(notice.more).context["cl"].result_list) == 7
 
@@ -326,3 +346,17 @@ def test_staff_without_reposts_are_shown_no_names_on_the_start_page(dispute: Dis
     page = staff("view_tag").get(reverse("admin:index")).content.decode()
     assert "Needs your attention" not in page
     assert str(dispute.repost.post) not in page
+
+
+def test_work_that_was_given_up_is_shown_to_those_who_can_have_it_tried_again(blog: Blog, noon: datetime) -> None:
+    work = Work.objects.create(job="refresh-poster", argument="7", failed_at=noon, last_error="<b>It broke.</b>")
+    Work.objects.create(job="refresh-poster", argument="8", last_error="Tried again.")
+    page = staff("view_work", "change_work").get(reverse("admin:index")).content.decode()
+    assert reverse("admin:blog_work_change", args=[work.pk]) in page
+    assert "&lt;b&gt;It broke.&lt;/b&gt;" in page
+    assert "Tried again." not in page
+
+
+def test_work_that_was_given_up_is_not_shown_to_others(blog: Blog, noon: datetime) -> None:
+    Work.objects.create(job="refresh-poster", argument="7", failed_at=noon, last_error="It broke.")
+    assert "It broke." not in staff("change_post", "change_repost").get(reverse("admin:index")).content.decode()
