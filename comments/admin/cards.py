@@ -104,7 +104,7 @@ def _in_words(counts: Counts, comment: Comment) -> str:
     refused = sum(others.get(state, 0) for state in (State.SPAM, State.REJECTED, State.REMOVED))
     parts = [
         ngettext("%(count)d published", "%(count)d published", published) % {"count": published} if published else "",
-        ngettext("%(count)d waits", "%(count)d wait", waiting) % {"count": waiting} if waiting else "",
+        ngettext("%(count)d waiting", "%(count)d waiting", waiting) % {"count": waiting} if waiting else "",
         ngettext("%(count)d refused", "%(count)d refused", refused) % {"count": refused} if refused else "",
     ]
     return ", ".join(filter(None, parts))

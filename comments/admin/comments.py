@@ -96,7 +96,8 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
             if "undo" in request.POST:
                 acts.undo(request, request.POST["undo"])
                 return HttpResponseRedirect(_same_list(request, {}))
-        return super().changelist_view(request, {"done": acts.done(done), **(extra_context or {})})
+        extra = {"title": _("All comments"), "done": acts.done(done), **(extra_context or {})}
+        return super().changelist_view(request, extra)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """Nobody edits another's words: the page of a comment is the one where it is decided on."""

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrPromise
 
+from blog.models import Blog
 from comments import closing
 from comments.admin.acts import keep_numbers
 from comments.admin.forms import DiscussionForm
@@ -29,6 +30,7 @@ class Act:
     label: StrPromise
     done: Callable[[int], str]
     step: Callable[[Iterable[Discussion]], int]
+    fits: Callable[[Discussion], bool]
 
 
 ACTS: Mapping[str, Act] = {
@@ -36,6 +38,7 @@ ACTS: Mapping[str, Act] = {
         label=gettext_lazy("Close now"),
         done=lambda count: ngettext("%(count)d discussion was closed.", "%(count)d discussions were closed.", count),
         step=closing.close,
+        fits=lambda discussion: discussion.is_open,
     ),
     "reopen": Act(
         label=gettext_lazy("Reopen"),
@@ -45,6 +48,7 @@ ACTS: Mapping[str, Act] = {
             count,
         ),
         step=closing.reopen,
+        fits=lambda discussion: not discussion.is_open,
     ),
 }
 
@@ -62,7 +66,7 @@ def action(name: str) -> Callable[..., None]:
 @admin.register(Discussion)
 class DiscussionAdmin(admin.ModelAdmin[Discussion]):
     form = DiscussionForm
-    list_display = ["post", "standing", "hold", "count"]
+    list_display = ["post", "standing", "holds", "count"]
     list_filter = ["state", "hold"]
     search_fields = ["post__title"]
     ordering = ["-pk"]
@@ -90,6 +94,10 @@ class DiscussionAdmin(admin.ModelAdmin[Discussion]):
     @admin.display(description=gettext_lazy("now"))
     def standing(self, discussion: Discussion) -> str:
         return in_words(discussion)
+
+    @admin.display(description=gettext_lazy("what waits for a moderator"), ordering="hold")
+    def holds(self, discussion: Discussion) -> str:
+        return str(Blog.Hold(discussion.holds).label)
 
     # --- Its pages
 
@@ -125,8 +133,14 @@ class DiscussionAdmin(admin.ModelAdmin[Discussion]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        extra = {"show_delete": False, "discussion_acts": ACTS, **(extra_context or {})}
-        return super().change_view(request, object_id, form_url, extra)
+        return super().change_view(request, object_id, form_url, {"show_delete": False, **(extra_context or {})})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Discussion | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        """With what can be done at once, whatever else is typed in the form."""
+        context["discussion_acts"] = [(name, act) for name, act in ACTS.items() if obj and act.fits(obj)]
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Discussion, form: Any, change: bool) -> None:
         closing.note_settings(obj)

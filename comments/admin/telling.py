@@ -71,5 +71,5 @@ def ban(known: Ban) -> str:
     """“network, until Dec. 20, 2026”."""
     if known.until is None:
         return known.get_kind_display()
-    date = date_format(localtime(known.until), "DATETIME_FORMAT")
+    date = date_format(localtime(known.until), "DATE_FORMAT")
     return _("%(kind)s, until %(date)s") % {"kind": known.get_kind_display(), "date": date}
