@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -72,6 +72,11 @@ class BanAdmin(admin.ModelAdmin[Ban]):
             banning.lift(ban)
         sentence = ngettext("%(count)d ban was lifted.", "%(count)d bans were lifted.", len(found))
         self.message_user(request, sentence % {"count": len(found)}, messages.SUCCESS)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "POST":
+            acts.keep_numbers(request)
+        return super().changelist_view(request, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Ban, form: Any, change: bool) -> None:
         if not change:

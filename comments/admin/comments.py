@@ -6,8 +6,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
+from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -33,6 +35,13 @@ class CommentList(ChangeList):
 
     def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Comment]:
         return super().get_queryset(*args, **kwargs).defer("html", *cards.UNREAD)
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Filters come from the address: a number that no database takes is a slip there, and no fault of ours."""
+        try:
+            super().get_results(request)
+        except (OverflowError, ValueError, DataError) as error:
+            raise IncorrectLookupParameters(error) from error
 
 
 def action(name: str) -> Action:

@@ -109,7 +109,8 @@ class DiscussionAdmin(admin.ModelAdmin[Discussion]):
         """Close or reopen one; a GET only leads to its settings."""
         if name not in ACTS:
             raise Http404
-        discussion = get_object_or_404(self.get_queryset(request), pk=pk)
+        # Asked by the post's own number: on SQLite a foreign key fails on one that is too large.
+        discussion = get_object_or_404(self.get_queryset(request), post__pk=pk)
         if not self.has_change_permission(request, discussion):
             raise PermissionDenied
         if request.method == "POST":
@@ -136,11 +137,17 @@ class DiscussionAdmin(admin.ModelAdmin[Discussion]):
         return super().change_view(request, object_id, form_url, {"show_delete": False, **(extra_context or {})})
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Discussion | None = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Discussion | None = None,
     ) -> HttpResponse:
         """With what can be done at once, whatever else is typed in the form."""
         context["discussion_acts"] = [(name, act) for name, act in ACTS.items() if obj and act.fits(obj)]
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request: HttpRequest, obj: Discussion, form: Any, change: bool) -> None:
         closing.note_settings(obj)
