@@ -16,6 +16,10 @@ def decide_url(comment: Comment) -> str:
     return f"/admin/comments/comment/{comment.pk}/decide/"
 
 
+def state_of(comment: Comment) -> str:
+    return Comment.objects.get(pk=comment.pk).state
+
+
 def staff(name: str, *codenames: str) -> Client:
     """The browser of somebody on the staff who may do this and nothing else."""
     user = User.objects.create_user(name, is_staff=True)
