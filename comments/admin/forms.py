@@ -69,6 +69,8 @@ class BanForm(forms.ModelForm[Ban]):
             )
         if "value" in self.fields:
             self.fields["value"].required = True
+        if "until" in self.fields:
+            name_both_inputs(self.fields["until"], date=_("Until: date"), time=_("Until: time"))
 
     def clean_until(self) -> datetime | None:
         until: datetime | None = self.cleaned_data["until"]
@@ -106,7 +108,19 @@ class BanForm(forms.ModelForm[Ban]):
 
 
 class DiscussionForm(forms.ModelForm[Discussion]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "closes_at" in self.fields:  # not for those who only look
+            name_both_inputs(self.fields["closes_at"], date=_("Closes: date"), time=_("Closes: time"))
+
     def clean_closes_at(self) -> datetime | None:
         moment: datetime | None = self.cleaned_data["closes_at"]
         refuse_odd_years(moment)
         return moment
+
+
+def name_both_inputs(moment: forms.Field, *, date: str, time: str) -> None:
+    """Django's field for a moment prints “Date” and “Time” beside its two inputs, not as their labels."""
+    if isinstance(moment.widget, forms.MultiWidget):
+        for widget, name in zip(moment.widget.widgets, (date, time), strict=True):
+            widget.attrs["aria-label"] = name
