@@ -26,6 +26,7 @@ def _to(after: str, before: Iterable[str]) -> Moves:
     return dict.fromkeys(before, after)
 
 
+HELD = (State.PENDING, State.SPAM, State.REJECTED)  # kept from readers, and what may still be published
 STAY_GONE: Moves = {state: state for state in Comment.TOMBSTONES}
 CAN_BE_DELETED = (State.PUBLISHED, State.PENDING, State.SPAM, State.REJECTED)  # by the writer
 ANNOUNCE = "announce-comment"  # the job that tells subscribers
@@ -37,18 +38,18 @@ def approve(comment: Comment, *, by: User | None, reason: str = "", batch: UUID 
 
     False: it was not held, so nothing was done.
     """
-    moves = _to(State.PUBLISHED, (State.PENDING, State.SPAM, State.REJECTED))
+    moves = _to(State.PUBLISHED, HELD)
     return _step(comment, moves, lesson=Lesson.HAM if by else None, by=by, reason=reason, batch=batch)
 
 
 def reject(comment: Comment, *, by: User, reason: str = "", batch: UUID | None = None) -> bool:
-    """Decide that a comment that was held does not appear. It teaches the filter nothing: unwanted is not spam.
+    """Decide that a comment that was held does not appear. Unwanted is not spam: the filter learns nothing from it, and
+    forgets what it had learned.
 
     False: it was not held, so nothing was done.
     """
-    return _step(
-        comment, {State.PENDING: State.REJECTED, State.SPAM: State.REJECTED}, by=by, reason=reason, batch=batch
-    )
+    moves = _to(State.REJECTED, (State.PENDING, State.SPAM))
+    return _step(comment, moves, lesson=Lesson.NONE, by=by, reason=reason, batch=batch)
 
 
 def mark_spam(comment: Comment, *, by: User, reason: str = "", batch: UUID | None = None) -> bool:
@@ -125,24 +126,40 @@ _BLANK: Mapping[str, Any] = {
 }
 
 
-@transaction.atomic
 def undo(batch: UUID, *, by: User) -> int:
     """Take back what was done together; how many comments that changed.
 
-    What somebody has changed since stays as it is, and so does what was erased.
+    What somebody has changed since stays as it is, and so does what was erased. Each is a transaction of its own, as
+    it was when it was done: one for all would hold the discussion while it waits for the next thread, and whoever
+    writes there holds the thread and waits for the discussion.
     """
-    events = CommentEvent.objects.filter(batch=batch).select_related("comment").order_by("-comment_id", "-pk")
+    events = CommentEvent.objects.filter(batch=batch).select_related("comment").order_by("-pk")
     return sum(_take_back(event, by) for event in events)
 
 
+@transaction.atomic
 def _take_back(event: CommentEvent, by: User) -> bool:
-    is_hiding = event.replies == CommentEvent.Replies.HIDDEN
-    hides = None if not event.replies else not is_hiding
-    comment = Comment.objects.get(pk=event.comment_id)
-    if hides is not None and comment.hides_replies != is_hiding:
+    """Only what is still the last that happened: states alone would not tell that somebody did the same anew."""
+    comment = event.comment
+    Comment.objects.lock_thread(comment.path)
+    if not event.from_state or comment.events.filter(pk__gt=event.pk).exists():
         return False
-    moves = {event.to_state: event.from_state}
-    return bool(event.from_state) and _step(comment, moves, hides=hides, lesson=Lesson.NONE, by=by)
+    hides = None if not event.replies else event.replies != CommentEvent.Replies.HIDDEN
+    decided = event.to_state == State.SPAM or (event.to_state == State.PUBLISHED and event.from_state in HELD)
+    return _step(
+        comment,
+        {event.to_state: event.from_state},
+        hides=hides,
+        lesson=Lesson.NONE if decided else None,
+        by=by,
+        columns={"published_at": None} if _was_first_to_publish(event) else NOTHING_MORE,
+    )
+
+
+def _was_first_to_publish(event: CommentEvent) -> bool:
+    """Once that is taken back, the comment is as new as ever: its next approval has to be announced."""
+    published = CommentEvent.objects.filter(comment=event.comment_id, to_state=State.PUBLISHED)
+    return event.to_state == State.PUBLISHED and not published.filter(pk__lt=event.pk).exists()
 
 
 @transaction.atomic

@@ -21,6 +21,8 @@ NOT_IN_ADMIN = {
     "blog.OldSlug": "written when an address changes",
     "blog.VisitorKey": "a secret that nobody needs to see",
     "blog.Wording": "the words of a repost, which its post shows",
+    "comments.CommentEvent": "the history on the page of its comment",
+    "comments.CommentRevision": "on the page of its comment, too",
 }
 
 

@@ -336,7 +336,7 @@ def test_heavy_texts_are_no_accident(writer: Client, comment: Comment, heavy: st
 def test_moderators_read_the_earlier_words(writer: Client, comment: Comment, client: Client, moderator: User) -> None:
     change(writer, comment, "Tamer words.")
     client.force_login(moderator)
-    page = html(client.get(f"/admin/comments/comment/{comment.pk}/change/"))
+    page = html(client.get(f"/admin/comments/comment/{comment.pk}/decide/"))
     assert "A *remark*." in page
     assert "Tamer words." in page
-    assert "revisions-0-source" not in page
+    assert "<textarea" not in page
