@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
+from comments import addresses
 from comments.models import Ban
 
 Kind = Ban.Kind
@@ -12,8 +13,7 @@ Kind = Ban.Kind
 
 def email_key(email: str) -> bytes:
     """What a ban keeps of an address: the same for those that only a "+tag" or capital letters tell apart."""
-    local, _, domain = email.strip().casefold().rpartition("@")
-    return salted_hmac("comments.banning", f"{local.partition('+')[0]}@{domain}", algorithm="sha256").digest()
+    return salted_hmac("comments.banning", addresses.canonical(email), algorithm="sha256").digest()
 
 
 def of_person(networks: Sequence[bytes], email: str) -> list[Ban]:
