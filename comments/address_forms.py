@@ -43,7 +43,7 @@ class SubscribeForm(AddressForm):
         initial=Scope.THREAD,
         widget=forms.RadioSelect,
     )
-    thread = forms.CharField(widget=forms.HiddenInput, required=False)
+    thread = forms.Field(widget=forms.HiddenInput, required=False)
 
     field_order = ("scope", "email", "thread")
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.text import Truncator
@@ -86,6 +86,15 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
     def has_change_permission(self, request: HttpRequest, obj: Comment | None = None) -> bool:
         """The list offers its actions to moderators; a single comment is only shown: nobody edits another's words."""
         return obj is None and super().has_change_permission(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        # Stand-ins for the moderators' queue, so that its mail can name the pages before they are there.
+        view = self.admin_site.admin_view(self.changelist_view)
+        return [
+            path("queue/", view, name="comments_comment_queue"),
+            path("<int:number>/decide/", view, name="comments_comment_decide"),
+            *super().get_urls(),
+        ]
 
     @admin.display(description=_("text"))
     def excerpt(self, comment: Comment) -> str:

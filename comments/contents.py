@@ -104,7 +104,7 @@ def _access(letter: Letter, blog: Blog) -> Contents | None:
 def _news(letter: Letter, blog: Blog) -> Contents | None:
     """Comments that can be read, to somebody who still wants to be told of them: with a wish, its notices went."""
     readable = Comment.objects.public().counted().order_by()
-    notices = letter.notices.filter(comment__in=readable).order_by("comment__discussion", "comment")
+    notices = letter.notices.filter(comment__in=readable).order_by("comment__discussion", "pk")
     count = notices.count()
     told = list(notices.select_related("comment__discussion__post__blog", "subscription")[:MOST_NEWS])
     if not told:

@@ -91,15 +91,14 @@ class Labelled(NamedTuple):
 
 def labelled(record: Mapping[str, Any]) -> list[Labelled]:
     """What is not empty in a record of an export."""
-    return [
-        Labelled(str(LABELS.get(name, name)), *(("", _rows(value)) if isinstance(value, list) else (str(value), [])))
-        for name, value in record.items()
-        if value not in ("", [], None)
-    ]
+    filled = {name: value for name, value in record.items() if value not in ("", [], None)}
+    return [_part(str(LABELS.get(name, name)), value) for name, value in filled.items()]
 
 
-def _rows(values: list[Any]) -> list[list[Labelled]]:
-    return [labelled(row) if isinstance(row, dict) else [Labelled("", str(row), [])] for row in values]
+def _part(label: str, value: Any) -> Labelled:
+    if not isinstance(value, list):
+        return Labelled(label, str(value), [])
+    return Labelled(label, "", [labelled(row) if isinstance(row, dict) else [_part("", row)] for row in value])
 
 
 def _comment(comment: Comment) -> dict[str, Any]:

@@ -94,14 +94,8 @@ def export_html(request: HttpRequest, letter: Letter) -> HttpResponse:
     blog = Blog.load()
     with speaking_for(blog):
         kept = privacy.export(letter.email)
-        parts = [
-            (title, [privacy.labelled(record) for record in kept[name]])
-            for name, title in (
-                ("comments", _("Comments")),
-                ("subscriptions", _("Subscriptions")),
-                ("letters", _("Mail")),
-            )
-        ]
+        titles = {"comments": _("Comments"), "subscriptions": _("Subscriptions"), "letters": _("Mail")}
+        parts = [(title, [privacy.labelled(record) for record in kept[name]]) for name, title in titles.items()]
         response = render(request, "comments/export.html", {"blog": blog, "kept": kept, "parts": parts})
     return _download(response, "html")
 
