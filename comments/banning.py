@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from blog import clock
-from comments import wording
+from comments import addresses, wording
 from comments.models import Ban, Comment
 
 Kind = Ban.Kind
@@ -22,8 +22,7 @@ _BEFORE_HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#]*@)?|\*?\.|www\.(?
 
 def email_key(email: str) -> bytes:
     """What a ban keeps of an address: the same for those that only a "+tag" or capital letters tell apart."""
-    local, _, domain = email.strip().casefold().rpartition("@")
-    return salted_hmac("comments.banning", f"{local.partition('+')[0]}@{domain}", algorithm="sha256").digest()
+    return salted_hmac("comments.banning", addresses.canonical(email), algorithm="sha256").digest()
 
 
 def normal_domain(typed: str) -> str:

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from blog.worker import job
-from comments import notifying, retention
-from comments.models import Comment
+from comments import letters, notifying, privacy, retention
+from comments.models import Comment, Letter
 from comments.moderation import ANNOUNCE
+
+DAY = timedelta(days=1)
 
 
 @job(ANNOUNCE)
@@ -15,7 +17,41 @@ def announce_comment(argument: str) -> None:
         notifying.announce(comment)
 
 
-@job("forget-networks-of-comments", every=timedelta(days=1), at_start=True)
+@job("forget-networks-of-comments", every=DAY, at_start=True)
 def forget_networks(argument: str) -> None:
     """Forget whose networks the destroyed keys named."""
     retention.forget_networks()
+
+
+@job(letters.POST)
+def post_letter(argument: str) -> None:
+    """Send a letter. `argument` is its number."""
+    letters.send(int(argument))
+
+
+@job(notifying.TELL, every=notifying.BETWEEN_DIGESTS)
+def tell_moderators(argument: str) -> None:
+    """Write the digest of what waits, if something waits that was in none."""
+    notifying.tell_moderators()
+
+
+@job(privacy.ERASE)
+def erase_address(argument: str) -> None:
+    """Go on with an erasure that was broken off. `argument` is the number of the letter that led to it."""
+    if letter := Letter.objects.filter(pk=argument).first():
+        privacy.erase(letter.email)
+
+
+@job("forget-letters", every=DAY)
+def forget_letters(argument: str) -> None:
+    retention.forget_letters()
+
+
+@job("forget-unconfirmed-wishes", every=DAY)
+def forget_unconfirmed_wishes(argument: str) -> None:
+    retention.forget_unconfirmed_wishes()
+
+
+@job("forget-unwanted-comments", every=DAY)
+def forget_unwanted_comments(argument: str) -> None:
+    retention.forget_unwanted_comments()

@@ -105,12 +105,12 @@ def hold_again(comment: Comment, **columns: Any) -> bool:
 
 
 @transaction.atomic
-def erase(comment: Comment, *, by: User | None = None) -> bool:
+def erase(comment: Comment, *, by: User | None = None, forget: bool = True) -> bool:
     """Wipe all that a comment says and all that leads to its writer, for good; its place and its history of states
-    stay, and the filter forgets it. False: it was erased already.
+    stay. The filter forgets it, too, unless told otherwise. False: it was erased already.
     """
     moves = _to(State.ERASED, [state for state in State if state != State.ERASED])
-    if not _step(comment, moves, lesson=Lesson.NONE, by=by, columns=_BLANK):
+    if not _step(comment, moves, lesson=Lesson.NONE if forget else None, by=by, columns=_BLANK):
         return False
     comment.revisions.all().delete()
     comment.events.update(reason="")

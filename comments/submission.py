@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, validate_email
 from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +12,7 @@ from django_stubs_ext import StrPromise
 
 from blog import clock
 from blog.models import Post
-from comments import ids, notifying, paths, rules, screening, subscribing, wording
+from comments import addresses, ids, notifying, paths, rules, screening, subscribing, wording
 from comments.authorship import Writer
 from comments.models import Comment, CommentEvent, Discussion, Subscription
 from comments.rules import Facts, Judgement
@@ -21,7 +20,6 @@ from comments.screening import Signals
 
 ATTEMPTS = 5
 USUAL = Subscription.Scope.REPLIES  # what is chosen in the form from the start: without an address it is no wish
-EMAIL_LENGTH = 254  # characters
 TWICE_WITHIN = timedelta(minutes=10)
 
 POST_GONE = _("This post is no longer there, so nothing can be said under it.")
@@ -124,16 +122,13 @@ def _too_long(sentence: StrPromise, words: str, limit: int) -> ValidationError:
 
 def checked_email(email: str, notify: str) -> str:
     """The address as it would be stored. Raises Refused where it cannot be one, or is missing for what is asked."""
-    email = wording.tidy_line(email[: 2 * EMAIL_LENGTH])
-    if not email and notify not in ("", USUAL):
-        raise Refused(status=400, errors={"email": ValidationError(EMAIL_MISSING)})
+    email = wording.tidy_line(email[: 2 * addresses.LONGEST])
+    if not email and notify in ("", USUAL):
+        return ""
     try:
-        if email:
-            MaxLengthValidator(EMAIL_LENGTH)(email)
-            validate_email(email)
+        return addresses.checked(email)
     except ValidationError as error:
-        raise Refused(status=400, errors={"email": ValidationError(EMAIL_WRONG)}) from error
-    return email.lower()
+        raise Refused(status=400, errors={"email": ValidationError(EMAIL_WRONG if email else EMAIL_MISSING)}) from error
 
 
 @transaction.atomic

@@ -96,6 +96,7 @@ class Letter(models.Model):
         indexes = [
             models.Index(fields=["email", "created_at"], name="letter_address"),
             models.Index(fields=["address_key", "created_at"], name="letter_network"),
+            models.Index(fields=["kind", "created_at"], name="letter_kind"),
         ]
 
     def __str__(self) -> str:

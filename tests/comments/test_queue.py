@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from blog import clock
 from blog.models import Post
 from comments import moderation
-from comments.models import Ban, Comment, CommentEvent
+from comments.models import Ban, Comment, CommentEvent, Discussion
 from tests.attacks import ATTACKS, LONE_SURROGATE, assert_harmless
 from tests.comments.conftest import Say
 from tests.comments.held import as_if_held
