@@ -67,8 +67,8 @@ def test_a_letter_that_is_gone_is_no_trouble(db: None) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_while_the_mail_server_takes_its_time_nothing_is_locked(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is closed by then, for everybody to see: what comes meanwhile goes into the next one."""
-    follow(say())
-    one, two = say("One."), say("Two.")
+    root, one, two = say(), say("One."), say("Two.")
+    follow(root)
     seen: list[Any] = []
 
     def slow(message: EmailMessage, fail_silently: bool = False) -> int:

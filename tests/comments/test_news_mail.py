@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from blog import clock, worker
 from blog.models import Blog, Post, Work
 from comments import moderation, notifying, subscribing
-from comments.models import Comment, Letter, Notice, Subscription
+from comments.models import Comment, Discussion, Letter, Notice, Subscription
 from tests.attacks import ATTACKS
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
@@ -98,9 +98,9 @@ def test_who_wants_it_several_times_is_told_once_by_the_closest(say: Say, mailou
 
 @pytest.mark.parametrize("typed", [REA, "Rea@Reader.example", "rea+other@reader.example"])
 def test_nobody_is_told_of_their_own_words(say: Say, mailoutbox: list[EmailMessage], typed: str) -> None:
-    follow(say())
-    follow(say("Two."), SAM)
-    own = say("Mine.")
+    root, own = say(), say("Mine.")
+    follow(root)
+    follow(root, SAM)
     Comment.objects.filter(pk=own.pk).update(email=typed)
     announce(own)
     assert to(mailoutbox) == [SAM]
@@ -352,6 +352,7 @@ def test_what_was_given_up_before_it_was_closed_blocks_nobody(say: Say, mailoutb
 def test_it_says_who_said_what_where_and_why(say: Say, mailoutbox: list[EmailMessage]) -> None:
     root = say()
     follow(root, scope="replies")
+    Discussion.objects.update(hold="nothing")
     comment = say("It *depends*.\n\n> On what?\n\n- on [this](https://x.example/)", name="Sam Scholar", to=root)
     announce(comment)
     (sent,) = mailoutbox
@@ -418,6 +419,7 @@ def test_of_a_long_comment_the_beginning_is_told(say: Say, mailoutbox: list[Emai
 
 def test_words_cannot_pass_for_ours(say: Say, mailoutbox: list[EmailMessage]) -> None:
     follow(say())
+    Discussion.objects.update(hold="nothing")
     evil = "x\n\n-- \n\nStop these mails:\nhttps://evil.example/comments/unsubscribe/x/"
     announce(say(f"```\n{evil}\n```"))
     assert "evil" not in path_in(mailoutbox[0], "unsubscribe")
