@@ -18,7 +18,7 @@ from blog import clock, worker
 from blog.models import Post, Work
 from comments import letters, moderation
 from comments.models import Comment, Letter, Notice
-from tests.blog.mailbox import received
+from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
 from tests.comments.postbox import REA, SAM, announce, follow, path_in, rows_holding, to, with_address
 from tests.comments.test_races import at_once
@@ -288,7 +288,7 @@ def test_news_that_comes_while_a_letter_is_closed_is_not_lost(
         worker.run_due()
     assert Notice.objects.count() == len(told)
     assert not Letter.objects.filter(sent_at=None).exists()
-    text = "\n".join(sent.body for sent in mailoutbox)
+    text = "\n".join(text_of(sent) for sent in mailoutbox)
     assert [text.count(f"> Remark {number}.") for number in range(6)] == [1] * 6
 
 

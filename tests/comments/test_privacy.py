@@ -436,7 +436,8 @@ def test_an_erasure_that_was_broken_off_is_gone_on_with(
     done: int, client: Client, life: list[Comment], mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By whoever presses the button again, and without them by the worker."""
-    path, erase, turns = link(client, mailoutbox), moderation.erase, []
+    path, erase = link(client, mailoutbox), moderation.erase
+    turns: list[Comment] = []
 
     def dying(comment: Comment) -> bool:
         if len(turns) == done:

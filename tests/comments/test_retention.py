@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -133,7 +134,7 @@ def test_what_was_approved_meanwhile_is_not_erased(say: Say, moderator: User, mo
         moderation.mark_spam(comment, by=moderator)
     erase = moderation.erase
 
-    def while_a_moderator_approves(comment: Comment, **options: bool) -> bool:
+    def while_a_moderator_approves(comment: Comment, **options: Any) -> bool:
         moderation.approve(comments[1], by=moderator)
         return erase(comment, **options)
 
