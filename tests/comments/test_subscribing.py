@@ -75,7 +75,7 @@ def test_a_wish_is_asked_about_and_in_force_after_the_button(
     path = question(mailoutbox)
     assert to(mailoutbox) == [REA]
     text = one_line(mailoutbox[0])
-    assert "all new comments on that post" in text
+    assert "tell you of all new comments on “Own Post”" in text
     assert "good for 3 days" in text
     assert received(mailoutbox[0])["Subject"] == "Is this your address? Marginalia"
     assert "that is me" in client.get(path).content.decode()
@@ -283,14 +283,14 @@ def test_one_letter_asks_about_the_comment_and_the_wish(say: Say, mailoutbox: li
     question(mailoutbox)
     assert len(mailoutbox) == 1
     assert Subscription.objects.get().comment == root
-    assert "what is said in one thread" in one_line(mailoutbox[0])
+    assert "what is said in one thread under “Own Post”" in one_line(mailoutbox[0])
 
 
 def test_an_address_without_a_wish_is_asked_about_alone(say: Say, mailoutbox: list[EmailMessage]) -> None:
     with_address(say())
     question(mailoutbox)
     assert not Subscription.objects.exists()
-    assert "Wanted is" not in one_line(mailoutbox[0])
+    assert "We are to tell" not in one_line(mailoutbox[0])
 
 
 @pytest.mark.parametrize("scope", ["everything", "'; --", "\x00"])
