@@ -1,7 +1,7 @@
 """Mail about comments as a reader gets it, and readers who left an address."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -23,6 +23,12 @@ def path_in(sent: EmailMessage, page: str) -> str:
     found = re.findall(rf"^https?://[^/\s]+(/comments/{page}/\S+)$", text_of(sent), re.MULTILINE)
     assert len(found) == 1, text_of(sent)
     return str(found[0])
+
+
+def question(mailoutbox: Sequence[EmailMessage]) -> str:
+    """The path of the link in the last mail that asks whether an address is somebody's."""
+    worker.run_due()
+    return path_in(mailoutbox[-1], "confirm-address")
 
 
 def one_line(sent: EmailMessage) -> str:

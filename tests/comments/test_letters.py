@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.test import Client
+from django.urls import reverse
 
 from blog import clock, worker
 from blog.models import Post, Work
@@ -150,7 +151,7 @@ def test_what_is_refused_again_and_again_is_given_up_where_people_see_it(
             moment = Work.objects.get().due_at
     assert Work.objects.get().failed_at
     client.force_login(host.user)
-    page = client.get("/admin/blog/work/").content.decode()
+    page = client.get(reverse("admin:blog_work_changelist")).content.decode()
     assert "post-letter" in page
     assert REA not in page
 
