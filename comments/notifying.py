@@ -98,7 +98,8 @@ def note_waiting() -> None:
 @transaction.atomic
 def tell_moderators() -> None:
     """Write a digest of what waits to everybody who decides; nothing where all that waits was told before."""
-    untold = Comment.objects.waiting().filter(moderators_told_at=None)
+    # Locked: of two that make one at once, the second finds nothing untold.
+    untold = Comment.objects.waiting().filter(moderators_told_at=None).select_for_update(no_key=True)
     numbers = list(untold.values_list("pk", flat=True)[: contents.MOST_WAITING])
     emails = contents.moderators_addresses() if numbers else []
     if not emails:

@@ -123,6 +123,7 @@ def confirm(question: Asked) -> None:
     if question.wish:
         Subscription.objects.filter(pk=question.wish.pk, confirmed_at=None).update(confirmed_at=moment)
     if question.comment:
+        Comment.objects.lock_thread(question.comment.path)  # as moderation does, before anything else in it
         unconfirmed = Comment.objects.filter(pk=question.comment.pk, email_confirmed_at=None).exclude(email="")
         unconfirmed.update(email_confirmed_at=moment)
         _let_through(question.comment)

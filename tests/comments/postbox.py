@@ -1,13 +1,12 @@
 """Mail about comments as a reader gets it, and readers who left an address."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.apps import apps
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.http import HttpResponse
 
 from blog import clock, worker
 from comments import subscribing
@@ -24,6 +23,12 @@ def path_in(sent: EmailMessage, page: str) -> str:
     found = re.findall(rf"^https?://[^/\s]+(/comments/{page}/\S+)$", text_of(sent), re.MULTILINE)
     assert len(found) == 1, text_of(sent)
     return str(found[0])
+
+
+def question(mailoutbox: Sequence[EmailMessage]) -> str:
+    """The path of the link in the last mail that asks whether an address is somebody's."""
+    worker.run_due()
+    return path_in(mailoutbox[-1], "confirm-address")
 
 
 def one_line(sent: EmailMessage) -> str:
@@ -68,7 +73,7 @@ def announce(*comments: Comment) -> None:
     worker.run_due()
 
 
-def bare(response: HttpResponse) -> str:
+def bare(response: Any) -> str:
     """A page without the one thing that is new in each: the token against forged forms."""
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
 

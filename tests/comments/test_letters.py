@@ -13,12 +13,13 @@ from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.test import Client
+from django.urls import reverse
 
 from blog import clock, worker
 from blog.models import Post, Work
 from comments import letters, moderation
 from comments.models import Comment, Letter, Notice
-from tests.blog.mailbox import received
+from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
 from tests.comments.postbox import REA, SAM, announce, follow, path_in, rows_holding, to, with_address
 from tests.comments.test_races import at_once
@@ -150,7 +151,7 @@ def test_what_is_refused_again_and_again_is_given_up_where_people_see_it(
             moment = Work.objects.get().due_at
     assert Work.objects.get().failed_at
     client.force_login(host.user)
-    page = client.get("/admin/blog/work/").content.decode()
+    page = client.get(reverse("admin:blog_work_changelist")).content.decode()
     assert "post-letter" in page
     assert REA not in page
 
@@ -288,7 +289,7 @@ def test_news_that_comes_while_a_letter_is_closed_is_not_lost(
         worker.run_due()
     assert Notice.objects.count() == len(told)
     assert not Letter.objects.filter(sent_at=None).exists()
-    text = "\n".join(sent.body for sent in mailoutbox)
+    text = "\n".join(text_of(sent) for sent in mailoutbox)
     assert [text.count(f"> Remark {number}.") for number in range(6)] == [1] * 6
 
 

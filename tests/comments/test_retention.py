@@ -1,123 +1,165 @@
-"""What is not kept of writers, and what is forgotten in time."""
+"""Forgetting by itself: on the day, all of it, and nothing else."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test import Client
-from pytest_django import Settings
+from django.contrib.auth.models import User
+from django.core.mail import EmailMessage
 
 from blog import clock, worker
-from blog.models import Dispute, Post, VisitorKey
-from comments import retention
-from comments.models import Ban, Comment, Letter
-from config.environment import trusted_proxies
+from blog.models import Post, Work
+from comments import moderation, retention
+from comments.models import Comment, Letter, Notice, SpamToken, Subscription
 from tests.comments.conftest import Say
+from tests.comments.postbox import REA, SAM, announce, follow, rows_holding, with_address
+from tests.comments.wholeness import assert_whole
+from tests.conftest import NOON
 
-MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
-DUE = MONDAY + timedelta(days=30)  # the key of that week is destroyed
-OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
-KEY = b"k" * 32
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
-
-def everything_stored() -> Iterator[tuple[str, bytes]]:
-    """Every value of every table, ours or not, as bytes."""
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608 - our own tables
-            for row in cursor.fetchall():
-                for value in row:
-                    is_binary = isinstance(value, bytes | memoryview)
-                    yield table, bytes(value) if is_binary else str(value).encode()
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 
 
-def traces_of(address: str) -> list[bytes]:
-    """Text and packed forms of an address and of its network."""
-    found = ip_address(address)
-    parts = address.split("." if found.version == 4 else ":")
-    network = (".".join(parts[:3]) + "." if found.version == 4 else ":".join(parts[:3]) + ":").encode()
-    packed = found.packed[: 3 if found.version == 4 else 6]
-    return [network, packed, packed.hex().encode(), str(int(found)).encode(), found.exploded[:14].encode()]
+def at(moment: datetime, forget: Callable[[], None]) -> None:
+    with clock.standing_at(moment):
+        forget()
 
 
-@pytest.mark.parametrize("address", ["203.0.113.77", "2001:db8:77:1:2:3:4:5"])
-@pytest.mark.parametrize("is_behind_a_proxy", [False, True])
-def test_no_address_is_stored_of_who_comments_or_objects(
-    noon: datetime, own_post: Post, permitted_repost: Post, settings: Settings, address: str, is_behind_a_proxy: bool
+def test_letters_are_forgotten_after_thirty_days(say: Say, mailoutbox: list[EmailMessage]) -> None:
+    follow(say(), SAM)
+    announce(say("New."))
+    with_address(say("Mine."))
+    worker.run_due()
+    at(NOON + 30 * DAY, retention.forget_letters)
+    assert Letter.objects.count() == 2
+    at(NOON + 30 * DAY + SECOND, retention.forget_letters)
+    assert not Letter.objects.exists()
+    assert not Notice.objects.exists()
+    assert Subscription.objects.count() == 1
+
+
+def test_a_question_that_nobody_was_to_get_is_forgotten_after_a_day(say: Say) -> None:
+    Letter.objects.create(kind="access", email="nobody@reader.example")
+    worker.enqueue("post-letter", str(Letter.objects.get().pk))
+    worker.run_due()
+    at(NOON + DAY, retention.forget_letters)
+    assert Letter.objects.count() == 1
+    at(NOON + DAY + SECOND, retention.forget_letters)
+    assert rows_holding("nobody@reader") == []
+
+
+def test_a_letter_that_waits_to_be_sent_is_kept(say: Say) -> None:
+    Letter.objects.create(kind="news", email=REA)
+    Letter.objects.create(kind="access", email=REA)
+    at(NOON + 2 * DAY, retention.forget_letters)
+    assert Letter.objects.count() == 2
+
+
+def test_a_wish_that_nobody_confirmed_is_forgotten_after_three_days(say: Say) -> None:
+    stays = follow(say(), SAM)
+    with_address(say("Mine."), scope="post")
+    at(NOON + 3 * DAY, retention.forget_unconfirmed_wishes)
+    assert Subscription.objects.count() == 2
+    at(NOON + 3 * DAY + SECOND, retention.forget_unconfirmed_wishes)
+    assert list(Subscription.objects.all()) == [stays]
+
+
+def spam(comment: Comment, by: User) -> None:
+    moderation.mark_spam(comment, by=by)
+
+
+def rejected(comment: Comment, by: User) -> None:
+    moderation.mark_spam(comment, by=by)
+    moderation.reject(comment, by=by, reason="no")
+
+
+def deleted(comment: Comment, by: User) -> None:
+    moderation.delete_by_writer(comment)
+
+
+@pytest.mark.parametrize("end", [spam, rejected, deleted])
+def test_what_is_not_wanted_is_erased_thirty_days_after_that(
+    end: Callable[[Comment, User], None], say: Say, own_post: Post, moderator: User
 ) -> None:
-    sender: dict[str, Any] = {"REMOTE_ADDR": address}
-    if is_behind_a_proxy:
-        settings.TRUSTED_PROXIES = trusted_proxies("127.0.0.1")
-        sender = {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": f"{address}:443" if "." in address else address}
-    with clock.standing_at(MONDAY):
-        words = {"name": "Rea", "text": "Well said."}
-        assert Client().post(f"/comments/new/{own_post.pk}/", words, headers=OWN_PAGE, **sender).status_code == 303
-        path = f"/permissions/{permitted_repost.repost.public_id}/dispute/"
-        assert Client().post(path, {"text": "Not hers."}, **sender).status_code == 303
-        worker.schedule()
-        worker.run_due()
-    assert Comment.objects.get().address_key
-    assert Dispute.objects.get().address_key
-    stored = list(everything_stored())
-    assert "comments_comment" in {table for table, _ in stored}
-    assert [(table, value) for table, value in stored for trace in traces_of(address) if trace in value] == []
-
-
-def test_an_address_that_is_stored_would_be_found(say: Say) -> None:
-    for address in ("203.0.113.77", "2001:db8:77:1:2:3:4:5"):
-        for form in (address.encode(), ip_address(address).packed):
-            comment = say(f"From {form.hex()}.")
-            Comment.objects.filter(pk=comment.pk).update(address_key=form)
-            stored = list(everything_stored())
-            assert [value for _, value in stored for trace in traces_of(address) if trace in value]
-            comment.delete()
-
-
-@pytest.mark.parametrize(
-    ("written", "is_kept"),
-    [(MONDAY, False), (MONDAY + timedelta(days=7, seconds=-1), False), (MONDAY + timedelta(days=7), True)],
-)
-def test_with_the_key_the_names_are_forgotten_that_it_gave(say: Say, written: datetime, is_kept: bool) -> None:
-    comment = say()
-    Comment.objects.update(address_key=KEY, created_at=written)
-    Letter.objects.create(kind="access", email="rea@private.example", address_key=KEY, created_at=written)
-    Ban.objects.create(kind="network", key=KEY, created_at=written)
-    with clock.standing_at(DUE):
-        retention.forget_networks()
+    comment = say("A violet remark.")
+    stays = say("Kind.", to=comment)
+    with clock.standing_at(NOON + 5 * DAY):
+        end(comment, moderator)
+    at(NOON + 35 * DAY, retention.forget_unwanted_comments)
     comment.refresh_from_db()
-    assert bool(comment.address_key) is is_kept
-    assert bool(Letter.objects.get().address_key) is is_kept
-    assert Ban.objects.exists() is is_kept
+    assert comment.state != "erased"
+    at(NOON + 35 * DAY + SECOND, retention.forget_unwanted_comments)
+    comment.refresh_from_db()
+    stays.refresh_from_db()
+    assert (comment.state, comment.source, stays.source) == ("erased", "", "Kind.")
+    assert rows_holding("A violet remark.") == []
+    assert_whole(own_post)
 
 
-def test_a_ban_ends_with_the_key_of_the_comment_that_it_is_about(say: Say) -> None:
+def test_what_readers_see_waits_or_was_removed_stays(say: Say, moderator: User) -> None:
+    moderation.remove(say("Removed."), by=moderator, reason="")
+    Comment.objects.filter(pk=say("Waits.").pk).update(state="pending", shown=False)
+    say("Seen.")
+    at(NOON + 400 * DAY, retention.forget_unwanted_comments)
+    assert {comment.source for comment in Comment.objects.all()} == {"Removed.", "Waits.", "Seen."}
+
+
+def test_the_month_begins_anew_with_every_change(say: Say, moderator: User) -> None:
     comment = say()
-    Comment.objects.update(address_key=KEY, created_at=MONDAY)
-    Ban.objects.create(kind="network", key=KEY, comment=comment, created_at=DUE - timedelta(days=1))
-    with clock.standing_at(DUE - timedelta(seconds=1)):
-        retention.forget_networks()
-        assert Ban.objects.exists()
-    with clock.standing_at(DUE):
-        retention.forget_networks()
-    assert not Ban.objects.exists()
+    moderation.mark_spam(comment, by=moderator)
+    with clock.standing_at(NOON + 29 * DAY):
+        moderation.reject(comment, by=moderator)
+    at(NOON + 31 * DAY, retention.forget_unwanted_comments)
+    comment.refresh_from_db()
+    assert comment.state == "rejected"
 
 
-@pytest.mark.parametrize("kind", ["email", "word", "domain"])
-def test_other_bans_stay(db: None, kind: str) -> None:
-    Ban.objects.create(kind=kind, key=KEY, value="casino", created_at=MONDAY - timedelta(days=900))
-    with clock.standing_at(DUE):
-        retention.forget_networks()
-    assert Ban.objects.exists()
+def test_what_the_filter_learned_from_spam_it_keeps(say: Say, moderator: User) -> None:
+    """Else it would know nothing a month after the last spam; what somebody took back, it forgets."""
+    comment, own = say("Casino!"), say("Orchids.")
+    moderation.mark_spam(comment, by=moderator)
+    moderation.mark_spam(own, by=moderator)
+    moderation.approve(own, by=moderator)
+    moderation.delete_by_writer(own)
+    at(NOON + 31 * DAY, retention.forget_unwanted_comments)
+    assert SpamToken.objects.get(token="casino").spam == 1
+    assert not SpamToken.objects.filter(token="orchids").exists()
 
 
-def test_the_worker_forgets_on_both_floors(noon: datetime, own_post: Post) -> None:
-    with clock.standing_at(MONDAY):
-        Client().post(f"/comments/new/{own_post.pk}/", {"name": "Rea", "text": "Yes."}, headers=OWN_PAGE)
-    with clock.standing_at(DUE):
-        worker.schedule()
+def test_what_was_approved_meanwhile_is_not_erased(say: Say, moderator: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    comments = sorted([say("One."), say("Two.")], key=lambda comment: comment.pk)
+    for comment in comments:
+        moderation.mark_spam(comment, by=moderator)
+    erase = moderation.erase
+
+    def while_a_moderator_approves(comment: Comment, **options: Any) -> bool:
+        moderation.approve(comments[1], by=moderator)
+        return erase(comment, **options)
+
+    monkeypatch.setattr(moderation, "erase", while_a_moderator_approves)
+    at(NOON + 31 * DAY, retention.forget_unwanted_comments)
+    assert [Comment.objects.get(pk=comment.pk).state for comment in comments] == ["erased", "published"]
+
+
+def test_more_than_a_batch_is_forgotten_too(say: Say, moderator: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    for number in range(5):
+        moderation.mark_spam(say(f"Spam {number}."), by=moderator)
+        Letter.objects.create(kind="news", email=f"r{number}@x.example", closed_at=NOON)
+    at(NOON + 31 * DAY, retention.forget_unwanted_comments)
+    at(NOON + 31 * DAY, retention.forget_letters)
+    assert not Comment.objects.exclude(state="erased").exists()
+    assert not Letter.objects.exists()
+
+
+def test_every_day_the_worker_does_it(say: Say) -> None:
+    with_address(say(), scope="post")
+    worker.schedule()
+    with clock.standing_at(NOON + 31 * DAY):
         worker.run_due()
-    assert Comment.objects.get().address_key is None
-    assert not VisitorKey.objects.exists()
+        due = Work.objects.filter(job__startswith="forget-", due_at=NOON + 32 * DAY)
+        assert due.count() >= 3
+    assert not Subscription.objects.exists()
+    assert not Letter.objects.exists()

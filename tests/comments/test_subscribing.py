@@ -1,4 +1,4 @@
-"""Asking for mail and ending it: one question, one button, and nothing told to whoever tries out addresses."""
+"""Asking for mail without writing a comment, and nothing told to whoever tries out addresses."""
 
 import threading
 from datetime import datetime, timedelta
@@ -6,26 +6,21 @@ from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
-from django.db import connection, transaction
 from django.test import Client
 
 from blog import clock, publishing, worker
 from blog.models import Post, Work
-from comments import letters, moderation, subscribing, tokens
-from comments.models import Comment, Letter, Subscription
-from comments.subscribing import ask_to_confirm
-from comments.tokens import Purpose
+from comments import letters, subscribing
+from comments.models import Letter, Subscription
 from tests.attacks import ATTACKS, assert_harmless
 from tests.blog.mailbox import received
 from tests.comments.conftest import Say
-from tests.comments.postbox import OWN_PAGE, REA, SAM, bare, follow, one_line, path_in, to, whole, with_address
+from tests.comments.postbox import OWN_PAGE, REA, SAM, bare, follow, one_line, question, to, with_address
 from tests.comments.test_races import at_once
-from tests.comments.test_tokens import NONSENSE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-WORDS = "A violet remark that nobody but me knows."
 
 
 def page_of(post: Post) -> str:
@@ -36,22 +31,7 @@ def ask(browser: Client, post: Post, email: str = REA, **more: str) -> Any:
     return browser.post(page_of(post), {"email": email} | more, headers=OWN_PAGE)
 
 
-def question(mailoutbox: list[EmailMessage]) -> str:
-    """The path of the link in the last mail that asks."""
-    worker.run_due()
-    return path_in(mailoutbox[-1], "confirm-address")
-
-
-def as_held(comment: Comment, *codes: str) -> Comment:
-    findings = [{"code": code, "score": 1} for code in codes]
-    Comment.objects.filter(pk=comment.pk).update(
-        state="pending", shown=False, published_at=None, findings=findings, source=WORDS
-    )
-    comment.refresh_from_db()
-    return comment
-
-
-# --- Asking without writing -----------------------------------------------------------------------------------------
+# --- Asking without writing -------------------------------------------------------------------------------------------
 
 
 def test_the_way_to_the_form_stands_in_the_discussion(client: Client, own_post: Post) -> None:
@@ -75,7 +55,7 @@ def test_a_wish_is_asked_about_and_in_force_after_the_button(
     path = question(mailoutbox)
     assert to(mailoutbox) == [REA]
     text = one_line(mailoutbox[0])
-    assert "all new comments on that post" in text
+    assert "tell you of all new comments on “Own Post”" in text
     assert "good for 3 days" in text
     assert received(mailoutbox[0])["Subject"] == "Is this your address? Marginalia"
     assert "that is me" in client.get(path).content.decode()
@@ -165,7 +145,7 @@ def test_where_nothing_is_said_any_more_there_is_nothing_to_tell(client: Client,
     assert not Letter.objects.exists()
 
 
-# --- What can be seen from outside ----------------------------------------------------------------------------------
+# --- What can be seen from outside ------------------------------------------------------------------------------------
 
 
 def test_known_or_not_the_answer_is_the_same(client: Client, own_post: Post, say: Say) -> None:
@@ -260,330 +240,9 @@ def test_many_at_once_are_no_way_around_the_limit(own_post: Post) -> None:
     assert Subscription.objects.count() == 1
 
 
-# --- Confirming -----------------------------------------------------------------------------------------------------
-
-
-def test_a_comment_with_an_address_is_asked_about_without_its_words(
-    say: Say, mailoutbox: list[EmailMessage], client: Client
-) -> None:
-    """Who reads the mail may be somebody else, and the comment may be spam."""
-    comment = with_address(say(WORDS, name="Violetta Visible"), scope="replies")
-    path = question(mailoutbox)
-    for said in (whole(mailoutbox[0]), client.get(path).content.decode(), client.post(path).content.decode()):
-        assert "violet" not in said.casefold()
-    comment.refresh_from_db()
-    assert comment.email_confirmed_at == clock.now()
-    wish = Subscription.objects.get()
-    assert (wish.comment, wish.scope, wish.confirmed_at) == (comment, "replies", clock.now())
-
-
-def test_one_letter_asks_about_the_comment_and_the_wish(say: Say, mailoutbox: list[EmailMessage]) -> None:
-    root = say()
-    with_address(say("Yes.", to=root), scope="thread")
-    question(mailoutbox)
-    assert len(mailoutbox) == 1
-    assert Subscription.objects.get().comment == root
-    assert "what is said in one thread" in one_line(mailoutbox[0])
-
-
-def test_an_address_without_a_wish_is_asked_about_alone(say: Say, mailoutbox: list[EmailMessage]) -> None:
-    with_address(say())
-    question(mailoutbox)
-    assert not Subscription.objects.exists()
-    assert "Wanted is" not in one_line(mailoutbox[0])
-
-
-@pytest.mark.parametrize("scope", ["everything", "'; --", "\x00"])
-def test_a_wish_that_does_not_exist_is_none(say: Say, scope: str) -> None:
-    with_address(say(), scope=scope)
-    assert not Subscription.objects.exists()
-
-
-def test_a_proved_address_needs_no_mail(say: Say, own_post: Post, mailoutbox: list[EmailMessage]) -> None:
-    Subscription.objects.create(discussion=own_post.discussion, scope="post", email=REA)
-    with_address(say(), scope="post", proved=True)
-    worker.run_due()
-    assert mailoutbox == []
-    assert not Letter.objects.exists()
-    assert Subscription.objects.get().confirmed_at == clock.now()
-
-
-def test_a_comment_without_an_address_asks_nobody(say: Say) -> None:
-    with transaction.atomic():
-        ask_to_confirm(say(), "post")
-    assert not Subscription.objects.exists()
-    assert not Letter.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_comment_that_is_not_stored_after_all_asks_nobody(say: Say, mailoutbox: list[EmailMessage]) -> None:
-    comment = say()
-    with transaction.atomic():
-        with_address(comment, scope="post")
-        transaction.set_rollback(True)
-    worker.run_due()
-    assert mailoutbox == []
-    assert not Letter.objects.exists()
-
-
-def test_the_browser_that_confirmed_asks_without_a_mail(
-    client: Client, own_post: Post, say: Say, mailoutbox: list[EmailMessage]
-) -> None:
-    with_address(say())
-    client.post(question(mailoutbox))
-    sent = ask(client, own_post)
-    assert sent["Location"] == f"{page_of(own_post)}?done"
-    assert "you get these mails from now on" in client.get(sent["Location"]).content.decode()
-    assert Subscription.objects.get().confirmed_at == clock.now()
-    assert ask(client, own_post, SAM)["Location"].endswith("?sent")
-    assert Subscription.objects.get(email=SAM).confirmed_at is None
-
-
-def test_from_elsewhere_the_cookie_is_not_read(
-    client: Client, own_post: Post, say: Say, mailoutbox: list[EmailMessage]
-) -> None:
-    with_address(say())
-    client.post(question(mailoutbox))
-    client.post(page_of(own_post), {"email": REA}, headers={"Sec-Fetch-Site": "cross-site"})
-    assert not Subscription.objects.exists()
-
-
-@pytest.mark.parametrize("method", ["get", "head", "options", "put", "delete"])
-def test_opening_the_link_confirms_nothing(
-    client: Client, say: Say, mailoutbox: list[EmailMessage], method: str
-) -> None:
-    """C8: programs that look through mail open every link."""
-    comment = with_address(say(), scope="post")
-    path = question(mailoutbox)
-    answer = getattr(client, method)(path)
-    client.get(path, {"_method": "POST"}, headers={"X-HTTP-Method-Override": "POST"})
-    comment.refresh_from_db()
-    assert comment.email_confirmed_at is None
-    assert Subscription.objects.get().confirmed_at is None
-    assert "address" not in answer.cookies
-
-
-def test_the_button_needs_the_token_of_its_page(say: Say, mailoutbox: list[EmailMessage]) -> None:
-    """Else another site could give this browser the proof of an address of its own."""
-    with_address(say())
-    path = question(mailoutbox)
-    browser = Client(enforce_csrf_checks=True)
-    assert browser.post(path).status_code == 403
-    browser.get(path)
-    assert browser.post(path, {"csrfmiddlewaretoken": browser.cookies["csrftoken"].value}).status_code == 200
-
-
-def test_the_link_works_again_for_three_days_and_changes_nothing_more(
-    client: Client, say: Say, mailoutbox: list[EmailMessage], noon: datetime
-) -> None:
-    comment = with_address(say(), scope="post")
-    path = question(mailoutbox)
-    client.post(path)
-    with clock.standing_at(noon + 3 * DAY):
-        other = Client()
-        assert other.post(path).status_code == 200
-        assert "address" in other.cookies
-    comment.refresh_from_db()
-    assert comment.email_confirmed_at == noon
-    with clock.standing_at(noon + 3 * DAY + timedelta(seconds=1)):
-        late = Client()
-        assert (late.get(path).status_code, late.post(path).status_code) == (404, 404)
-        assert "address" not in late.cookies
-
-
-@pytest.mark.parametrize("purpose", [Purpose.ACCESS, Purpose.UNSUBSCRIBE])
-def test_no_other_token_confirms(client: Client, say: Say, purpose: Purpose) -> None:
-    """A2."""
-    comment = with_address(say())
-    token = tokens.mint(purpose, [comment.pk, 0])
-    assert client.post(f"/comments/confirm-address/{token}/").status_code == 404
-    comment.refresh_from_db()
-    assert comment.email_confirmed_at is None
-
-
-@pytest.mark.parametrize("page", ["confirm-address", "yours"])
-@pytest.mark.parametrize("token", [token for token in NONSENSE if token.isprintable() and token.strip(".")])
-def test_a_link_that_never_was_leads_nowhere(client: Client, page: str, token: str) -> None:
-    assert client.get(f"/comments/{page}/{token}/").status_code == 404
-    assert client.post(f"/comments/{page}/{token}/").status_code == 404
-
-
-def test_after_the_erasure_nothing_can_be_confirmed(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
-    comment = with_address(say())
-    path = question(mailoutbox)
-    moderation.erase(comment)
-    assert client.post(path).status_code == 404
-    assert client.cookies.get("address") is None
-    comment.refresh_from_db()
-    assert comment.email_confirmed_at is None
-
-
-def test_the_comment_can_be_confirmed_after_the_wish_is_gone(
-    client: Client, say: Say, mailoutbox: list[EmailMessage]
-) -> None:
-    comment = with_address(say(), scope="post")
-    path = question(mailoutbox)
-    Subscription.objects.all().delete()
-    assert client.post(path).status_code == 200
-    comment.refresh_from_db()
-    assert comment.email_confirmed_at
-
-
-# --- Letting somebody known through ---------------------------------------------------------------------------------
-
-
-def test_who_is_known_waits_no_longer(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
-    with_address(say("An earlier one."), proved=True)
-    held = with_address(as_held(say("New."), "first"))
-    client.get(path := question(mailoutbox))
-    held.refresh_from_db()
-    assert held.state == "pending"
-    assert "To your comment" in client.post(path).content.decode()
-    held.refresh_from_db()
-    assert (held.state, held.shown, held.published_at) == ("published", True, clock.now())
-    event = held.events.last()
-    assert event
-    assert (event.actor, event.reason) == (None, "The address was confirmed, and its owner is known here.")
-    assert Work.objects.filter(job="announce-comment", argument=str(held.pk)).exists()
-
-
-@pytest.mark.parametrize("codes", [["links"], ["first", "links"], []])
-def test_what_waits_for_another_reason_waits_on(
-    client: Client, say: Say, mailoutbox: list[EmailMessage], codes: list[str]
-) -> None:
-    with_address(say("An earlier one."), proved=True)
-    held = with_address(as_held(say("New."), *codes))
-    client.post(question(mailoutbox))
-    held.refresh_from_db()
-    assert (held.state, held.email_confirmed_at) == ("pending", clock.now())
-
-
-def test_who_is_new_waits_on(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
-    """S4, finding 9: a typed address of somebody known is no proof, nor is a comment that nobody approved."""
-    with_address(say("Typed, not proved."))
-    with_address(as_held(say("Held, too."), "first"), proved=True)
-    held = with_address(as_held(say("New."), "first"))
-    page = client.post(question(mailoutbox)).content.decode()
-    held.refresh_from_db()
-    assert held.state == "pending"
-    assert "may be waiting for a moderator" in page
-
-
-# --- Ending ---------------------------------------------------------------------------------------------------------
-
-
-def way_out(*wishes: Subscription, letter: int = 0) -> str:
-    token = tokens.mint(Purpose.UNSUBSCRIBE, [letter, *(wish.pk for wish in wishes)])
-    return f"/comments/unsubscribe/{token}/"
-
-
-def test_a_mail_program_ends_it_with_one_post(say: Say) -> None:
-    """RFC 8058: no cookie, no token, no second page; and answered alike the second time."""
-    wish, other = follow(say()), follow(say("Two."), SAM)
-    program = Client(enforce_csrf_checks=True)
-    answers = [program.post(way_out(wish), {"List-Unsubscribe": "One-Click"}) for _time in range(2)]
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert not any(answer.cookies for answer in answers)
-    assert list(Subscription.objects.all()) == [other]
-
-
-def test_people_see_first_what_it_is_about(client: Client, say: Say, own_post: Post) -> None:
-    wish = follow(say())
-    page = client.get(way_out(wish)).content.decode()
-    assert own_post.title in page
-    assert "Nothing has been changed yet" in page
-    assert "You no longer get" in client.post(way_out(wish), {"stop": "yes"}).content.decode()
-    assert "You no longer get" in client.get(way_out(wish)).content.decode()
-
-
-@pytest.mark.parametrize("method", ["get", "head", "options", "put"])
-def test_opening_the_way_out_ends_nothing(client: Client, say: Say, method: str) -> None:
-    """N4."""
-    wish = follow(say())
-    getattr(client, method)(way_out(wish))
-    client.get(way_out(wish), {"all": "yes", "List-Unsubscribe": "One-Click"})
-    assert Subscription.objects.get() == wish
-
-
-def test_the_way_out_never_closes(client: Client, say: Say, noon: datetime) -> None:
-    wish = follow(say())
-    path = way_out(wish)
-    with clock.standing_at(noon + 3650 * DAY):
-        client.post(path)
-    assert not Subscription.objects.exists()
-
-
-@pytest.mark.parametrize("token", [token for token in NONSENSE if token.isprintable() and token.strip(".")])
-def test_nonsense_ends_nothing_and_is_answered_politely(client: Client, say: Say, token: str) -> None:
-    follow(say())
-    answer = client.post(f"/comments/unsubscribe/{token}/", {"all": "yes"})
-    assert answer.status_code == 200
-    assert "could not read this link" in answer.content.decode()
-    assert client.get(f"/comments/unsubscribe/{token}/").status_code == 404
-    assert Subscription.objects.count() == 1
-
-
-def test_all_mail_to_an_address_can_be_stopped(client: Client, say: Say) -> None:
-    first, second, other = follow(say()), follow(say("Two."), scope="thread"), follow(say("Three."), SAM)
-    Letter.objects.create(kind="news", email=REA)
-    page = client.post(way_out(first), {"stop": "yes"}).content.decode()
-    assert "Stop all mail to this address" in page
-    assert Subscription.objects.filter(pk=second.pk).exists()
-    assert "No mail about comments goes" in client.post(way_out(second), {"all": "yes"}).content.decode()
-    assert list(Subscription.objects.all()) == [other]
-    assert not Letter.objects.exists()
-
-
-def test_the_letter_still_knows_whom_to_leave_alone(client: Client, say: Say) -> None:
-    first, second = follow(say()), follow(say("Two."), scope="thread")
-    letter = Letter.objects.create(kind="news", email=REA, closed_at=clock.now(), sent_at=clock.now())
-    path = way_out(first, letter=letter.pk)
-    assert "Stop all mail to this address" in client.post(path, {"stop": "yes"}).content.decode()
-    client.post(path, {"all": "yes"})
-    assert not Subscription.objects.filter(pk=second.pk).exists()
-
-
-def test_another_token_ends_nothing(client: Client, say: Say) -> None:
-    """N4, A2: neither one for another purpose, nor one for another's subscription."""
-    wish, other = follow(say()), follow(say("Two."), SAM)
-    for purpose in (Purpose.CONFIRM, Purpose.ACCESS):
-        client.post(f"/comments/unsubscribe/{tokens.mint(purpose, [0, wish.pk])}/")
-    client.post(way_out(other))
-    assert Subscription.objects.get() == wish
-
-
-def test_no_title_of_a_hidden_post_stands_on_these_pages(
-    client: Client, say: Say, own_post: Post, mailoutbox: list[EmailMessage]
-) -> None:
-    root, comment = say(), say("Two.")
-    wish = follow(root, SAM)
-    with_address(comment, scope="post")
-    path = question(mailoutbox)
-    Post.objects.filter(pk=own_post.pk).update(status="draft")
-    for page in (path, way_out(wish)):
-        assert own_post.title not in client.get(page).content.decode()
-        assert own_post.title not in client.post(page).content.decode()
-
-
-def test_pages_behind_links_are_nobodys_but_the_readers(
-    client: Client, say: Say, mailoutbox: list[EmailMessage]
-) -> None:
-    root, comment = say(), say("Two.")
-    wish = follow(root, SAM)
-    with_address(comment)
-    for path in (question(mailoutbox), way_out(wish)):
-        for page in (client.get(path), client.post(path)):
-            assert page["Cache-Control"] == "no-store"
-            assert page["Referrer-Policy"] == "same-origin"
-            assert "noindex" in page["X-Robots-Tag"]
-            assert_harmless(page.content.decode(), page=True)
-
-
-def test_the_database_takes_each_wish_once(own_post: Post, say: Say) -> None:
+def test_the_database_takes_each_wish_once(own_post: Post) -> None:
     for _time in range(2):
-        with_address(say(str(_time)), f"r{_time}@reader.example")
         subscribing.subscribe(
             discussion=own_post.discussion, scope=Subscription.Scope.POST, email=REA, address_key=None
         )
     assert Subscription.objects.count() == 1
-    assert connection.vendor in ("sqlite", "postgresql")
