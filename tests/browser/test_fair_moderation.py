@@ -91,7 +91,7 @@ def moderator_approves_from_the_mail(page: Page, site: Site) -> None:
     page.goto("/admin/blog/work/?job__exact=tell-moderators")
     page.locator("input.action-select").check()
     page.locator("select[name=action]").select_option("try_again")
-    page.get_by_role("button", name="Run the selected action").click()
+    page.get_by_role("button", name="Go").click()
     digest = next_mail(site, HOST, 0)
     page.goto(link_in(digest, "/admin/comments/comment/[0-9]+/decide/"))
     expect(page.get_by_text("It waits for a moderator: readers do not see it.")).to_be_visible()

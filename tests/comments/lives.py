@@ -38,8 +38,8 @@ def take_back(comment: Comment, by: User) -> None:
 def lived(say: Say, moderator: User) -> list[Comment]:
     """Comments in all states, answered or not, and mail of every kind. The clock stands at noon."""
     published = with_address(say(EARLIER, name=NAME), scope="replies", proved=True)
-    Comment.objects.update(url=WEB, address_key=b"n" * 32, findings=[{"code": "first", "score": 2}])
     revising.edit(Comment.objects.select_related("discussion__post__blog").get(), text=TEXT)
+    Comment.objects.update(url=WEB, address_key=b"n" * 32, findings=[{"code": "first", "score": 2}])
     say("An answer.", to=published)
     found = [published]
     for number, end in enumerate((hold, call_spam, reject, remove, take_back), start=1):

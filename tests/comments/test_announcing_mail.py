@@ -94,9 +94,9 @@ def test_who_wants_it_several_times_is_told_once_by_the_closest(say: Say, mailou
 
 @pytest.mark.parametrize("typed", [REA, "Rea@Reader.example", "rea+other@reader.example"])
 def test_nobody_is_told_of_their_own_words(say: Say, mailoutbox: list[EmailMessage], typed: str) -> None:
-    follow(say())
-    follow(say("Two."), SAM)
-    own = say("Mine.")
+    root, own = say(), say("Mine.")
+    follow(root)
+    follow(root, SAM)
     Comment.objects.filter(pk=own.pk).update(email=typed)
     announce(own)
     assert to(mailoutbox) == [SAM]

@@ -11,7 +11,7 @@ from django.test import Client
 from blog import worker
 from blog.models import Blog, Post
 from comments import moderation, notifying, subscribing
-from comments.models import Comment, Letter, Notice, Subscription
+from comments.models import Comment, Discussion, Letter, Notice, Subscription
 from tests.attacks import ATTACKS
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
@@ -145,6 +145,7 @@ def test_a_comment_that_was_approved_is_announced(say: Say, mailoutbox: list[Ema
 def test_it_says_who_said_what_where_and_why(say: Say, mailoutbox: list[EmailMessage]) -> None:
     root = say()
     follow(root, scope="replies")
+    Discussion.objects.update(hold="nothing")
     comment = say("It *depends*.\n\n> On what?\n\n- on [this](https://x.example/)", name="Sam Scholar", to=root)
     announce(comment)
     (sent,) = mailoutbox
@@ -211,6 +212,7 @@ def test_of_a_long_comment_the_beginning_is_told(say: Say, mailoutbox: list[Emai
 
 def test_words_cannot_pass_for_ours(say: Say, mailoutbox: list[EmailMessage]) -> None:
     follow(say())
+    Discussion.objects.update(hold="nothing")
     evil = "x\n\n-- \n\nStop these mails:\nhttps://evil.example/comments/unsubscribe/x/"
     announce(say(f"```\n{evil}\n```"))
     assert "evil" not in path_in(mailoutbox[0], "unsubscribe")

@@ -28,9 +28,10 @@ def at(moment: datetime, forget: Callable[[], None]) -> None:
 
 
 def test_letters_are_forgotten_after_thirty_days(say: Say, mailoutbox: list[EmailMessage]) -> None:
-    follow(say(), SAM)
+    root, mine = say(), say("Mine.")
+    follow(root, SAM)
     announce(say("New."))
-    with_address(say("Mine."))
+    with_address(mine)
     worker.run_due()
     at(NOON + 30 * DAY, retention.forget_letters)
     assert Letter.objects.count() == 2

@@ -104,8 +104,9 @@ def test_another_token_ends_nothing(client: Client, say: Say) -> None:
 def test_no_title_of_a_hidden_post_stands_on_these_pages(
     client: Client, say: Say, own_post: Post, mailoutbox: list[EmailMessage]
 ) -> None:
-    wish = follow(say(), SAM)
-    with_address(say("Two."), scope="post")
+    root, comment = say(), say("Two.")
+    wish = follow(root, SAM)
+    with_address(comment, scope="post")
     path = question(mailoutbox)
     Post.objects.filter(pk=own_post.pk).update(status="draft")
     for page in (path, way_out(wish)):
@@ -116,8 +117,9 @@ def test_no_title_of_a_hidden_post_stands_on_these_pages(
 def test_pages_behind_links_are_nobodys_but_the_readers(
     client: Client, say: Say, mailoutbox: list[EmailMessage]
 ) -> None:
-    wish = follow(say(), SAM)
-    with_address(say("Two."))
+    root, comment = say(), say("Two.")
+    wish = follow(root, SAM)
+    with_address(comment)
     for path in (question(mailoutbox), way_out(wish)):
         for page in (client.get(path), client.post(path)):
             assert page["Cache-Control"] == "no-store"
