@@ -25,6 +25,6 @@ def link_in(message: EmailMessage, beginning: str) -> str:
     """The path of the one link, alone on its line, that begins so."""
     body = message.get_body(("plain",))
     assert body
-    found = re.findall(rf"^https?://[^/\s]+({beginning}\S+)$", body.get_content(), re.MULTILINE)
+    found = re.findall(rf"^https?://[^/\s]+({beginning}\S*)$", body.get_content(), re.MULTILINE)
     assert len(found) == 1, body.get_content()
     return str(found[0])

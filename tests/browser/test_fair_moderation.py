@@ -115,7 +115,7 @@ def one_mail_tells_of_the_reply(site: Site) -> str:
     assert body
     assert REPLY in body.get_content()
     assert news["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    return str(news["List-Unsubscribe"]).strip("<>")
+    return str(news["List-Unsubscribe"]).strip(" <>")
 
 
 def mail_program_unsubscribes(address: str) -> None:
