@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from blog import clock, worker
 from comments import moderation
-from comments.models import Comment, CommentQuerySet, Letter, Notice, Subscription
+from comments.models import Comment, CommentQuerySet, Letter, Subscription
 
 ERASE = "erase-address"  # the job that goes on where an erasure was broken off; it names the letter that led to it
 SOON = timedelta(minutes=1)
@@ -174,5 +174,4 @@ def erase(email: str) -> None:
         moderation.erase(comment)
     with transaction.atomic():
         Subscription.objects.filter(email=email).delete()
-        Notice.objects.filter(email=email).delete()
-        Letter.objects.filter(email=email).delete()
+        Letter.objects.filter(email=email).delete()  # and with them the notices

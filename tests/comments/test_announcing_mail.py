@@ -115,6 +115,8 @@ def test_announced_again_nobody_is_told_again(say: Say, mailoutbox: list[EmailMe
         announce(comment)
     assert len(mailoutbox) == 1
     assert Letter.objects.count() == Notice.objects.count() == 1
+    notifying.announce(comment)
+    assert not Work.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,12 +17,12 @@ from django.urls import reverse
 
 from blog import clock, worker
 from blog.models import Post, Work
-from comments import letters, moderation
+from comments import letters, moderation, notifying
 from comments.models import Comment, Letter, Notice
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
 from tests.comments.postbox import REA, SAM, announce, follow, path_in, rows_holding, to, with_address
-from tests.comments.test_races import at_once
+from tests.comments.test_races import LONG, SHORT, at_once, before
 from tests.conftest import NOON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -292,6 +292,32 @@ def test_news_that_comes_while_a_letter_is_closed_is_not_lost(
     assert not Letter.objects.filter(sent_at=None).exists()
     text = "\n".join(text_of(sent) for sent in mailoutbox)
     assert [text.count(f"> Remark {number}.") for number in range(6)] == [1] * 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_letter_is_not_closed_while_news_is_put_into_it(say: Say, mailoutbox: list[EmailMessage]) -> None:
+    """The announcer is held with the letter in its hand, until the sender is done or has to wait for it."""
+    follow(say())
+    notifying.announce(say("One."))
+    letter, two = Letter.objects.get(), say("Two.")
+    in_hand, is_sent = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        in_hand.set()
+        is_sent.wait(SHORT)
+
+    def announcer() -> None:
+        with before('INSERT INTO "comments_notice"', hold):
+            notifying.announce(two)
+
+    def sender() -> None:
+        in_hand.wait(LONG)
+        letters.send(letter.pk)
+        is_sent.set()
+
+    at_once(announcer, sender)
+    (sent,) = mailoutbox
+    assert ["> One." in text_of(sent), "> Two." in text_of(sent)] == [True, True]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -92,6 +92,9 @@ def test_no_mail_holds_words_that_readers_do_not_see(
         notifying.announce(comment)
         assert Notice.objects.exists()
     hide(comment, moderator)
+    if when == "before the announcement":
+        notifying.announce(comment)
+        assert not Letter.objects.exists()
     announce(comment)
     assert mailoutbox == []
     assert not Letter.objects.exists()
