@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from blog.worker import job
-from comments import letters, notifying, privacy, retention
+from comments import privacy, retention
+from comments.mailing import letters, notifying
 from comments.models import Comment, Letter
 from comments.moderation import ANNOUNCE
 

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from blog import clock, worker
-from comments import bayes
 from comments.models import Comment, CommentEvent, CommentQuerySet, Discussion
+from comments.screening import bayes
 
 State = Comment.State
 Lesson = Comment.Lesson

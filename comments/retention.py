@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from blog import clock, visitors
-from comments import letters, moderation
+from comments import moderation
+from comments.mailing import letters
 from comments.models import Ban, Comment, CommentEvent, Letter, Subscription
 
 BATCH = 500  # rows in one transaction: nobody waits long for us

@@ -7,10 +7,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from blog import clock
-from comments import moderation, notifying, screening, submission
+from comments import moderation, screening, submission
 from comments.authorship import Writer
+from comments.mailing import notifying
 from comments.models import Comment, Discussion
-from comments.rules import Facts, Judgement
+from comments.screening.rules import Facts, Judgement
 from comments.submission import STRANGER, Refused
 
 MOST_EDITS = 20  # each keeps a text of up to 10,000 characters for ever

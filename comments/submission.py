@@ -12,11 +12,12 @@ from django_stubs_ext import StrPromise
 
 from blog import clock
 from blog.models import Post
-from comments import addresses, ids, notifying, paths, rules, screening, subscribing, wording
+from comments import addresses, ids, paths, screening, wording
 from comments.authorship import Writer
+from comments.mailing import notifying, subscribing
 from comments.models import Comment, CommentEvent, Discussion, Subscription
-from comments.rules import Facts, Judgement
-from comments.screening import Signals
+from comments.screening import Signals, rules
+from comments.screening.rules import Facts, Judgement
 
 ATTEMPTS = 5
 USUAL = Subscription.Scope.REPLIES  # what is chosen in the form from the start: without an address it is no wish

@@ -1,7 +1,8 @@
 from django.urls import path, register_converter
 
-from comments import live, mine, subscriptions, views, yours
+from comments import live, mine, views, yours
 from comments.ids import PublicIdConverter
+from comments.mailing import subscriptions
 
 register_converter(PublicIdConverter, "comment")
 

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from blog.models import Blog
 from blog.pages import personal_page, speaking_for
 from blog.visitors import network_key
-from comments import addresses, contents, letters, privacy, tokens
-from comments.address_forms import AddressForm
+from comments import addresses, privacy, tokens
+from comments.mailing import contents, letters
+from comments.mailing.forms import AddressForm
+from comments.mailing.subscriptions import closed_page
 from comments.models import Comment, Letter, Subscription
-from comments.subscriptions import closed_page
 from comments.tokens import Purpose
 
 MOST_LISTED = 100  # comments; the export has all

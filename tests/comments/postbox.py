@@ -9,7 +9,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 
 from blog import clock, worker
-from comments import subscribing
+from comments.mailing import subscribing
 from comments.models import Comment, Subscription
 from tests.blog.mailbox import received, text_of
 

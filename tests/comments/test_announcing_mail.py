@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from blog import clock, worker
 from blog.models import Work
-from comments import notifying
+from comments.mailing import notifying
 from comments.models import Comment, Letter, Notice, Subscription
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
@@ -210,7 +210,7 @@ def test_one_readers_digest_delays_no_other(say: Say, mailoutbox: list[EmailMess
 def test_of_very_many_the_letter_says_how_many_more(
     say: Say, mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("comments.contents.MOST_NEWS", 2)
+    monkeypatch.setattr("comments.mailing.contents.MOST_NEWS", 2)
     follow(say())
     for number in range(4):
         notifying.announce(say(f"Remark {number}."))

@@ -3,8 +3,9 @@
 import pytest
 from django.contrib.auth.models import User
 
-from comments import bayes, moderation
+from comments import moderation
 from comments.models import Comment, SpamToken
+from comments.screening import bayes
 from tests.comments.conftest import Say
 
 GOOD = "The court asked who had drawn the picture, and nobody could answer the question."

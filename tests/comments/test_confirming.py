@@ -11,8 +11,8 @@ from django.test import Client
 from blog import clock, worker
 from blog.models import Post, Work
 from comments import moderation, tokens
+from comments.mailing.subscribing import ask_to_confirm
 from comments.models import Comment, Letter, Subscription
-from comments.subscribing import ask_to_confirm
 from comments.tokens import Purpose
 from tests.comments.conftest import Say
 from tests.comments.postbox import OWN_PAGE, REA, SAM, one_line, question, whole, with_address

@@ -10,7 +10,8 @@ from django.test import Client
 
 from blog import clock, worker
 from blog.models import Post, Work
-from comments import moderation, notifying
+from comments import moderation
+from comments.mailing import notifying
 from comments.models import Comment, Letter, Notice, Subscription
 from tests.comments.conftest import Say
 from tests.comments.lives import TEXT, lived

@@ -17,7 +17,8 @@ from django.urls import reverse
 
 from blog import clock, worker
 from blog.models import Post, Work
-from comments import letters, moderation, notifying
+from comments import moderation
+from comments.mailing import letters, notifying
 from comments.models import Comment, Letter, Notice
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say

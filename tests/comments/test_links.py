@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 
 from blog.rendering import render_comment
-from comments import links
+from comments.screening import links
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from django.urls import reverse
 
 from blog import clock, worker
 from blog.models import Blog, Person, Post, Work
-from comments import moderation, notifying
+from comments import moderation
+from comments.mailing import notifying
 from comments.models import Comment, Letter
 from tests.attacks import ATTACKS
 from tests.blog.mailbox import received, text_of

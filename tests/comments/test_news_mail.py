@@ -10,7 +10,8 @@ from django.test import Client
 
 from blog import worker
 from blog.models import Blog, Post
-from comments import moderation, notifying, subscribing
+from comments import moderation
+from comments.mailing import notifying, subscribing
 from comments.models import Comment, Discussion, Letter, Notice, Subscription
 from tests.attacks import ATTACKS
 from tests.blog.mailbox import received, text_of

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from blog.models import Blog
-from comments import rules
-from comments.bayes import Verdict
 from comments.models import Ban, Comment
-from comments.rules import Facts, Pace, judge
+from comments.screening import rules
+from comments.screening.bayes import Verdict
+from comments.screening.rules import Facts, Pace, judge
 
 Hold, State = Blog.Hold, Comment.State
 FINE = Facts(name="Rea Reader", text="Well said.")

@@ -10,7 +10,7 @@ from django.test import Client
 
 from blog import clock, publishing, worker
 from blog.models import Post, Work
-from comments import letters, subscribing
+from comments.mailing import letters, subscribing
 from comments.models import Letter, Subscription
 from tests.attacks import ATTACKS, assert_harmless
 from tests.blog.mailbox import received

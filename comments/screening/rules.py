@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from blog.models import Blog
-from comments import links
-from comments.bayes import Verdict
 from comments.models import Ban, Comment
+from comments.screening import links
+from comments.screening.bayes import Verdict
 
 HOLD_FROM, SPAM_FROM = 50, 100  # points: from the first on it waits for a moderator, from the second on among the spam
 FASTEST = 3.0  # seconds in which a person fills in the form

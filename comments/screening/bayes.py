@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from django.db.models import F, Q
 
-from comments import links
 from comments.models import Comment, SpamToken
+from comments.screening import links
 
 ENOUGH = 10  # comments of each kind: with fewer it would only repeat the last decision
 MOST_TOKENS = 300  # of one comment; a reader's longest has about as many different words

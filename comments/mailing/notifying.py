@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from blog import clock, worker
-from comments import addresses, contents, letters, paths
+from comments import addresses, paths
+from comments.mailing import contents, letters
 from comments.models import Comment, Letter, Notice, Subscription
 from comments.moderation import ANNOUNCE
 

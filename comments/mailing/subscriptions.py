@@ -18,8 +18,9 @@ from django_stubs_ext import StrPromise
 from blog.models import Blog, Post
 from blog.pages import personal_page
 from blog.visitors import network_key
-from comments import addresses, ids, mine, origin, paths, submission, subscribing, tokens
-from comments.address_forms import SubscribeForm
+from comments import addresses, ids, mine, origin, paths, submission, tokens
+from comments.mailing import subscribing
+from comments.mailing.forms import SubscribeForm
 from comments.models import Comment, Letter, Subscription
 from comments.tokens import Purpose
 

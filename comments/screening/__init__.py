@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from blog import clock
-from comments import banning, bayes, links, paths, rules
+from comments import banning, paths
 from comments.authorship import Writer
 from comments.models import Comment, Discussion
+from comments.screening import bayes, links, rules
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 REPEATED_WITHIN = timedelta(days=7)

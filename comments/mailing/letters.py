@@ -15,7 +15,8 @@ from django.db.models import Q
 
 from blog import clock, mail, worker
 from blog.models import Blog
-from comments import addresses, contents
+from comments import addresses
+from comments.mailing import contents
 from comments.models import Comment, Letter, Subscription
 
 Kind = Letter.Kind

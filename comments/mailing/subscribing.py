@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from blog import clock
-from comments import addresses, contents, letters, moderation, paths, tokens
+from comments import addresses, moderation, paths, tokens
+from comments.mailing import contents, letters
 from comments.models import Comment, Discussion, Letter, Subscription
 from comments.tokens import Purpose
 
