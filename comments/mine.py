@@ -14,7 +14,7 @@ from django_stubs_ext import StrPromise
 from blog.pages import personal_page
 from comments import authorship, moderation, revising, screening, submission, threads
 from comments.forms import TextForm
-from comments.models import Comment
+from comments.models import Comment, Letter
 
 
 @require_safe
@@ -28,6 +28,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
         "editable_until": revising.editable_until(comment),
         "public_address": where_seen(comment) if is_seen else "",
         "reasons": screening.told_to_writer(comment) if comment.is_held else [],
+        "asks_for_address": _asks_for_address(comment),
         "place": Comment.objects.waiting().filter(pk__lte=comment.pk).count(),
     }
     return _page(request, "comments/mine.html", comment, context)
@@ -74,6 +75,13 @@ def where_seen(comment: Comment) -> str:
     """Where readers find a comment that is on the page."""
     page = comment.discussion.post if threads.is_on_first_page(comment) else comment
     return f"{page.get_absolute_url()}#c-{comment.public_id}"
+
+
+def _asks_for_address(comment: Comment) -> bool:
+    """Whether its writer has a message from us to answer. Asked too often for one address, we wrote none."""
+    asked = Letter.objects.filter(comment=comment, kind=Letter.Kind.CONFIRM)
+    may_be_asked = comment.state in (Comment.State.PENDING, Comment.State.PUBLISHED)
+    return may_be_asked and comment.email_confirmed_at is None and asked.exists()
 
 
 def _take(request: HttpRequest, comment: Comment, form: TextForm) -> HttpResponse:

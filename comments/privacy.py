@@ -118,7 +118,7 @@ def _comment(comment: Comment) -> dict[str, Any]:
         "published": _moment(comment.published_at),
         "edited": _moment(comment.edited_at),
         "badge": comment.badge,
-        "network_hash": bytes(comment.address_key or b"").hex(),
+        "network_hash": _in_groups(comment.address_key),
         "score": comment.score,
         "findings": comment.findings,
         "earlier_wordings": [{"replaced": _moment(row.at), "text": row.source} for row in comment.revisions.all()],
@@ -147,9 +147,14 @@ def _letter(letter: Letter) -> dict[str, Any]:
         "kind": letter.kind,
         "made": _moment(letter.created_at),
         "sent": _moment(letter.sent_at),
-        "network_hash": bytes(letter.address_key or b"").hex(),
+        "network_hash": _in_groups(letter.address_key),
         "comments": told,
     }
+
+
+def _in_groups(key: bytes | None) -> str:
+    """A hash with blanks in it: where people read it, its line can break on a telephone."""
+    return bytes(key or b"").hex(" ", 8)
 
 
 def _moment(at: Any) -> str:

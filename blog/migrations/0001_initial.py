@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                 ('tagline', models.CharField(blank=True, max_length=300, verbose_name='tagline')),
                 ('language', blog.models.fields.LanguageField(default='en', help_text='Of the site: menus, dates, sentences.', max_length=35, verbose_name='language')),
                 ('time_zone', models.CharField(default='UTC', help_text='Europe/Berlin', max_length=60, validators=[blog.models.fields.validate_time_zone], verbose_name='time zone')),
-                ('comments_hold', models.CharField(choices=[('nothing', 'nothing'), ('links', 'what has links or looks like spam'), ('first', 'that, and whoever is new here'), ('all', 'everything')], default='links', help_text='Comments that readers see only when a moderator has approved them. A post may have its own rule.', max_length=10, verbose_name='what waits for a moderator')),
+                ('comments_hold', models.CharField(choices=[('nothing', 'nothing'), ('links', 'what has links or looks like spam'), ('first', 'what has links, looks like spam, or is by somebody new'), ('all', 'everything')], default='links', help_text='Comments that readers see only when a moderator has approved them. A post may have its own rule.', max_length=10, verbose_name='what waits for a moderator')),
                 ('comments_close_after', models.PositiveSmallIntegerField(blank=True, help_text='Days after a post was published. Empty: they stay open.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='discussions close after')),
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='blog.person', verbose_name='owner')),
             ],

@@ -24,7 +24,7 @@ class Blog(models.Model):
 
         NOTHING = "nothing", _("nothing")
         LINKS = "links", _("what has links or looks like spam")
-        FIRST = "first", _("that, and whoever is new here")
+        FIRST = "first", _("what has links, looks like spam, or is by somebody new")
         ALL = "all", _("everything")
 
     title = models.CharField(_("title"), max_length=200, default="Imprimatur")

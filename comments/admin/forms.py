@@ -110,6 +110,12 @@ class BanForm(forms.ModelForm[Ban]):
 class DiscussionForm(forms.ModelForm[Discussion]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "hold" in self.fields:
+            usual = Blog.Hold(self.instance.post.blog.comments_hold).label
+            as_usual = _("as everywhere: %(what)s") % {"what": usual}
+            self.fields["hold"] = forms.ChoiceField(
+                label=self.fields["hold"].label, required=False, choices=[("", as_usual), *Blog.Hold.choices]
+            )
         if "closes_at" in self.fields:  # not for those who only look
             name_both_inputs(self.fields["closes_at"], date=_("Closes: date"), time=_("Closes: time"))
 

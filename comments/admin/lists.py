@@ -15,9 +15,8 @@ from django.utils.translation import gettext_lazy
 
 from blog.admin.readonly import ReadOnlyAdmin
 from blog.models import Work
+from comments.mailing import letters
 from comments.models import Letter, Notice, SpamToken, Subscription
-
-POST_LETTER = "post-letter"  # the job that sends a letter; its argument is the letter's number
 
 
 @admin.register(Subscription)
@@ -61,7 +60,7 @@ class LetterAdmin(ReadOnlyAdmin[Letter]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
         """Each with what became of the work of sending it."""
-        work = Work.objects.filter(job=POST_LETTER, argument=Cast(OuterRef("pk"), CharField()))
+        work = Work.objects.filter(job=letters.POST, argument=Cast(OuterRef("pk"), CharField()))
         return (
             super()
             .get_queryset(request)

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('post', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='discussion', serialize=False, to='blog.post', verbose_name='post')),
                 ('state', models.CharField(choices=[('open', 'open'), ('readonly', 'closed: can be read'), ('hidden', 'hidden')], default='open', max_length=10, verbose_name='state')),
-                ('hold', models.CharField(blank=True, choices=[('nothing', 'nothing'), ('links', 'what has links or looks like spam'), ('first', 'that, and whoever is new here'), ('all', 'everything')], help_text='Where nothing is chosen, what the blog says.', max_length=10, verbose_name='what waits for a moderator')),
+                ('hold', models.CharField(blank=True, choices=[('nothing', 'nothing'), ('links', 'what has links or looks like spam'), ('first', 'what has links, looks like spam, or is by somebody new'), ('all', 'everything')], help_text='Where nothing is chosen, what the blog says.', max_length=10, verbose_name='what waits for a moderator')),
                 ('closes_at', models.DateTimeField(blank=True, help_text='From this moment on it can only be read.', null=True, verbose_name='closes')),
                 ('stays_open', models.BooleanField(default=False, help_text='Does not close after the days that the blog says.', verbose_name='stays open')),
                 ('count', models.PositiveIntegerField(default=0, editable=False, help_text='Published and shown.', verbose_name='comments')),

@@ -57,6 +57,13 @@ def test_a_discussion_is_set_in_its_form(host_desk: Client, say: Say, own_post: 
     assert_whole(own_post)
 
 
+def test_the_form_says_what_the_blog_says(host_desk: Client, own_post: Post) -> None:
+    own_post.blog.comments_hold = "all"
+    own_post.blog.save()
+    page = host_desk.get(settings_of(own_post)).content.decode()
+    assert '<option value="" selected>as everywhere: everything</option>' in page
+
+
 def test_the_form_stores_only_what_it_holds(say: Say, own_post: Post, moderator: User) -> None:
     read_before = stored(own_post)
     comment = say("Meanwhile.")
