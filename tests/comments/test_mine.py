@@ -16,7 +16,6 @@ from comments.models import Comment, Discussion
 from comments.revising import MOST_EDITS
 from tests.attacks import ATTACKS, HEAVY, assert_harmless
 from tests.comments.conftest import Say
-from tests.comments.held import as_if_held
 
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
 WORDS = {"name": "Rea Reader", "text": "A *remark*."}
@@ -256,29 +255,6 @@ def test_deleting_asks_first_and_then_leaves_nothing(writer: Client, comment: Co
     assert (comment.state, comment.shown) == ("deleted", False)
     assert Discussion.objects.get().count == 0
     assert "remark" not in html(Client().get(own_post.get_absolute_url()))
-
-
-def test_what_waits_is_taken_back_rather_than_deleted(writer: Client, comment: Comment) -> None:
-    as_if_held(comment)
-    question = html(writer.get(mine(comment, "delete/")))
-    assert "Take your comment back?" in question
-    assert "Readers will no longer see" not in question, "they never did"
-    assert "You took your comment back." in html(writer.post(mine(comment, "delete/"), follow=True))
-
-
-def test_who_left_an_address_is_told_to_look_into_the_mailbox(own_post: Post) -> None:
-    browser = Client()
-    sent = WORDS | {"email": "rea@reader.example"}
-    page = browser.post(f"/comments/new/{own_post.pk}/", sent, headers=OWN_PAGE)["Location"]
-    assert "we wrote to <strong>rea@reader.example</strong>" in html(browser.get(page))
-    for moot in ({"email_confirmed_at": clock.now()}, {"email_confirmed_at": None, "state": "spam"}):
-        Comment.objects.update(**moot)
-        assert "we wrote to" not in html(browser.get(page))
-
-
-def test_nobody_is_promised_a_mail_that_was_not_written(writer: Client, comment: Comment) -> None:
-    Comment.objects.update(email="rea@reader.example")
-    assert "we wrote to" not in html(writer.get(mine(comment)))
 
 
 def test_a_deleted_comment_with_replies_leaves_a_tombstone(
