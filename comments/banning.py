@@ -77,13 +77,15 @@ def hold_person(
 ) -> list[Ban]:
     """Hold, or refuse, whatever else comes from whoever wrote a comment; the bans that see to it.
 
-    By the e-mail, confirmed or typed, without end unless `until` says so; by the network for as long as it is known,
+    By the e-mail, a typed one only to be held, without end unless `until` says so; by the network for as long as it is known,
     which is at most thirty days from the comment. Empty where neither is known. Said again, it changes the bans that
     there are: nobody is banned twice.
     """
     Comment.objects.lock_thread(comment.path)  # of two clicks, the second finds the ban of the first
     bans = []
     for kind, key in _names(comment):
+        if kind == Kind.EMAIL and mode == Ban.Mode.REFUSE and not comment.email_confirmed_at:
+            continue  # typed by whoever wrote this: to refuse its owner could be what they want
         end = until if kind == Kind.EMAIL else _earlier(until, _network_ends(comment))
         if end is None or end > clock.now():
             bans.append(_ban(kind, key, comment, {"mode": mode, "until": end, "reason": reason, "created_by": by}))

@@ -129,7 +129,7 @@ Sentences = tuple[StrPromise, StrPromise]  # for moderators, for the writer
 
 _SENTENCES: Mapping[str, Sentences] = {
     "banned": (
-        _("Somebody decided to hold this person’s comments"),
+        _("A moderator decided to hold what comes from this person, or from their network"),
         _("The moderators look at your comments before they appear."),
     ),
     "repeated": (

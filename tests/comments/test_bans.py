@@ -24,7 +24,8 @@ KEY = b"n" * 32
 def nag(held: Say) -> Comment:
     """A comment with an e-mail address and a network."""
     comment = held(name="Nag")
-    Comment.objects.filter(pk=comment.pk).update(email="Nag+blog@Reader.example", address_key=KEY)
+    address = {"email": "Nag+blog@Reader.example", "email_confirmed_at": clock.now(), "address_key": KEY}
+    Comment.objects.filter(pk=comment.pk).update(**address)
     comment.refresh_from_db()
     return comment
 
@@ -42,6 +43,13 @@ def test_a_person_is_known_by_address_for_good_and_by_network_for_thirty_days(na
     assert of_person([KEY], "") == [bans[1]]
     assert of_person([], "nag@reader.example") == [bans[0]]
     assert of_person([b"o" * 32], "other@reader.example") == []
+
+
+def test_who_only_typed_an_address_cannot_have_its_owner_refused(nag: Comment, moderator: User) -> None:
+    Comment.objects.filter(pk=nag.pk).update(email_confirmed_at=None)
+    nag.refresh_from_db()
+    assert [ban.kind for ban in hold_person(nag, by=moderator, mode=Ban.Mode.REFUSE)] == ["network"]
+    assert of_person([], "nag@reader.example") == []
 
 
 def test_nothing_of_a_person_but_keyed_hashes_is_kept(nag: Comment, moderator: User) -> None:
