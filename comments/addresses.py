@@ -4,6 +4,7 @@ The proof is kept in a signed cookie. It is sent only to the addresses under whi
 nothing by itself: it names a row that holds the address, and once that row is erased it proves nothing any more.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
@@ -28,9 +29,15 @@ def checked(typed: str) -> str:
     """What somebody typed, as it is stored. Raises ValidationError for what is no address.
 
     Quoted ones ("a b"@example.org) are lawful and nobody has one: they are the place where odd characters hide.
+    The domain is written as mail is sent to it, or every wide letter in it would make a new address of one mailbox.
     """
     email = tidy(typed)
-    if len(email) > LONGEST or '"' in email:
+    local, _at, domain = email.rpartition("@")
+    if len(email) > LONGEST or '"' in email or not local.isascii():
+        raise ValidationError(NO_ADDRESS)
+    with suppress(UnicodeError):  # what cannot be written so, the validator refuses
+        email = f"{local}@{domain.encode('idna').decode('ascii').lower()}"
+    if len(email) > LONGEST or not email.isascii():
         raise ValidationError(NO_ADDRESS)
     _validate(email)
     return email

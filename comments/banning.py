@@ -40,11 +40,12 @@ def normal_domain(typed: str) -> str:
     return domain
 
 
-def of_person(networks: Sequence[bytes], email: str) -> list[Ban]:
-    """The bans in force of somebody who writes from a network, under all its names, with the e-mail they typed."""
+def of_person(networks: Sequence[bytes], *emails: str) -> list[Ban]:
+    """The bans in force of somebody who writes from a network, under all its names, with the e-mail that they typed and
+    the one that they have proved: who types none is still known by that.
+    """
     known = Q(kind=Kind.NETWORK, key__in=networks)
-    if email:
-        known |= Q(kind=Kind.EMAIL, key=email_key(email))
+    known |= Q(kind=Kind.EMAIL, key__in=[email_key(email) for email in {*emails} - {""}])
     return list(Ban.objects.in_force().filter(known))
 
 

@@ -5,6 +5,7 @@ changes it. When two act at once, one of them does it, and there is one event an
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ def _to(after: str, before: Iterable[str]) -> Moves:
 HELD = (State.PENDING, State.SPAM, State.REJECTED)  # kept from readers, and what may still be published
 STAY_GONE: Moves = {state: state for state in Comment.TOMBSTONES}
 CAN_BE_DELETED = (State.PUBLISHED, State.PENDING, State.SPAM, State.REJECTED)  # by the writer
+NEWS_FOR = timedelta(days=1)  # less than letters are kept, which know who was told
 ANNOUNCE = "announce-comment"  # the job that tells subscribers
 
 
@@ -203,9 +205,17 @@ def _write(before: Comment, after: str, hides: bool, columns: Mapping[str, Any])
     first_time = {}
     if after == State.PUBLISHED and before.published_at is None:
         first_time = {"published_at": clock.now()}
+    if after == State.PUBLISHED and _is_news(before):
         worker.enqueue(ANNOUNCE, str(before.pk))
     unchanged = Comment.objects.filter(pk=before.pk, state=before.state, hides_replies=before.hides_replies)
     return unchanged.update(state=after, hides_replies=hides, shown=shown, **first_time, **columns)
+
+
+def _is_news(comment: Comment) -> bool:
+    """Whether subscribers are to be told once it is published. Also where it was published lately: it may have been held
+    again before they were. Who was told already is not told twice.
+    """
+    return comment.published_at is None or comment.published_at > clock.now() - NEWS_FOR
 
 
 def _record(before: Comment, after: Comment, *, by: User | None, reason: str, batch: UUID | None) -> None:

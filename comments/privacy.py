@@ -178,5 +178,5 @@ def erase(email: str) -> None:
     for comment in comments_of(email).order_by("pk"):
         moderation.erase(comment)
     with transaction.atomic():
-        Subscription.objects.filter(email=email).delete()
+        Subscription.objects.filter(email=email).end()
         Letter.objects.filter(email=email).delete()  # and with them the notices

@@ -11,6 +11,7 @@ from comments import moderation, screening, submission
 from comments.authorship import Writer
 from comments.mailing import notifying
 from comments.models import Comment, Discussion
+from comments.screening import bayes
 from comments.screening.rules import Facts, Judgement
 from comments.submission import STRANGER, Refused
 
@@ -55,6 +56,8 @@ def _replace(comment: Comment, draft: Comment, known: Facts, writer: Writer) -> 
 def _write(comment: Comment, draft: Comment, judgement: Judgement) -> None:
     words = {name: getattr(draft, name) for name in ("source", "html", "render_version", "words_key")}
     columns = {**words, **screening.as_stored(judgement), "edited_at": clock.now()}
+    # What was learned from the old words has to go with them: later nobody would know what to forget.
+    columns |= bayes.learn(comment, Comment.Lesson.NONE)
     if judgement.state == Comment.State.PUBLISHED:
         Comment.objects.filter(pk=comment.pk).update(**columns)
         Discussion.objects.filter(pk=comment.discussion_id).note_change(count=0)

@@ -64,7 +64,7 @@ def page(request: HttpRequest, letter: Letter) -> HttpResponse:
     if request.method == "POST":
         number = request.POST.get("stop", "")
         if number.isascii() and number.isdigit() and len(number) < 19:  # the largest that a database holds has 19
-            Subscription.objects.filter(pk=number, email=letter.email).delete()
+            Subscription.objects.filter(pk=number, email=letter.email).end()
         return _see(request.path)
     comments = privacy.comments_of(letter.email).order_by("-pk")
     listed = list(comments.select_related("discussion__post__blog")[:MOST_LISTED])

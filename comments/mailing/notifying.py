@@ -99,8 +99,10 @@ def note_waiting() -> None:
 @transaction.atomic
 def tell_moderators() -> None:
     """Write a digest of what waits to everybody who decides; nothing where all that waits was told before."""
-    # Locked: of two that make one at once, the second finds nothing untold.
-    untold = Comment.objects.waiting().filter(moderators_told_at=None).select_for_update(no_key=True)
+    # Locked: of two that make one at once, the second finds nothing untold. What a moderator has in hand at this moment
+    # is passed over: we hold several comments here, and to wait for one more could be for ever.
+    untold = Comment.objects.waiting().filter(moderators_told_at=None)
+    untold = untold.select_for_update(no_key=True, skip_locked=True)
     numbers = list(untold.values_list("pk", flat=True)[: contents.MOST_WAITING])
     emails = contents.moderators_addresses() if numbers else []
     if not emails:

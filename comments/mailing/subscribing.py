@@ -73,7 +73,8 @@ def _wish(
 ) -> Subscription:
     about = None if scope == Scope.POST else comment
     confirmed_at = clock.now() if is_proved else None
-    wish, is_new = Subscription.objects.get_or_create(
+    # Locked, or it may be ended before the question about it is stored, which would then lead nowhere.
+    wish, is_new = Subscription.objects.select_for_update(no_key=True).get_or_create(
         discussion=discussion, scope=scope, comment=about, email=email, defaults={"confirmed_at": confirmed_at}
     )
     if is_proved and not is_new:
@@ -121,10 +122,11 @@ def asked(token: str) -> Asked | None:
 def confirm(question: Asked) -> None:
     """Enter that the address is its owner's, who wants what was asked for. Done again it changes nothing."""
     moment = clock.now()
+    if question.comment:
+        Comment.objects.lock_thread(question.comment.path)  # before the wish, as whoever writes there does it
     if question.wish:
         Subscription.objects.filter(pk=question.wish.pk, confirmed_at=None).update(confirmed_at=moment)
     if question.comment:
-        Comment.objects.lock_thread(question.comment.path)  # as moderation does, before anything else in it
         unconfirmed = Comment.objects.filter(pk=question.comment.pk, email_confirmed_at=None).exclude(email="")
         unconfirmed.update(email_confirmed_at=moment)
         _let_through(question.comment)
@@ -144,11 +146,11 @@ def _let_through(comment: Comment) -> None:
 
 def unsubscribe(numbers: Sequence[int]) -> None:
     """End subscriptions; what was about to be told because of them is not. Those that ended are no matter."""
-    Subscription.objects.filter(pk__in=numbers).delete()
+    Subscription.objects.filter(pk__in=numbers).end()
 
 
 @transaction.atomic
 def stop_all(email: str) -> None:
     """End all that an address is subscribed to, and drop the letters of news that have not left."""
-    Subscription.objects.filter(email=email).delete()
+    Subscription.objects.filter(email=email).end()
     Letter.objects.filter(kind=Kind.NEWS, email=email, sent_at=None).delete()

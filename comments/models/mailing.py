@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +13,16 @@ from comments.models.comments import Comment, Discussion
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def confirmed(self) -> Self:
         return self.filter(confirmed_at__isnull=False)
+
+    @transaction.atomic
+    def end(self) -> None:
+        """Delete them with all that hangs on them.
+
+        Locked first: who is just putting news into a letter because of them finishes that, and it is deleted, too.
+        Otherwise it would be there only after we looked for it, and forbid the deletion.
+        """
+        locked = self.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)
+        Subscription.objects.filter(pk__in=list(locked)).delete()
 
 
 class Subscription(models.Model):

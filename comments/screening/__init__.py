@@ -11,7 +11,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
-from blog import clock
+from blog import clock, rendering
 from comments import banning, paths
 from comments.authorship import Writer
 from comments.models import Comment, Discussion
@@ -52,10 +52,10 @@ def facts(draft: Comment, writer: Writer, signals: Signals = NO_SIGNALS) -> rule
     in_name = links.hosts(draft.name)
     return rules.Facts(
         name=draft.name,
-        text=draft.source,
+        text=f"{draft.source}\n{rendering.plain_text(draft.html)}",  # marks can part a word that is read as one
         is_ours=bool(writer.badge or writer.person),
         is_known=_is_known(draft, writer),
-        bans=banning.of_person(writer.address_keys, draft.email),
+        bans=banning.of_person(writer.address_keys, draft.email, writer.proved_email),
         banned_words=banning.of_words(),
         repeats=_repeats(draft),
         has_filled_trap=bool(signals.trap.strip()),
@@ -107,7 +107,9 @@ def _repeats(draft: Comment) -> int:
         return 0
     since = clock.now() - REPEATED_WITHIN
     same = Comment.objects.filter(words_key=draft.words_key, created_at__gt=since).exclude(pk=draft.pk)
-    return same.exclude(discussion=draft.discussion_id).values("discussion").distinct().count()
+    # Not discussion=…: only a key itself takes any number of an address, and calls one that no database holds unknown.
+    here = Discussion.objects.filter(pk=draft.discussion_id)
+    return same.exclude(discussion__in=here).values("discussion").distinct().count()
 
 
 def _pace(writer: Writer, thread: bytes) -> rules.Pace:

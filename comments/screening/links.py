@@ -2,7 +2,7 @@
 
 import re
 from html import unescape
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
@@ -31,6 +31,6 @@ def _host(address: str) -> str:
         return ""
     try:
         host = urlsplit("//" + _SCHEME.sub("", address, count=1)).hostname or ""
-        return host.rstrip(".").encode("idna").decode("ascii")
+        return unquote(host).casefold().rstrip(".").encode("idna").decode("ascii")
     except ValueError:  # no host that a browser would go to, or one that only looks like that
         return address[:60].casefold()

@@ -4,6 +4,7 @@ A rule finds nothing, or something that gives points, and perhaps makes a commen
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,7 +49,7 @@ class Facts:
     """Everything about a comment that a rule may ask. Nothing here was asked of the writer but the words."""
 
     name: str
-    text: str
+    text: str  # as it was typed, and as it is read
     hold: str = Hold.LINKS
     is_open: bool = True
     is_ours: bool = False  # by the host, a moderator or the original author, as they have proved
@@ -129,7 +130,8 @@ def many_links(facts: Facts) -> Finding | None:
 
 def words(facts: Facts) -> Finding | None:
     """Words and domains that moderators named."""
-    found = [ban for ban in facts.banned_words if _occurs(ban, facts)]
+    seen = _as_seen(f"{facts.name}\n{facts.text}") if facts.banned_words else ""
+    found = [ban for ban in facts.banned_words if _occurs(ban, seen, facts.hosts)]
     what = ", ".join(ban.value for ban in found)
     if any(ban.mode == Ban.Mode.REFUSE for ban in found):
         return Finding("words", refusal=UNWANTED % {"what": what}, status=403)
@@ -218,8 +220,14 @@ def _state(facts: Facts, findings: Sequence[Finding]) -> str:
     return Comment.State.PUBLISHED
 
 
-def _occurs(ban: Ban, facts: Facts) -> bool:
+def _occurs(ban: Ban, seen: str, hosts: Sequence[str]) -> bool:
     if ban.kind == Ban.Kind.DOMAIN:
-        return any(links.is_within(host, ban.value) for host in facts.hosts)
-    word = r"\s+".join(re.escape(part) for part in ban.value.casefold().split())
-    return re.search(rf"(?<!\w){word}(?!\w)", f"{facts.name}\n{facts.text}".casefold()) is not None
+        return any(links.is_within(host, ban.value) for host in hosts)
+    word = r"\s+".join(re.escape(part) for part in _as_seen(ban.value).split())
+    return re.search(rf"(?<!\w){word}(?!\w)", seen) is not None
+
+
+def _as_seen(words: str) -> str:
+    """Words as they are compared: in small letters, wide ones and ligatures as plain ones, without what nobody sees."""
+    folded = unicodedata.normalize("NFKC", words.casefold())
+    return "".join(sign for sign in folded if unicodedata.category(sign) != "Cf")

@@ -127,3 +127,18 @@ def test_taken_back_it_is_gone_where_it_was(say: Say) -> None:
     assert (response.cookies["address"].value, response.cookies["address"]["path"]) == ("", "/comments/")
     assert Subscription.objects.count() == 0
     assert Comment.objects.get().email_confirmed_at <= clock.now()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("domain", ["ｅxample.com", "ⓔxample.com", "EXAM\u00adPLE.com", "example.ｃom"])
+def test_a_domain_is_kept_as_mail_is_sent_to_it(domain: str) -> None:
+    """N3. Otherwise one mailbox had as many addresses, and limits, as there are ways to write its domain."""
+    assert addresses.checked(f"rea@{domain}") == "rea@example.com"
+    assert addresses.checked("rea@Bücher.example") == "rea@xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize(
+    "typed", ["an\u017f@reader.example", "rëa@reader.example", "rea@\u0660.example\u2024", "rea@é" * 20]
+)
+def test_letters_that_no_mailbox_has_are_refused(typed: str) -> None:
+    with pytest.raises(ValidationError):
+        addresses.checked(typed)

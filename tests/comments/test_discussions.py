@@ -221,3 +221,10 @@ def test_a_discussion_is_not_deleted_by_itself_but_with_its_post(host_desk: Clie
     assert Discussion.objects.exists()
     host_desk.post(f"/admin/blog/post/{own_post.pk}/delete/", {"post": "yes"})
     assert not Discussion.objects.exists()
+
+
+@pytest.mark.parametrize("number", ["9223372036854775808", "9" * 40])
+def test_a_number_that_no_database_holds_is_no_error(host_desk: Client, number: str) -> None:
+    address = f"{DISCUSSIONS}{number}/change/"
+    assert host_desk.get(address).status_code == 302
+    assert host_desk.post(address, {}).status_code == 302

@@ -41,6 +41,8 @@ def test_links_to_the_site_itself_are_none() -> None:
         "[a](https://evil.example 'title')",
         "<https://evil.example>",
         "https://evil.example and https://evil.example",
+        "[a](https://evil%2eexample/x)",
+        "[a](https://%65vil%2Eexample%2e)",
     ],
 )
 def test_what_becomes_a_link_is_one_however_it_is_written(text: str) -> None:

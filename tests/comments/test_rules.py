@@ -150,3 +150,9 @@ def test_the_house_keeps_the_hours_of_the_house() -> None:
     assert judge(replace(FINE, is_ours=True, is_open=False)).refusal
     assert judge(replace(FINE, is_ours=True, pace=Pace(minute=99))).refusal
     assert rules.RULES[0] is rules.closed
+
+
+@pytest.mark.parametrize("text", ["A cas\u200bino.", "A cas\u00adino.", "A ｃａｓｉｎｏ.", "A CASINO\u2060."])
+def test_a_word_is_found_as_readers_see_it(text: str) -> None:
+    assert rules.words(replace(FINE, text=text, banned_words=[word("casino")]))
+    assert rules.words(replace(FINE, text="A casino.", banned_words=[word("cas\u200bino")]))
