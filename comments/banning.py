@@ -78,9 +78,9 @@ def hold_person(
 ) -> list[Ban]:
     """Hold, or refuse, whatever else comes from whoever wrote a comment; the bans that see to it.
 
-    By the e-mail, a typed one only to be held, without end unless `until` says so; by the network for as long as it is known,
-    which is at most thirty days from the comment. Empty where neither is known. Said again, it changes the bans that
-    there are: nobody is banned twice.
+    By the e-mail (a typed one only to be held) without end unless `until` says so; by the network for as long as it is
+    known, which is at most thirty days from the comment. Empty where neither is known. Said again, it changes the bans
+    that there are: nobody is banned twice.
     """
     Comment.objects.lock_thread(comment.path)  # of two clicks, the second finds the ban of the first
     bans = []

@@ -212,8 +212,8 @@ def _write(before: Comment, after: str, hides: bool, columns: Mapping[str, Any])
 
 
 def _is_news(comment: Comment) -> bool:
-    """Whether subscribers are to be told once it is published. Also where it was published lately: it may have been held
-    again before they were. Who was told already is not told twice.
+    """Whether subscribers are to be told once it is published. Also where it was published lately: it may have been
+    held again before they were. Who was told already is not told twice.
     """
     return comment.published_at is None or comment.published_at > clock.now() - NEWS_FOR
 
