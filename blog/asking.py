@@ -91,7 +91,7 @@ def send(asked: PermissionRequest) -> None:
         "post": post,
         "blog": post.blog,
         "host": post.author.name,
-        "words": _quoted(rendering.plain_text(asked.wording.html)),
+        "words": mail.quoted(rendering.plain_text(asked.wording.html)),
         "link": f"{post.blog.address}{reverse('grant', args=[_new_token(asked)])}",
         "days": LINK_LASTS.days,
     }
@@ -105,11 +105,6 @@ def send(asked: PermissionRequest) -> None:
     )
     asked.sent_at = clock.now()
     asked.save(update_fields=["sent_at"])
-
-
-def _quoted(words: str) -> str:
-    """Marked line by line, as mail does it: no words can pass for ours."""
-    return "\n".join(f"> {line}".rstrip() for line in words.splitlines())
 
 
 def _new_token(asked: PermissionRequest) -> str:

@@ -1,5 +1,8 @@
 """“Dispute this credit”: anybody may object to a credit. It changes nothing that is public; the host decides."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 from django import forms
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -7,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 from django_stubs_ext import StrPromise
 
-from blog import credits, worker
+from blog import clock, credits, worker
 from blog.models import Blog, Dispute, Post, Repost
 from blog.pages import personal_page
-from blog.visitors import network_key
+from blog.visitors import network_keys
 
+DAY = timedelta(days=1)
 A_DAY_FROM_ONE_NETWORK = 5
 ABOUT_ONE_REPOST = 3  # of those
 
@@ -62,21 +66,25 @@ def dispute(request: HttpRequest, public_id: str) -> HttpResponse:
         return _gone(request)
     if request.method != "POST":
         return _page(request, repost, DisputeForm(), is_sent="sent" in request.GET)
-    form = DisputeForm(request.POST, instance=Dispute(repost=repost, address_key=network_key(request)))
+    networks = network_keys(request)
+    form = DisputeForm(request.POST, instance=Dispute(repost=repost, address_key=networks[0]))
     if not form.is_valid():
         return _page(request, repost, form, status=400)
     try:
-        enter(form.instance)
+        enter(form.instance, networks=networks)
     except TooMany:
         return _page(request, repost, form, notice=TOO_MANY, status=429)
     return HttpResponseRedirect(f"{request.path}?sent", status=303)
 
 
 @transaction.atomic
-def enter(objection: Dispute) -> None:
-    """Store an objection and have the host told. The same words sent twice count once. Raises TooMany."""
+def enter(objection: Dispute, *, networks: Sequence[bytes]) -> None:
+    """Store an objection and have the host told. The same words sent twice in a day count once. Raises TooMany.
+
+    `networks` are all the names of the sender's network.
+    """
     Repost.objects.select_for_update().get(pk=objection.repost_id)  # of several at once, each sees those before it
-    from_there = Dispute.objects.filter(address_key=objection.address_key)
+    from_there = Dispute.objects.filter(address_key__in=networks, created_at__gt=clock.now() - DAY)
     about_this = from_there.filter(repost=objection.repost_id)
     if about_this.filter(text=objection.text).exists():
         return

@@ -6,7 +6,7 @@ from io import StringIO
 from django.core.management import call_command
 from django.db.models import Exists, OuterRef
 
-from blog import asking, clock, notices, permissions
+from blog import asking, clock, notices, permissions, visitors
 from blog.models import Dispute, PermissionEvent, PermissionRequest, Repost
 from blog.worker import enqueue, job
 
@@ -17,6 +17,12 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def clear_sessions(argument: str) -> None:
     """Delete the sessions that have run out: Django keeps them until asked."""
     call_command("clearsessions")
+
+
+@job("forget-networks", every=DAY, at_start=True)
+def forget_networks(argument: str) -> None:
+    """Destroy old keys of visitors. At the start, too: a site that stood still for a month owes it."""
+    visitors.forget_networks()
 
 
 @job("rerender", every=DAY, at_start=True)

@@ -112,7 +112,8 @@ def edit(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Everything that is public may be read by machines; forms and the admin are no reading."""
-    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /comments/new/", "Disallow: /search/", ""]
+    forms = ("/admin/", "/comments/new/", "/comments/subscribe/", "/comments/yours/", "/search/")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in forms), ""]
     lines.append(f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}")
     response = HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
     response["Cache-Control"] = public_cache_control(200)

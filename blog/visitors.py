@@ -1,33 +1,82 @@
-"""Telling visitors apart for limits, without keeping who they are."""
+"""Telling visitors apart for limits, without keeping who they are.
 
-from ipaddress import IPv6Address, ip_address, ip_network
+A visitor's network gets a name: a hash under a random key that is new every week and destroyed after thirty days. While
+a key lives, so do the limits; once it is gone, nothing leads from a name back to a network, for us neither.
+"""
 
-from django.conf import settings
+import secrets
+from datetime import UTC, date, datetime, timedelta
+from ipaddress import ip_network
+
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from blog import clock
+from blog.models import Dispute, VisitorKey
+from blog.proxies import visitor_address
 
 # What one household or company usually has. Single addresses would limit nobody: they are changed at will.
 PREFIX_BITS = {4: 24, 6: 48}
+WEEK = timedelta(days=7)
+LIFETIME = timedelta(days=30)  # of a key, from the Monday of its week
+SECRET_BYTES = 32
 
 
-def network_key(request: HttpRequest) -> str:
-    """A name for the visitor's network that holds for today: 64 hexadecimal characters.
+def network_keys(request: HttpRequest) -> list[bytes]:
+    """The names of the visitor's network under every key that lives, that of this week first: 32 bytes each.
 
-    The key of the hash is new every day and derived from the secret one, so that no list of addresses leads back from
-    what is stored, and nobody can be followed from one day to the next.
+    What is stored has the first one. Whoever looks for what the network did before must ask for all of them, or every
+    limit would begin anew with the week. Makes the key of the week where there is none: not for a GET.
     """
-    return salted_hmac(f"blog.visitors {clock.now():%Y-%m-%d}", _network(request), algorithm="sha256").hexdigest()
+    network = _network(request)
+    return [_name(network, key) for key in _living_keys(clock.now())]
+
+
+def network_key(request: HttpRequest) -> bytes:
+    """The name of the visitor's network in this week."""
+    return network_keys(request)[0]
+
+
+def oldest_week(moment: datetime | None = None) -> datetime:
+    """The beginning of the oldest week whose key still lives: names given before then are to be forgotten, too."""
+    return week_of((moment or clock.now()) - LIFETIME) + WEEK
+
+
+def week_of(moment: datetime) -> datetime:
+    """The beginning of the week: Monday, midnight in UTC."""
+    midnight = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - timedelta(days=midnight.weekday())
+
+
+@transaction.atomic
+def forget_networks() -> None:
+    """Destroy the keys that are thirty days old, and forget the names that they gave on this floor."""
+    moment = oldest_week()
+    VisitorKey.objects.filter(week__lt=moment.date()).delete()
+    Dispute.objects.filter(address_key__isnull=False, created_at__lt=moment).update(address_key=None)
+
+
+def _living_keys(moment: datetime) -> list[VisitorKey]:
+    """The keys that live, the newest first. One query, but for the first visitor of a week."""
+    this_week = week_of(moment).date()
+    keys = VisitorKey.objects.filter(week__range=(oldest_week(moment).date(), this_week)).order_by("-week")
+    found = list(keys)
+    return found if found and found[0].week == this_week else [_key_of(this_week), *found]
+
+
+def _key_of(week: date) -> VisitorKey:
+    """The key of a week. Of two processes that make it at once, the second takes that of the first."""
+    return VisitorKey.objects.get_or_create(week=week, defaults={"secret": secrets.token_bytes(SECRET_BYTES)})[0]
+
+
+def _name(network: str, key: VisitorKey) -> bytes:
+    """The HMAC of a network. The site's secret key has its part, so that a stolen database alone leads to nobody."""
+    return salted_hmac(b"blog.visitors" + bytes(key.secret), network, algorithm="sha256").digest()
 
 
 def _network(request: HttpRequest) -> str:
-    """The network of the other end of the connection. No header is believed but the one that our own proxy sets."""
-    told = request.headers.get(settings.VISITOR_ADDRESS_HEADER, "") if settings.VISITOR_ADDRESS_HEADER else ""
-    try:
-        address = ip_address((told or request.META.get("REMOTE_ADDR", "")).strip().partition("%")[0])
-    except ValueError:
+    address = visitor_address(request)
+    if address is None:
         return "unknown"  # a socket of this machine: all that comes through it shares one limit
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
     return str(ip_network((address, PREFIX_BITS[address.version]), strict=False))

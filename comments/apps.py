@@ -9,7 +9,7 @@ class CommentsConfig(AppConfig):
     def ready(self) -> None:
         from blog import feeds, rendering, structured
         from blog.models import posts
-        from comments import announcing, sample, signals  # noqa: F401 - connecting is the effect of their import
+        from comments import announcing, jobs, sample, signals  # noqa: F401 - connecting is the effect of their import
 
         posts.COMPANIONS.append("discussion")
         feeds.ENTRY_LINKS.append(announcing.replies_link)

@@ -16,8 +16,8 @@ from django.urls import reverse
 
 from blog import claims
 from blog.models import Credit, Person, Post
-from blog.visitors import network_key
-from comments import ids
+from blog.visitors import network_keys
+from comments import addresses, ids
 from comments.models import Comment
 
 Badge = Comment.Badge
@@ -32,10 +32,16 @@ _LOOK_ALIKES = str.maketrans("авекмнорстухѕјԁһӏіαεικνορ
 class Writer:
     """The sender of a comment, as far as it is proved: nothing is, of a stranger."""
 
-    address_key: bytes | None = None
+    address_keys: tuple[bytes, ...] = ()  # the names of the sender's network, the one that is kept first
     person: Person | None = None
     user: User | None = None
     badge: str = Badge.NONE
+    proved_email: str = ""
+    is_imitation: bool = False  # signed with a name that looks like that of somebody who belongs here
+
+    @property
+    def address_key(self) -> bytes | None:
+        return self.address_keys[0] if self.address_keys else None
 
 
 def writer(request: HttpRequest, *, post_id: int, name: str) -> Writer:
@@ -43,14 +49,15 @@ def writer(request: HttpRequest, *, post_id: int, name: str) -> Writer:
 
     Whoever signs with a name that looks like that of another who could have a badge gets none.
     """
-    address_key = bytes.fromhex(network_key(request))
+    keys = tuple(network_keys(request))
     person = claims.claimant(request, post_id)
     user = request.user if isinstance(request.user, User) else None
     badge = _badge(user, post_id) if user else Badge.NONE
     signed = name[: 2 * Comment.NAME_LENGTH]  # a longer one is refused anyway, and would take long to look at
-    if (person or badge) and _is_anothers(signed, post_id, person, user):
-        return Writer(address_key)
-    return Writer(address_key, person, user if badge else None, badge)
+    email = addresses.proved(request)
+    if _is_anothers(signed, post_id, person, user):
+        return Writer(keys, proved_email=email, is_imitation=True)
+    return Writer(keys, person, user if badge else None, badge, email)
 
 
 def _badge(user: User, post_id: int) -> Badge:

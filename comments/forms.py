@@ -4,8 +4,9 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from comments.models import Comment
-from comments.submission import Refused
+from comments.models import Comment, Subscription
+from comments.screening import Signals
+from comments.submission import USUAL, Refused
 
 
 class TextForm(forms.Form):
@@ -50,6 +51,28 @@ class CommentForm(TextForm):
         required=False,
         widget=forms.TextInput({"required": True, "maxlength": Comment.NAME_LENGTH, "autocomplete": "name"}),
     )
+    email = forms.Field(
+        label=_("E-mail"),
+        required=False,
+        help_text=_("Readers never see it. You get one mail, to confirm that it is yours."),
+        widget=forms.EmailInput({"autocomplete": "email"}),
+    )
+    notify = forms.Field(
+        label=_("Send me"),
+        required=False,
+        initial=USUAL,
+        widget=forms.Select(choices=[*Subscription.Scope.choices, ("", _("no mail about comments"))]),
+    )
     parent = forms.Field(required=False, widget=forms.HiddenInput)
 
-    field_order = ("name", "text", "parent")
+    field_order = ("name", "text", "email", "notify", "parent")
+
+    @property
+    def signals(self) -> Signals:
+        """What came with the words and is not seen."""
+        return Signals(**{name: self.data.get(name, "")[:300] for name in ("trap", "opened", "seconds")})
+
+    @property
+    def wants_mail(self) -> bool:
+        """Whether the part about mail has to be open: something stands in it."""
+        return bool(self.words["email"] or self.words["notify"] not in ("", USUAL) or self.errors.get("email"))

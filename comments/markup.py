@@ -44,8 +44,12 @@ END = "</li>\n"
 END_OF_REPLIES = "</ol></details></li>\n"
 
 Sentences = Mapping[str, StrPromise]
+_BY_A_MODERATOR = gettext_lazy("This comment was removed by a moderator.")
 GONE_BECAUSE: Sentences = {
-    Comment.State.REMOVED: gettext_lazy("This comment was removed by a moderator."),
+    Comment.State.PENDING: gettext_lazy("This comment was changed and waits for a moderator."),
+    Comment.State.SPAM: _BY_A_MODERATOR,
+    Comment.State.REJECTED: _BY_A_MODERATOR,
+    Comment.State.REMOVED: _BY_A_MODERATOR,
     Comment.State.DELETED: gettext_lazy("This comment was deleted by its author."),
     Comment.State.ERASED: gettext_lazy("This comment was erased."),
 }

@@ -12,14 +12,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_stubs_ext import StrPromise
 
 from blog.pages import personal_page
-from comments import authorship, moderation, revising, submission, threads
+from comments import authorship, moderation, revising, screening, submission, threads
 from comments.forms import TextForm
-from comments.models import Comment
+from comments.models import Comment, Letter
 
 
 @require_safe
 def show(request: HttpRequest, number: int) -> HttpResponse:
-    """The comment in its place; where it is not on the page, why, and its text."""
+    """The comment in its place; where it is not on the page, why, and its text, and how many are looked at before."""
     comment = authorship.own_comment(request, number)
     is_seen = Comment.objects.public().counted().filter(pk=comment.pk).exists()
     context = {
@@ -27,6 +27,9 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
         "is_editable": is_seen and revising.is_possible(comment),
         "editable_until": revising.editable_until(comment),
         "public_address": where_seen(comment) if is_seen else "",
+        "reasons": screening.told_to_writer(comment) if comment.is_held else [],
+        "asks_for_address": _asks_for_address(comment),
+        "place": Comment.objects.waiting().filter(pk__lte=comment.pk).count(),
     }
     return _page(request, "comments/mine.html", comment, context)
 
@@ -48,7 +51,7 @@ def delete(request: HttpRequest, number: int) -> HttpResponse:
     comment = authorship.own_comment(request, number)
     if request.method == "POST":
         moderation.delete_by_writer(comment)
-    elif comment.state == Comment.State.PUBLISHED:
+    elif comment.state in moderation.CAN_BE_DELETED:
         return _page(request, "comments/mine_delete.html", comment, {"rows": threads.alone(comment)})
     return HttpResponseRedirect(authorship.address(comment), status=303)
 
@@ -58,7 +61,7 @@ def edit_page(
     comment: Comment,
     form: TextForm,
     *,
-    notice: StrPromise | None = None,
+    notice: StrPromise | str | None = None,
     can_send: bool = True,
     preview: Comment | None = None,
     status: int = 200,
@@ -74,11 +77,19 @@ def where_seen(comment: Comment) -> str:
     return f"{page.get_absolute_url()}#c-{comment.public_id}"
 
 
+def _asks_for_address(comment: Comment) -> bool:
+    """Whether its writer has a message from us to answer. Asked too often for one address, we wrote none."""
+    asked = Letter.objects.filter(comment=comment, kind=Letter.Kind.CONFIRM)
+    may_be_asked = comment.state in (Comment.State.PENDING, Comment.State.PUBLISHED)
+    return may_be_asked and comment.email_confirmed_at is None and asked.exists()
+
+
 def _take(request: HttpRequest, comment: Comment, form: TextForm) -> HttpResponse:
     try:
         if form.asks_for_preview:
             return edit_page(request, comment, form, preview=submission.preview(comment.name, **form.words))
-        revising.edit(comment, **form.words)
+        sender = authorship.writer(request, post_id=comment.discussion_id, name=comment.name)
+        revising.edit(comment, writer=sender, **form.words)
     except submission.Refused as refusal:
         form.show_errors_of(refusal)
         can_send = bool(refusal.errors)

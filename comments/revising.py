@@ -6,10 +6,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from blog import clock, rendering
-from comments import submission
+from blog import clock
+from comments import moderation, screening, submission
+from comments.authorship import Writer
+from comments.mailing import notifying
 from comments.models import Comment, Discussion
-from comments.submission import Refused
+from comments.screening import bayes
+from comments.screening.rules import Facts, Judgement
+from comments.submission import STRANGER, Refused
 
 MOST_EDITS = 20  # each keeps a text of up to 10,000 characters for ever
 
@@ -18,32 +22,48 @@ TOO_OFTEN = _("This was not saved: the comment was changed as often as is possib
 NOT_THERE = _("This was not saved: the comment is not on the page any more. Your text is still here.")
 
 
-def edit(comment: Comment, *, text: str) -> None:
+def edit(comment: Comment, *, text: str, writer: Writer = STRANGER) -> None:
     """Put `text` in place of what the comment says, by the rules that held for that; moderators see the earlier words.
 
+    Where the rules find something, the comment waits for a moderator again: a good first wording buys nothing.
     Raises Refused.
     """
     _, text = submission.checked(comment.name, text)
-    html = rendering.render_comment(text)  # before the transaction: nobody has to wait for it
-    _replace(comment, text, html)
+    draft = Comment(pk=comment.pk, discussion_id=comment.discussion_id, name=comment.name, source=text)
+    draft.email, draft.words_key = comment.email, screening.words_key(text)
+    draft.render()  # before the transaction: nobody has to wait for it
+    _replace(comment, draft, screening.facts(draft, writer), writer)
     comment.refresh_from_db()
 
 
 @transaction.atomic
-def _replace(comment: Comment, text: str, html: str) -> None:
-    submission.open_discussion(comment.discussion_id)
+def _replace(comment: Comment, draft: Comment, known: Facts, writer: Writer) -> None:
+    discussion = submission.open_discussion(comment.discussion_id)
     Comment.objects.lock_thread(comment.path)
     current = Comment.objects.answerable().filter(pk=comment.pk).first()
     if current is None:
         raise Refused(NOT_THERE, status=409)
-    if current.source == text:
+    if current.source == draft.source:
         return
     _check_whether_in_time(current)
+    judgement = screening.judge(known, discussion, writer, is_new=False)
+    if refusal := judgement.refusal:
+        raise Refused(refusal.refusal, status=refusal.status)
     current.revisions.create(source=current.source)
-    current.source, current.html, current.render_version = text, html, rendering.RENDER_VERSION
-    current.edited_at = clock.now()
-    current.save(update_fields=["source", "html", "render_version", "edited_at"])
-    Discussion.objects.filter(pk=current.discussion_id).note_change(count=0)
+    _write(current, draft, judgement)
+
+
+def _write(comment: Comment, draft: Comment, judgement: Judgement) -> None:
+    words = {name: getattr(draft, name) for name in ("source", "html", "render_version", "words_key")}
+    columns = {**words, **screening.as_stored(judgement), "edited_at": clock.now()}
+    # What was learned from the old words has to go with them: later nobody would know what to forget.
+    columns |= bayes.learn(comment, Comment.Lesson.NONE)
+    if judgement.state == Comment.State.PUBLISHED:
+        Comment.objects.filter(pk=comment.pk).update(**columns)
+        Discussion.objects.filter(pk=comment.discussion_id).note_change(count=0)
+    else:
+        moderation.hold_again(comment, **columns)
+        notifying.note_waiting()
 
 
 def _check_whether_in_time(comment: Comment) -> None:

@@ -6,23 +6,26 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from blog import clock
 from blog.models import Post
-from comments import ids, paths, wording
+from comments import addresses, ids, paths, screening, wording
 from comments.authorship import Writer
-from comments.models import Comment, CommentEvent, Discussion
+from comments.mailing import notifying, subscribing
+from comments.models import Comment, CommentEvent, Discussion, Subscription
+from comments.screening import Signals, rules
+from comments.screening.rules import Facts, Judgement
 
 ATTEMPTS = 5
+USUAL = Subscription.Scope.REPLIES  # what is chosen in the form from the start: without an address it is no wish
 TWICE_WITHIN = timedelta(minutes=10)
 
 POST_GONE = _("This post is no longer there, so nothing can be said under it.")
-CLOSED = _("The discussion of this post is closed: it takes no more comments.")
-TOO_MANY = _("Many comments have come from your network just now: please wait a little and send yours again.")
+EMAIL_WRONG = _("This does not look like an e-mail address: please look at it again, or leave it out.")
+EMAIL_MISSING = _("To be told by e-mail, please give an address; or choose no mail.")
 PARENT_GONE = _("The comment you reply to is no longer there. You can post your text as a comment of its own.")
 
 STRANGER = Writer()
@@ -32,7 +35,7 @@ class Refused(Exception):
     """The comment was not taken: `message` says why, or `errors` does, one for each field concerned."""
 
     def __init__(
-        self, message: StrPromise | None = None, *, status: int, errors: dict[str, ValidationError] | None = None
+        self, message: StrPromise | str | None = None, *, status: int, errors: dict[str, ValidationError] | None = None
     ) -> None:
         super().__init__(message or errors)
         self.message = message
@@ -41,23 +44,38 @@ class Refused(Exception):
 
 
 def submit(
-    *, post_id: int, name: str, text: str, parent: str = "", language: str = "", writer: Writer = STRANGER
+    *,
+    post_id: int,
+    name: str,
+    text: str,
+    email: str = "",
+    notify: str = "",
+    parent: str = "",
+    language: str = "",
+    writer: Writer = STRANGER,
+    signals: Signals = screening.NO_SIGNALS,
 ) -> Comment:
-    """Publish a comment under a post, as a reply where `parent` is the public id of another.
+    """Take a comment under a post, as a reply where `parent` is the public id of another. By what the rules find it
+    appears at once or waits for a moderator.
 
-    The badges are those of `writer`, whatever the name says. The same words sent twice within ten minutes are one
-    comment: the first is returned. Raises Refused.
+    The badges are those of `writer`, whatever the name says. `notify` is the scope of a subscription that is asked for
+    with it. The same words sent twice within ten minutes are one comment: the first is returned. Raises Refused.
     """
     name, text = checked(name, text)
+    notify = notify if notify in Subscription.Scope.values else ""
     draft = Comment(name=name, source=text, language=language, person=writer.person)
+    draft.email = checked_email(email, notify)
+    draft.email_confirmed_at = clock.now() if email and draft.email == writer.proved_email else None
     draft.user, draft.badge, draft.address_key = writer.user, writer.badge, writer.address_key
-    draft.state, draft.shown = Comment.State.PUBLISHED, True
-    draft.render()  # before the transaction: nobody has to wait for it
+    draft.words_key = screening.words_key(text)
+    draft.discussion_id = post_id
+    draft.render()  # before the transaction, like the slow part of judging: nobody has to wait for them
+    known = screening.facts(draft, writer, signals)
     for _attempt in range(ATTEMPTS - 1):
         # Somebody drew the same number, or the same words came at the same moment: look again.
         with suppress(IntegrityError):
-            return _enter(draft, post_id, parent)
-    return _enter(draft, post_id, parent)
+            return _enter(draft, parent, writer, known, notify)
+    return _enter(draft, parent, writer, known, notify)
 
 
 def preview(name: str, text: str) -> Comment:
@@ -103,34 +121,49 @@ def _too_long(sentence: StrPromise, words: str, limit: int) -> ValidationError:
     return ValidationError(sentence, params={"length": len(words), "limit": limit})
 
 
+def checked_email(email: str, notify: str) -> str:
+    """The address as it would be stored. Raises Refused where it cannot be one, or is missing for what is asked."""
+    email = wording.tidy_line(email[: 2 * addresses.LONGEST])
+    if not email and notify in ("", USUAL):
+        return ""
+    try:
+        return addresses.checked(email)
+    except ValidationError as error:
+        raise Refused(status=400, errors={"email": ValidationError(EMAIL_WRONG if email else EMAIL_MISSING)}) from error
+
+
 @transaction.atomic
-def _enter(draft: Comment, post_id: int, parent: str) -> Comment:
+def _enter(draft: Comment, parent: str, writer: Writer, known: Facts, notify: str) -> Comment:
     """Store the draft in its place. The order of the locks is the same everywhere: the thread, then the discussion."""
-    discussion = open_discussion(post_id)
-    target = _lock_target(discussion, parent) if parent else None
+    discussion = find_discussion(draft.discussion_id)
+    target = _lock_target(discussion, parent) if parent and discussion.is_open else None
     draft.submission_key = _submission_key(discussion, target, draft)
     if twin := _twin(discussion, draft.submission_key):
         return twin
-    _check_pace(draft.address_key)
+    thread = ids.segment(paths.root_number(target.path)) if target else b""
+    judgement = screening.judge(known, discussion, writer, thread=thread)
+    if refusal := judgement.refusal:
+        raise Refused(refusal.refusal, status=refusal.status)
     _place(draft, discussion, target)
-    draft.created_at = draft.published_at = moment = clock.now()
-    draft.save(force_insert=True)
-    CommentEvent.objects.create(comment=draft, at=moment, to_state=draft.state)
-    Discussion.objects.filter(pk=discussion.pk).note_published(moment)
+    _store(draft, judgement)
+    if draft.email:
+        subscribing.ask_to_confirm(draft, notify)
+    if draft.state == Comment.State.PENDING:
+        notifying.note_waiting()
+    elif draft.shown:
+        notifying.note_published(draft)
+        Discussion.objects.filter(pk=discussion.pk).note_published(draft.created_at)
     return draft
 
 
-def _check_pace(address_key: bytes | None) -> None:
-    """Refuse what comes too fast from one network. What came in without one was brought by ourselves."""
-    if address_key is None:
-        return
-    moment = clock.now()
-    last_hour = Comment.objects.filter(address_key=address_key, created_at__gt=moment - timedelta(hours=1))
-    sent = last_hour.aggregate(
-        hour=Count("pk"), minute=Count("pk", filter=Q(created_at__gt=moment - timedelta(minutes=1)))
-    )
-    if sent["minute"] >= settings.COMMENTS_PER_MINUTE or sent["hour"] >= settings.COMMENTS_PER_HOUR:
-        raise Refused(TOO_MANY, status=429)
+def _store(draft: Comment, judgement: Judgement) -> None:
+    draft.state, draft.shown = judgement.state, judgement.state == Comment.State.PUBLISHED
+    for column, value in screening.as_stored(judgement).items():
+        setattr(draft, column, value)
+    draft.created_at = moment = clock.now()
+    draft.published_at = moment if draft.shown else None
+    draft.save(force_insert=True)
+    CommentEvent.objects.create(comment=draft, at=moment, to_state=draft.state)
 
 
 def find_post(post_id: int) -> Post | None:
@@ -139,14 +172,20 @@ def find_post(post_id: int) -> Post | None:
     return posts.filter(pk=post_id).first()
 
 
-def open_discussion(post_id: int) -> Discussion:
-    """The discussion of a public post, as long as it takes words. Raises Refused."""
+def find_discussion(post_id: int) -> Discussion:
+    """The discussion of a public post. Raises Refused where there is no such post."""
     post = find_post(post_id)
     if post is None:
         raise Refused(POST_GONE, status=404)
-    if not post.discussion.is_open:
-        raise Refused(CLOSED, status=409)
     return post.discussion
+
+
+def open_discussion(post_id: int) -> Discussion:
+    """The discussion of a public post, as long as it takes words. Raises Refused."""
+    discussion = find_discussion(post_id)
+    if not discussion.is_open:
+        raise Refused(rules.CLOSED, status=409)
+    return discussion
 
 
 def find_target(discussion: Discussion, public_id: str) -> Comment | None:

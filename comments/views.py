@@ -16,7 +16,7 @@ from django_stubs_ext import StrPromise
 from blog import clock
 from blog.models import Blog, Post
 from blog.pages import personal_page, public_page
-from comments import authorship, mine, origin, submission, threads
+from comments import authorship, mine, origin, screening, submission, threads
 from comments.forms import CommentForm, TextForm
 from comments.models import Comment
 
@@ -90,7 +90,7 @@ def _take(request: HttpRequest, post_id: int, form: CommentForm, *, confirming: 
     """Only for a request that has proved to come from our own page: here cookies and sessions are read."""
     try:
         writer = authorship.writer(request, post_id=post_id, name=form.words["name"])
-        taken = submission.submit(post_id=post_id, writer=writer, **form.words)
+        taken = submission.submit(post_id=post_id, writer=writer, signals=form.signals, **form.words)
     except submission.Refused as refusal:
         return _refuse(request, post_id, form, refusal, confirming=confirming)
     if clock.now() - taken.created_at > AT_ONCE:
@@ -107,7 +107,7 @@ def _preview(
     form: CommentForm,
     *,
     confirming: bool = False,
-    notice: StrPromise | None = None,
+    notice: StrPromise | str | None = None,
 ) -> HttpResponse:
     """The words as they would look. Nothing is stored, so nobody needs to prove where they come from.
 
@@ -142,7 +142,7 @@ def _form_page(
     post: Post | None,
     form: CommentForm,
     *,
-    notice: StrPromise | None = None,
+    notice: StrPromise | str | None = None,
     confirming: bool = False,
     preview: Comment | None = None,
     status: int = 200,
@@ -160,6 +160,7 @@ def _form_page(
         "confirming": confirming,
         "preview": preview,
         "answered": answered,
+        "opened": form.data["opened"] if "opened" in form.data else "" if form.is_bound else screening.stamp(),
         "rows": threads.alone(answered) if answered else [],
     }
     blog = post.blog if post else Blog.load()

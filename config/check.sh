@@ -3,7 +3,7 @@
 set -eu
 unset DATABASE_URL DEBUG
 export DATA=var/check SITE_URL=https://blog.example.org EMAIL_URL=smtp+tls://user:password@mail.example.org:587
-export VISITOR_ADDRESS_HEADER=X-Real-IP
+export TRUSTED_PROXIES=127.0.0.1
 
 .venv/bin/python -m ruff check .
 .venv/bin/python -m ruff format --check .

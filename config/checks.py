@@ -1,10 +1,19 @@
 """System checks for settings that are legal but not meant."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db import DatabaseError
+from django.db.models import Count, Q
+
+from blog import clock, visitors
+from comments.models import Comment
+
+ONE_NETWORK_FROM = 20  # comments: fewer may well come from one household
+ONE_NETWORK_WITHIN = timedelta(days=7)
 
 
 @register(Tags.security, deploy=True)
@@ -23,13 +32,45 @@ def mail_leaves_this_machine(app_configs: Sequence[Any] | None, **kwargs: Any) -
 
 @register(Tags.security, deploy=True)
 def visitors_are_told_apart(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """W002: a site behind a web server that does not say who asks, so that all visitors share one limit."""
-    if settings.IS_LOCAL or settings.VISITOR_ADDRESS_HEADER:
+    """W002: a site that believes no web server in front of it who asks, so that all visitors share one limit."""
+    if settings.IS_LOCAL or settings.TRUSTED_PROXIES:
         return []
     return [
         Warning(
             f"All visitors count as one: the whole world can send {settings.COMMENTS_PER_HOUR} comments an hour.",
-            hint="Set VISITOR_ADDRESS_HEADER to the header in which the web server in front of us says who asks.",
+            hint="Set TRUSTED_PROXIES to the address of the web server in front of us, e.g. 127.0.0.1.",
             id="imprimatur.W002",
         )
     ]
+
+
+@register(Tags.database)
+def visitors_come_from_several_networks(
+    app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """W003: everybody who comments seems to sit in one network: a proxy in front of us is not trusted, or is silent."""
+    if settings.IS_LOCAL or not any(_all_from_one_network(alias) for alias in databases or ()):
+        return []
+    return [
+        Warning(
+            "All comments of the last seven days seem to come from one network, so that all visitors share one limit.",
+            hint="Set TRUSTED_PROXIES to all proxies in front of us, and have each of them set X-Forwarded-For.",
+            id="imprimatur.W003",
+        )
+    ]
+
+
+def _all_from_one_network(alias: str) -> bool:
+    """Whether many comments have one sender's network, in each week by itself: with the week its name changes."""
+    now = clock.now()
+    sent = Comment.objects.using(alias).filter(address_key__isnull=False, created_at__gt=now - ONE_NETWORK_WITHIN)
+    this_week = Q(created_at__gte=visitors.week_of(now))
+    try:
+        counted = sent.order_by().aggregate(
+            comments=Count("pk"),
+            before=Count("address_key", filter=~this_week, distinct=True),
+            since=Count("address_key", filter=this_week, distinct=True),
+        )
+    except DatabaseError:
+        return False  # not migrated yet
+    return bool(counted["comments"] >= ONE_NETWORK_FROM and max(counted["before"], counted["since"]) == 1)

@@ -3,6 +3,8 @@
 import os
 import re
 import secrets
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -16,6 +18,7 @@ SECRET_KEY_LENGTH = 50  # what `check --deploy` asks for
 DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql"}
 MAIL_SCHEMES = {"smtp", "smtp+tls", "smtp+ssl"}
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+UNIX = "unix"  # among the proxies: whoever asks through a socket of this machine
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -95,6 +98,47 @@ def site_address(value: str) -> SplitResult:
     if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         raise ImproperlyConfigured("SITE_URL must begin with https:// unless the site is only for this machine.")
     return parts
+
+
+@dataclass(frozen=True)
+class Proxies:
+    """Our own proxies, whose word counts when they say who asks."""
+
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    has_unix_sockets: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.networks) or self.has_unix_sockets
+
+    def __contains__(self, address: IPv4Address | IPv6Address | None) -> bool:
+        """Whether one of them is at the address; None is the other end of a socket of this machine."""
+        if address is None:
+            return self.has_unix_sockets
+        return any(address in network for network in self.networks)
+
+
+def trusted_proxies(value: str) -> Proxies:
+    """The proxies in a list with commas: addresses, networks, and the word "unix" for sockets of this machine."""
+    names = {name.strip().lower() for name in value.split(",")} - {""}
+    return Proxies(tuple(_proxy_network(name) for name in sorted(names - {UNIX})), UNIX in names)
+
+
+def _proxy_network(name: str) -> IPv4Network | IPv6Network:
+    try:
+        network = ip_network(name)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            "TRUSTED_PROXIES must be addresses or networks of your own proxies, e.g. 127.0.0.1,10.0.0.0/8,"
+            f" or the word {UNIX}: {' '.join(str(error).split())}."
+        ) from error
+    mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    if mapped and network.prefixlen >= 96:
+        network = IPv4Network((mapped, network.prefixlen - 96))  # as the addresses that are looked for in it are
+    if network.prefixlen == 0:
+        raise ImproperlyConfigured(
+            f"TRUSTED_PROXIES must not be the whole world, as {name} is: every visitor could then name any address."
+        )
+    return network
 
 
 def log_level(value: str) -> str:

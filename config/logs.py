@@ -3,11 +3,11 @@
 import logging
 import re
 
-_GRANT = re.compile(r"/grant/[^/\s?\"']+", re.IGNORECASE)
+_MAILED = re.compile(r"/(grant|comments/(?:confirm-address|unsubscribe|yours))/[^/\s?\"']+", re.IGNORECASE)
 
 
 class LineFormatter(logging.Formatter):
-    """Cuts out what opens an author's page: Django logs the address of every request that it refuses."""
+    """Cuts out what opens somebody's own page: Django logs the address of every request that it refuses."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return _GRANT.sub("/grant/…", super().format(record))
+        return _MAILED.sub(r"/\1/…", super().format(record))

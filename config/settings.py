@@ -22,6 +22,7 @@ from config.environment import (
     number,
     secret_key,
     site_address,
+    trusted_proxies,
 )
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Post] and CharField[str, str] be written where Django reads them
@@ -110,7 +111,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # the lock later is refused at once ("database is locked") when somebody wrote in between.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,  # seconds
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        # What is deleted is overwritten: a destroyed key must not stay in the file. Not every SQLite does it unasked.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = number("CONN_MAX_AGE", default=60)  # seconds
@@ -204,8 +206,9 @@ MARKDOWNX_UPLOAD_URLS_PATH = "/admin/markdownx/upload/"
 # --- Imprimatur -----------------------------------------------------------------------------------------------------
 
 SHARED_CACHE_SECONDS = number("SHARED_CACHE_SECONDS", default=10)  # how long a proxy may hold a page: s-maxage
-# Behind a proxy every visitor has the proxy's address: the header in which it says whose the request was.
-VISITOR_ADDRESS_HEADER = env.str("VISITOR_ADDRESS_HEADER", default="")
+# Behind a proxy every visitor has the proxy's address: these may say in X-Forwarded-For whose the request was. Nobody
+# is trusted by default, not even this machine: what else runs on it may pass on a header that a visitor has made up.
+TRUSTED_PROXIES = trusted_proxies(env.str("TRUSTED_PROXIES", default=""))
 COMMENT_MAX_LENGTH = 10_000  # characters, counted before rendering
 COMMENTS_PER_PAGE = 50
 COMMENTS_PER_MINUTE = number("COMMENTS_PER_MINUTE", default=5, least=1)  # from one network: see blog/visitors.py

@@ -154,7 +154,7 @@ def test_removal_takes_along_what_somebody_tried_with_the_permission(
     asking.ask(repost, by="Leander Quist")
     letter = Evidence(repost=repost, dated=date(2026, 2, 28), file=ContentFile(b"Yes.", name="letter.txt"))
     permissions.add_evidence(letter, by="Leander Quist")
-    enter(Dispute(repost=repost, text="Not hers.", address_key="k"))
+    enter(Dispute(repost=repost, text="Not hers.", address_key=b"k"), networks=[b"k"])
     with django_capture_on_commit_callbacks(execute=True):
         run("--remove")
     assert not Post.objects.filter(is_sample=True).exists()

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = {
     "SITE_URL": "https://blog.example.org",
     "EMAIL_URL": "smtp+tls://user:password@mail.example.org:587",
-    "VISITOR_ADDRESS_HEADER": "X-Real-IP",
+    "TRUSTED_PROXIES": "127.0.0.1",
 }
 
 
@@ -37,6 +38,8 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         ("SECRET_KEY", "secret", "SECRET_KEY must be 50 random characters"),
         ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS must name hosts"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of"),
+        ("TRUSTED_PROXIES", "nginx", "TRUSTED_PROXIES must be addresses or networks"),
+        ("TRUSTED_PROXIES", "127.0.0.1,0.0.0.0/0", "TRUSTED_PROXIES must not be the whole world"),
         ("SAMPLE", "perhaps", "SAMPLE must be 1 or 0"),
     ],
 )
@@ -67,8 +70,67 @@ def test_a_public_site_that_sends_no_mail_is_warned(tmp_path: Path) -> None:
 
 
 def test_a_public_site_that_cannot_tell_visitors_apart_is_warned(tmp_path: Path) -> None:
-    result = manage(tmp_path, "check", "--deploy", **(PUBLIC | {"VISITOR_ADDRESS_HEADER": ""}))
+    result = manage(tmp_path, "check", "--deploy", **(PUBLIC | {"TRUSTED_PROXIES": ""}))
     assert "imprimatur.W002" in result.stderr
+    assert "TRUSTED_PROXIES" in result.stderr
+
+
+def test_before_the_first_migration_the_checks_of_the_data_say_nothing(tmp_path: Path) -> None:
+    result = manage(tmp_path, "check", "--deploy", "--database", "default", "--fail-level", "WARNING", **PUBLIC)
+    assert result.returncode == 0, result.stderr
+    assert "no issues" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "nginx",
+        "10.0.0.1/8",
+        "10.0.0.0/33",
+        "1.2.3.4:80",
+        "[::1]",
+        "localhost",
+        "*",
+        "unix:",
+        "10.0.0.1 10.0.0.2",
+        "x\ny",
+    ],
+)
+def test_a_proxy_is_an_address_or_a_network(value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXIES must be addresses or networks of") as refusal:
+        environment.trusted_proxies(f"127.0.0.1,{value}")
+    assert len(str(refusal.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("value", ["0.0.0.0/0", "::/0", "::ffff:0:0/96", "10.1.2.3/0.0.0.0"])
+def test_not_everybody_is_a_proxy(value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXIES must"):
+        environment.trusted_proxies(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "address", "is_one"),
+    [
+        ("", "127.0.0.1", False),
+        ("", None, False),
+        (" , ,", "127.0.0.1", False),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "127.0.0.2", False),
+        ("127.0.0.1", None, False),
+        (" 10.0.0.0/8 ,2001:db8::/32, ", "10.200.0.1", True),
+        ("10.0.0.0/8,2001:db8::/32", "2001:db8:1::1", True),
+        ("10.0.0.0/8,2001:db8::/32", "2001:db9::1", False),
+        ("::ffff:10.0.0.0/104", "10.9.9.9", True),
+        ("fe80::1%eth0", "fe80::1", True),
+        ("unix", None, True),
+        ("UNIX, ::1", "::1", True),
+        ("unix", "127.0.0.1", False),
+    ],
+)
+def test_who_is_a_proxy(value: str, address: str | None, is_one: bool) -> None:
+    proxies = environment.trusted_proxies(value)
+    assert ((ip_address(address) if address else None) in proxies) is is_one
+    assert bool(proxies) is bool(value.strip(" ,"))
 
 
 @pytest.mark.parametrize("value", ["-1", "1e3", "0x10", "٣", "9" * 30, "a", "70000", "0"])

@@ -71,9 +71,9 @@ def post(make_repost: MakeRepost, original_author: Person, tag: Tag) -> Post:
     asking.answer(asked, PermissionRequest.Answer.YES)
     submit(post_id=post.pk, name="Rea", text="A remark.")
     objection = Dispute(
-        repost=post.repost, text="A teal objection.", email="sam@stranger.example", address_key="k" * 64
+        repost=post.repost, text="A teal objection.", email="sam@stranger.example", address_key=b"k" * 32
     )
-    enter(objection)
+    enter(objection, networks=[b"k" * 32])
     worker.run_due()
     mail.outbox.clear()
     return Post.objects.for_page().get(pk=post.pk)
@@ -136,7 +136,7 @@ def test_words_whose_permission_ended_are_nowhere(
 def test_no_mail_after_the_end_repeats_the_words(end: Callable[[Repost], None], post: Post) -> None:
     repost = Repost.objects.select_related("post__blog").get(post=post)
     end(repost)
-    enter(Dispute(repost=repost, text="Not hers.", address_key="k" * 64))
+    enter(Dispute(repost=repost, text="Not hers.", address_key=b"k" * 32), networks=[b"k" * 32])
     worker.schedule()
     worker.run_due()
     assert mail.outbox, "the objection is told to the host"

@@ -1,8 +1,10 @@
 """What the host should look at: the first thing that the admin's start page shows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -11,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from blog import clock
 from blog.admin.filters import SOON
-from blog.models import Dispute, PermissionEvent, PermissionRequest, Repost, RepostQuerySet
+from blog.models import Dispute, PermissionEvent, PermissionRequest, Repost, RepostQuerySet, Work
 
 RECENT = timedelta(days=30)
 SHOWN = 5
@@ -27,12 +29,6 @@ class Notice:
     heading: str | Promise
     items: list[tuple[str, str]]
     more: str = ""
-
-
-def notices() -> list[Notice]:
-    """All kinds that have something in them, one query each."""
-    kinds = [_disputes(), _refusals(), _revocations(), _ends(), _stale()]
-    return [kind for kind in kinds if kind.items]
 
 
 def _disputes() -> Notice:
@@ -89,3 +85,26 @@ def _reposts() -> RepostQuerySet:
 
 def _post(repost: Repost) -> str:
     return reverse("admin:blog_post_change", args=[repost.post_id])
+
+
+def _given_up() -> Notice:
+    rows = Work.objects.filter(failed_at__isnull=False).order_by("-failed_at")[: SHOWN + 1]
+    items = [(reverse("admin:blog_work_change", args=[row.pk]), f"{row}: {row.last_error}") for row in rows]
+    return _notice(gettext_lazy("Work that was given up"), items, "admin:blog_work_changelist", "?failed_at__isempty=0")
+
+
+# Kinds of things to look at, each with the permission of those whose business it is. Floors above add theirs.
+SOURCES: list[tuple[str, Callable[[], Notice]]] = [
+    ("blog.change_repost", _disputes),
+    ("blog.change_repost", _refusals),
+    ("blog.change_repost", _revocations),
+    ("blog.change_repost", _ends),
+    ("blog.change_repost", _stale),
+    ("blog.change_work", _given_up),
+]
+
+
+def notices(user: User | AnonymousUser) -> list[Notice]:
+    """All kinds that are the business of `user` and have something in them, a query or two each."""
+    kinds = [look() for permission, look in SOURCES if user.has_perm(permission)]
+    return [kind for kind in kinds if kind.items]

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
 from blog import permissions
 from blog.models import Blog
@@ -13,7 +14,10 @@ from blog.models.blogs import THE_ONE
 
 @admin.register(Blog)
 class BlogAdmin(admin.ModelAdmin[Blog]):
-    fields = ["title", "tagline", "owner", "language", "time_zone"]
+    fieldsets = [
+        (None, {"fields": ["title", "tagline", "owner", "language", "time_zone"]}),
+        (_("Comments"), {"fields": ["comments_hold", "comments_close_after"]}),
+    ]
     autocomplete_fields = ["owner"]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

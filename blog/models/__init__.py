@@ -8,6 +8,7 @@ from blog.models.people import Person
 from blog.models.posts import Credit, OldSlug, Post, PostQuerySet, Tag
 from blog.models.reposts import Repost, RepostQuerySet
 from blog.models.videos import Video
+from blog.models.visitors import VisitorKey
 from blog.models.wordings import Wording
 from blog.models.work import Work
 
@@ -27,6 +28,7 @@ __all__ = [
     "RepostQuerySet",
     "Tag",
     "Video",
+    "VisitorKey",
     "Wording",
     "Work",
 ]

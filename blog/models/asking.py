@@ -66,7 +66,9 @@ class Dispute(models.Model):
     name = models.CharField(_("name"), max_length=80, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     created_at = models.DateTimeField(_("sent"), default=clock.now, editable=False)
-    address_key = models.CharField(max_length=64, editable=False, help_text="Keyed hash of the sender's network.")
+    address_key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(
+        max_length=32, null=True, help_text="Keyed hash of the sender's network, for thirty days."
+    )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
 
     class Meta:

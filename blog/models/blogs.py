@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,14 @@ class Blog(models.Model):
     Its address is not here but in SITE_URL: allowed hosts, HSTS and secure cookies hang on it, too.
     """
 
+    class Hold(models.TextChoices):
+        """Which comments wait for a moderator before readers see them."""
+
+        NOTHING = "nothing", _("nothing")
+        LINKS = "links", _("what has links or looks like spam")
+        FIRST = "first", _("what has links, looks like spam, or is by somebody new")
+        ALL = "all", _("everything")
+
     title = models.CharField(_("title"), max_length=200, default="Imprimatur")
     tagline = models.CharField(_("tagline"), max_length=300, blank=True)
     owner = models.ForeignKey(
@@ -26,6 +35,21 @@ class Blog(models.Model):
     language = LanguageField(_("language"), default="en", help_text=_("Of the site: menus, dates, sentences."))
     time_zone = models.CharField(
         _("time zone"), max_length=60, default="UTC", validators=[validate_time_zone], help_text="Europe/Berlin"
+    )
+
+    comments_hold = models.CharField(
+        _("what waits for a moderator"),
+        max_length=10,
+        choices=Hold,
+        default=Hold.LINKS,
+        help_text=_("Comments that readers see only when a moderator has approved them. A post may have its own rule."),
+    )
+    comments_close_after = models.PositiveSmallIntegerField(
+        _("discussions close after"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Days after a post was published. Empty: they stay open."),
     )
 
     class Meta:

@@ -74,6 +74,12 @@
     form.addEventListener("submit", keep);
   };
 
+  // How long it took to write, which programs that send many comments seldom wait for.
+  const measureTime = (form) => {
+    const start = Date.now();
+    form.addEventListener("submit", () => (form.elements.seconds.value = ((Date.now() - start) / 1000).toFixed(1)));
+  };
+
   // Ids grow with time and are equally long, so that they can be compared as text.
   const articles = () => [...document.querySelectorAll(".thread article[id^='c-']")];
   const newestHere = () => articles().reduce((newest, article) => (article.id > newest ? article.id : newest), "");
@@ -125,6 +131,7 @@
   const form = document.querySelector(".comment-form");
   const news = document.querySelector(".comment-news");
   if (form) rememberName(form);
+  if (form?.elements.seconds) measureTime(form);
   if (form && document.getElementById("comment-form")) replyInPlace(form);
   if (news) {
     goToNews();

@@ -39,7 +39,7 @@ def test_there_is_one_blog_and_its_list_is_its_form(desk: Client, blog: Blog) ->
 def test_a_new_time_zone_moves_the_ends_of_permissions(desk: Client, blog: Blog, make_repost: MakeRepost) -> None:
     make_repost(expires_on=date(2030, 1, 31))
     make_repost("endless")
-    data = {"title": blog.title, "language": "en", "time_zone": "Asia/Tokyo"}
+    data = {"title": blog.title, "language": "en", "time_zone": "Asia/Tokyo", "comments_hold": "links"}
     assert desk.post(reverse("admin:blog_blog_change", args=[blog.pk]), data).status_code == 302
     ends = Repost.objects.order_by("pk").values_list("ends_at", flat=True)
     assert list(ends) == [datetime(2030, 1, 31, 15, tzinfo=UTC), None]

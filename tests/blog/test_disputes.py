@@ -1,16 +1,15 @@
 """“Dispute this credit”: anybody may object, the host is told, and nothing public changes by it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.test import Client, RequestFactory
+from django.test import Client
 
 from blog import clock, permissions, publishing, worker
 from blog.disputes import A_DAY_FROM_ONE_NETWORK, ABOUT_ONE_REPOST
 from blog.models import Blog, Dispute, Post, Work
-from blog.visitors import network_key
 from tests.attacks import ATTACKS, assert_harmless
 from tests.conftest import MakeRepost
 
@@ -146,38 +145,20 @@ def test_one_network_may_object_five_times_a_day(client: Client, noon: object, m
     assert send(client, make_repost("one-more")).status_code == 429
 
 
-def test_a_network_is_a_neighbourhood_and_leads_to_nobody(noon: object) -> None:
-    def key(address: str, **headers: str) -> str:
-        return network_key(RequestFactory().get("/", REMOTE_ADDR=address, headers=headers))
-
-    assert key("192.0.2.7") == key("192.0.2.200") == key("::ffff:192.0.2.9")
-    assert key("2001:db8:1:2::3") == key("2001:db8:1:ffff::4")
-    different = [key(address) for address in ("192.0.2.7", "192.0.3.7", "2001:db8:1::1", "2001:db8:2::1", "")]
-    assert len(set(different)) == len(different)
-    assert key("192.0.2.7", x_forwarded_for="203.0.113.9") == key("192.0.2.7")
-    assert key("fe80::1%eth0") == key("fe80::2")
-    with clock.standing_at(clock.now() + timedelta(days=1)):
-        assert key("192.0.2.7") != different[0]
-
-
-def test_behind_a_proxy_visitors_are_told_apart_by_the_header_that_it_sets_and_by_no_other(
-    noon: object, settings: Any
+@pytest.mark.parametrize("later", [timedelta(minutes=2), timedelta(hours=23)])
+def test_the_turn_of_the_week_makes_no_new_day(
+    client: Client, noon: object, permitted_repost: Post, later: timedelta
 ) -> None:
-    def key(header: str, address: str) -> str:
-        return network_key(RequestFactory().get("/", REMOTE_ADDR="127.0.0.1", headers={header: address}))
-
-    assert key("X-Real-IP", "192.0.2.1") == key("X-Real-IP", "198.51.100.1")
-    settings.VISITOR_ADDRESS_HEADER = "X-Real-IP"
-    assert key("X-Real-IP", "192.0.2.1") == key("X-Real-IP", "192.0.2.99")
-    assert key("X-Real-IP", "192.0.2.1") != key("X-Real-IP", "198.51.100.1")
-    assert key("X-Forwarded-For", "192.0.2.1") == key("X-Forwarded-For", "198.51.100.1")
-
-
-def test_the_key_of_a_network_hangs_on_the_secret_of_the_site(noon: object, settings: Any) -> None:
-    request = RequestFactory().get("/")
-    before = network_key(request)
-    settings.SECRET_KEY = "another secret"
-    assert network_key(request) != before
+    sunday_night = datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
+    with clock.standing_at(sunday_night):
+        for number in range(ABOUT_ONE_REPOST):
+            send(client, permitted_repost, f"Objection {number}")
+    with clock.standing_at(sunday_night + later):
+        assert send(client, permitted_repost, "Objection 0").status_code == 303  # known already
+        assert send(client, permitted_repost, "One more").status_code == 429
+    assert Dispute.objects.count() == ABOUT_ONE_REPOST
+    with clock.standing_at(sunday_night + timedelta(days=1)):
+        assert send(client, permitted_repost, "On the next day").status_code == 303
 
 
 def test_only_a_credit_that_readers_can_see_can_be_disputed(

@@ -14,8 +14,20 @@ from tests.routes import addresses, everything_public, public_routes
 
 SECRET = "xyzzyplugh"  # stands in every text of a post that nobody may see
 ASKED = (SECRET[:5], GUEST_MARK[:4])  # not whole: the search repeats what was asked
-# Known of them here are a dead link, a picture that never was, and pages that are only there for a comment's writer.
-NEVER_FOUND = {"grant", "media", "comment-mine", "comment-edit", "comment-delete"}
+# Known of them here are dead links, a picture that never was, and pages that are only there for a comment's writer.
+NEVER_FOUND = {
+    "grant",
+    "media",
+    "comment-mine",
+    "comment-edit",
+    "comment-delete",
+    "comment-confirm-address",
+    "comment-unsubscribe",
+    "comment-yours-page",
+    "comment-export-json",
+    "comment-export-html",
+    "comment-erase",
+}
 
 
 @pytest.fixture

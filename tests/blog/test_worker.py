@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
+from pytest_django import DjangoAssertNumQueries
 
 from blog import clock, worker
 from blog.models import Work
@@ -98,6 +99,22 @@ def test_enqueued_while_it_runs_it_runs_once_more(no_other_jobs: None) -> None:
 def test_a_job_that_nobody_registered_cannot_be_enqueued(done: list[str]) -> None:
     with pytest.raises(KeyError):
         worker.enqueue("nothing")
+    with pytest.raises(KeyError):
+        worker.enqueue_many("nothing", {"7": HOUR})
+
+
+@pytest.mark.django_db
+def test_many_are_enqueued_at_once_and_what_waits_keeps_its_time(
+    done: list[str], noon: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    worker.enqueue("note", "1", delay=2 * HOUR)
+    Work.objects.create(job="note", argument="2", attempts=worker.MAX_ATTEMPTS, failed_at=noon)
+    with django_assert_num_queries(2):
+        worker.enqueue_many("note", {str(number): number * HOUR for number in range(4)})
+    due = dict(Work.objects.values_list("argument", "due_at"))
+    assert due == {"0": noon, "1": noon + 2 * HOUR, "2": noon, "3": noon + 3 * HOUR}
+    worker.run_due()
+    assert sorted(done) == ["0", "2"]
 
 
 @pytest.mark.django_db

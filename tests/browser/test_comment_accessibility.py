@@ -1,6 +1,7 @@
 """What axe, the checker of accessibility, says of every page on which comments are read and written."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,7 +12,12 @@ from tests.browser.test_comment_writing import address, fill, post, press
 
 __all__ = ["address"]
 
-LONG_LINE = "```\n" + "a long line of code " * 20 + "\n```\n\n[A link](https://example.org/) and `code`."
+BEGINNING = "```\n" + "a long line of code " * 20 + "\n```\n\n[A link](/search/) and `code`."
+
+
+def long_line() -> str:
+    """New each time: the same words under several posts are what spam looks like."""
+    return f"{BEGINNING} {uuid4()}"
 
 
 def check(page: Page) -> None:
@@ -33,7 +39,7 @@ def reader(request: pytest.FixtureRequest, new_page: Callable[..., Page]) -> Pag
 
 
 def test_axe_finds_nothing_where_comments_are_read(reader: Page, address: str, new_page: Callable[..., Page]) -> None:
-    post(reader, address, name="Rea Reader", text=LONG_LINE)
+    post(reader, address, name="Rea Reader", text=long_line())
     writer = new_page()
     writer.goto(address)
     writer.locator(".comment-acts a").click()
@@ -41,7 +47,7 @@ def test_axe_finds_nothing_where_comments_are_read(reader: Page, address: str, n
     press(writer, "Post the reply")
     press_link(reader, "Delete")
     press(reader, "Delete it")
-    post(reader, address, name="Rea Reader", text=LONG_LINE)
+    post(reader, address, name="Rea Reader", text=long_line())
     reader.goto(address)
     expect(reader.get_by_text("This comment was deleted by its author.")).to_be_visible()
     check(reader)
@@ -50,10 +56,10 @@ def test_axe_finds_nothing_where_comments_are_read(reader: Page, address: str, n
 
 
 def test_axe_finds_nothing_where_comments_are_written(reader: Page, address: str, complaints: Complaints) -> None:
-    post(reader, address, name="Rea Reader", text=LONG_LINE)
+    post(reader, address, name="Rea Reader", text=long_line())
     check(reader)
     press_link(reader, "Change")
-    fill_text(reader, LONG_LINE + " More.")
+    fill_text(reader, long_line())
     press(reader, "Preview")
     check(reader)
     press_link(reader, "Leave it as it is")
@@ -67,6 +73,6 @@ def test_axe_finds_nothing_where_comments_are_written(reader: Page, address: str
     expect(reader.get_by_text("Your comment is empty: please write something.")).to_be_visible()
     complaints.errors.clear()  # a refusal is an answer of 400
     check(reader)
-    fill_text(reader, LONG_LINE)
+    fill_text(reader, long_line())
     press(reader, "Preview")
     check(reader)

@@ -204,3 +204,13 @@ def test_a_page_that_nobody_looks_at_asks_no_more(address: str, page: Page) -> N
     page.keyboard.press("Tab")
     with page.expect_response(re.compile("/comments/version/")):
         page.clock.run_for(HALF_A_MINUTE)
+
+
+def test_the_trap_shows_on_no_screen(new_page: Callable[..., Page], address: str) -> None:
+    for width in (390, 1200):
+        page = new_page(viewport={"width": width, "height": 800})
+        page.goto(address)
+        box = page.locator(".comment-trap").bounding_box()
+        assert box
+        assert (box["width"], box["height"]) == (1, 1)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

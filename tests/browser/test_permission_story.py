@@ -1,12 +1,11 @@
 """The whole story of a permission, as the people in it live it, each in a browser of their own."""
 
-import re
 from collections.abc import Callable
-from email import message_from_bytes, policy
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Site, wait_until
+from tests.browser.conftest import Site
+from tests.browser.mailbox import link_in, next_mail
 
 WORDS = "A heron that never was there cannot say where it stood."
 ESSAY = "What she says of herons holds for witnesses."
@@ -104,18 +103,7 @@ def host_asks_the_author(page: Page) -> None:
 
 def link_mailed_to_the_author(site: Site) -> str:
     """The link, as the addressee finds it: in the mail that the worker has sent."""
-    found: list[str] = []
-
-    def has_come() -> bool:
-        for file in (site.data / "mail").glob("*"):
-            for part in file.read_bytes().split(b"-" * 79 + b"\n"):
-                message = message_from_bytes(part, policy=policy.default)
-                if message["To"] == AUTHOR_MAIL and (body := message.get_body(("plain",))):
-                    found[:] = re.findall(r"^https?://\S+(/grant/\S+)$", body.get_content(), re.MULTILINE)
-        return bool(found)
-
-    wait_until(has_come, "the mail to the author")
-    return found[0]
+    return link_in(next_mail(site, AUTHOR_MAIL, 0), "/grant/")
 
 
 def author_confirms(page: Page, link: str) -> None:

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
 from blog.models import Post
 from comments.models import Comment
 from comments.submission import submit
+from tests.comments.held import as_if_held
 
 Say = Callable[..., Comment]
 
@@ -21,3 +24,20 @@ def say(own_post: Post) -> Say:
         return submit(text=text, parent=to.public_id if to else "", **given)
 
     return comment
+
+
+@pytest.fixture
+def held(say: Say) -> Say:
+    """Say something that waits for a moderator; the same keywords."""
+
+    def comment(text: str = "May I?", **words: Any) -> Comment:
+        return as_if_held(say(text, **words))
+
+    return comment
+
+
+@pytest.fixture
+def desk(client: Client, moderator: User) -> Client:
+    """The browser of the moderator."""
+    client.force_login(moderator)
+    return client

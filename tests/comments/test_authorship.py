@@ -3,10 +3,11 @@
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpRequest
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
 from blog.models import Person, Post
+from blog.visitors import network_key
 from comments import authorship
 from comments.authorship import looks
 from comments.models import Comment
@@ -165,8 +166,10 @@ def test_a_strangers_comment_costs_few_queries(
     own_post: Post, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     browser = Client()
-    # savepoint · post with discussion · twin · pace · insert · event · discussion · release
-    with django_assert_num_queries(8):
+    network_key(RequestFactory().get("/"))  # the first of the week makes its key
+    # keys of networks · who has a name here · bans of the sender · of words · words of the filter
+    # savepoint · post with discussion · twin · pace · insert · event · subscribers · discussion · release
+    with django_assert_num_queries(14):
         comment_sent = browser.post(
             f"/comments/new/{own_post.pk}/", {"name": "Rea", "text": "A remark."}, headers=OWN_PAGE
         )

@@ -68,7 +68,7 @@ def test_replies_can_be_folded_away_without_a_script(say: Say, shown: Shown) -> 
         "3 replies to Ann",
         "1 reply to Cy",
     ]
-    for details in page.select("details"):
+    for details in page.select(".thread details"):
         assert [child.name for child in details.find_all(recursive=False)] == ["summary", "ol"]
         assert details.find_previous_sibling("article")
 
@@ -78,7 +78,7 @@ def test_no_number_of_replies_is_said_where_more_are_on_other_pages(say: Say, sh
     root = say("Root.", name="Ann")
     for number in range(5):
         say(str(number), to=root)
-    assert [summary.text for summary in shown().find_all("summary")] == ["Replies to Ann"]
+    assert [summary.text for summary in shown().select(".thread summary")] == ["Replies to Ann"]
 
 
 @pytest.mark.parametrize(

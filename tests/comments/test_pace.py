@@ -1,6 +1,6 @@
 """How many comments one network may send."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -75,12 +75,18 @@ def test_what_we_bring_ourselves_is_not_counted(say: Say) -> None:
     assert Comment.objects.count() == 5
 
 
-def test_no_address_is_stored_and_none_for_longer_than_a_day(own_post: Post) -> None:
-    send(own_post, "Today.")
-    send(own_post, "Tomorrow.", after=86_400)
+@pytest.mark.parametrize("later", [timedelta(seconds=20), timedelta(seconds=50)])
+def test_the_turn_of_the_week_gives_nobody_more(own_post: Post, later: timedelta) -> None:
+    sunday_night = datetime(2026, 11, 22, 23, 59, 45, tzinfo=UTC)
+    with clock.standing_at(sunday_night):
+        assert statuses(own_post, 0, 1) == [303, 303]
+    with clock.standing_at(sunday_night + later):
+        assert send(own_post, "On Monday.").status_code == 429
+        assert send(own_post, "On Monday, elsewhere.", "192.0.3.7").status_code == 303
     keys = [bytes(key) for key in Comment.objects.values_list("address_key", flat=True) if key]
-    assert len(keys) == len(set(keys)) == 2
-    assert not [key for key in keys if b"192" in key]
+    assert len(keys) == 3
+    with clock.standing_at(sunday_night + timedelta(seconds=62)):
+        assert send(own_post, "A minute later.").status_code == 303
 
 
 def test_the_same_words_from_two_networks_are_two_comments(own_post: Post) -> None:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -229,7 +230,9 @@ def test_a_reply_that_comes_after_its_parent_went_is_refused(
     assert_whole(own_post)
 
 
-@pytest.mark.parametrize("name", ["remove", "remove_with_replies", "restore", "show_replies"])
+@pytest.mark.parametrize(
+    "name", ["remove", "remove_with_replies", "restore", "show_replies", "approve", "reject", "mark_spam"]
+)
 @pytest.mark.parametrize("is_locked", [True, pytest.param(False, marks=without_locks)])
 def test_of_two_moderators_at_once_one_acts(
     is_locked: bool, name: str, say: Say, own_post: Post, moderator: User, monkeypatch: pytest.MonkeyPatch
@@ -239,6 +242,8 @@ def test_of_two_moderators_at_once_one_acts(
     say("Reply.", to=root)
     if name in ("restore", "show_replies"):
         moderation.remove_with_replies(root, by=moderator, reason="")
+    elif name in ("approve", "reject"):
+        moderation.hold_again(root)
     if not is_locked:
         take_out_the_lock(monkeypatch)
     events, together = CommentEvent.objects.count(), threading.Barrier(2)
@@ -249,6 +254,33 @@ def test_of_two_moderators_at_once_one_acts(
 
     assert sorted(at_once(act, act)) == [False, True]
     assert CommentEvent.objects.count() == events + 1
+    assert_whole(own_post)
+
+
+def test_an_undo_and_a_reply_do_not_wait_for_each_other(say: Say, own_post: Post, moderator: User) -> None:
+    """The reply holds its thread and wants the discussion; an undo that held that from its first thread to its last
+    would want the thread.
+    """
+    threads = [say("First."), say("Second.")]
+    batch = uuid4()
+    for reply in [say("Rude.", to=thread) for thread in threads]:
+        moderation.remove(reply, by=moderator, reason="", batch=batch)
+    is_held = threading.Event()
+
+    def hold() -> None:
+        is_held.set()
+        threading.Event().wait(SHORT)  # until the undo has come as far as it can
+
+    def answer() -> None:
+        with before(WRITE_EVENT, hold):
+            submit(post_id=own_post.pk, name="Rea", text="Reply.", parent=threads[0].public_id)
+
+    def undo() -> int:
+        is_held.wait(LONG)
+        return moderation.undo(batch, by=moderator)
+
+    assert at_once(answer, undo)[1] == 2
+    assert len(shown(own_post)) == 5
     assert_whole(own_post)
 
 

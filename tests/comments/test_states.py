@@ -8,10 +8,21 @@ from django.db import IntegrityError, transaction
 
 from blog import clock
 from blog.models import Post
+from comments import moderation
 from comments.models import Comment, CommentEvent, Discussion
-from comments.moderation import delete_by_writer, remove, remove_with_replies, restore, show_replies
+from comments.moderation import (
+    approve,
+    delete_by_writer,
+    mark_spam,
+    reject,
+    remove,
+    remove_with_replies,
+    restore,
+    show_replies,
+)
 from comments.submission import Refused
 from tests.comments.conftest import Say
+from tests.comments.held import as_if_held
 from tests.comments.wholeness import assert_whole, shown
 
 State = Comment.State
@@ -139,7 +150,9 @@ def test_nobody_replies_to_what_is_gone_or_hidden(
     assert_whole(own_post)
 
 
-def test_writers_delete_what_is_published_and_nothing_else(say: Say, own_post: Post, moderator: User) -> None:
+def test_writers_delete_what_is_published_but_not_what_a_moderator_removed(
+    say: Say, own_post: Post, moderator: User
+) -> None:
     mine, rude = say("Mine."), say("Rude.")
     remove(rude, by=moderator, reason="")
     assert delete_by_writer(mine)
@@ -152,11 +165,12 @@ def test_writers_delete_what_is_published_and_nothing_else(say: Say, own_post: P
     assert_whole(own_post)
 
 
-def test_what_a_writer_deleted_can_be_restored(say: Say, own_post: Post, moderator: User) -> None:
+def test_what_a_writer_deleted_no_moderator_brings_back(say: Say, own_post: Post, moderator: User) -> None:
     comment = say("Hasty.")
     delete_by_writer(comment)
-    assert restore(comment, by=moderator, reason="asked to")
-    assert shown(own_post) == ["Hasty."]
+    for step in (approve, restore, mark_spam, reject):
+        assert not step(comment, by=moderator, reason="we liked it")
+    assert (comment.state, shown(own_post)) == (State.DELETED, [])
     assert_whole(own_post)
 
 
@@ -170,13 +184,38 @@ def test_steps_that_change_nothing_leave_no_trace(thread: dict[str, Comment], ow
     assert before == (CommentEvent.objects.count(), Discussion.objects.values().get(pk=own_post.pk))
 
 
-@pytest.mark.parametrize("state", [State.PENDING, State.SPAM, State.REJECTED])
-def test_what_was_never_published_takes_none_of_these_steps(say: Say, moderator: User, state: str) -> None:
-    comment = say("Buy!")
-    Comment.objects.filter(pk=comment.pk).update(state=state, shown=False)
-    for step in (remove, remove_with_replies, show_replies, restore):
+@pytest.mark.parametrize("state", moderation.HELD)
+def test_what_was_never_published_can_neither_be_removed_nor_restored(
+    say: Say, own_post: Post, moderator: User, state: str
+) -> None:
+    comment = as_if_held(say("Buy!"), state)
+    for step in (remove, show_replies, restore):
         assert not step(comment, by=moderator, reason="")
-    assert not delete_by_writer(comment)
+    assert_whole(own_post)
+
+
+@pytest.mark.parametrize("state", moderation.HELD)
+def test_what_waits_takes_its_replies_after_it(say: Say, own_post: Post, moderator: User, state: str) -> None:
+    """They stand below a comment that was published until its writer changed it."""
+    root = say("root")
+    say("reply", to=root)
+    moderation.hold_again(root)
+    if state != State.PENDING:
+        {State.SPAM: mark_spam, State.REJECTED: reject}[State(state)](root, by=moderator)
+    assert shown(own_post) == ["root", "reply"]
+    assert remove_with_replies(root, by=moderator, reason="")
+    assert (root.state, shown(own_post), count(own_post)) == (state, [], 0)
+    assert approve(root, by=moderator)
+    assert (shown(own_post), count(own_post)) == (["root", "reply"], 2)
+    assert_whole(own_post)
+
+
+@pytest.mark.parametrize("state", moderation.HELD)
+def test_writers_take_back_what_is_not_published(say: Say, own_post: Post, state: str) -> None:
+    comment = as_if_held(say("Never mind."), state)
+    assert delete_by_writer(comment)
+    assert comment.state == State.DELETED
+    assert_whole(own_post)
 
 
 def test_only_a_tombstone_can_hide_its_replies(say: Say) -> None:

@@ -1,7 +1,7 @@
 """Discussions and the comments in them."""
 
-from datetime import datetime
-from typing import Self
+from datetime import datetime, timedelta
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from blog import claims, clock, rendering
-from blog.models import Person, Post
+from blog.models import Blog, Person, Post
 from blog.models.fields import LanguageField, WebAddressField
 from comments import ids, paths
 
@@ -44,8 +44,18 @@ class Discussion(models.Model):
         Post, models.CASCADE, primary_key=True, related_name="discussion", verbose_name=_("post")
     )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    hold = models.CharField(
+        _("what waits for a moderator"),
+        max_length=10,
+        choices=Blog.Hold,
+        blank=True,
+        help_text=_("Where nothing is chosen, what the blog says."),
+    )
     closes_at = models.DateTimeField(
         _("closes"), null=True, blank=True, help_text=_("From this moment on it can only be read.")
+    )
+    stays_open = models.BooleanField(
+        _("stays open"), default=False, help_text=_("Does not close after the days that the blog says.")
     )
     count = models.PositiveIntegerField(_("comments"), default=0, editable=False, help_text="Published and shown.")
     version = models.PositiveIntegerField(default=0, editable=False, help_text="Grows with every visible change.")
@@ -66,8 +76,21 @@ class Discussion(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether comments are taken now."""
-        return self.state == self.State.OPEN and (self.closes_at is None or self.closes_at > clock.now())
+        """Whether comments are taken now. Asks the post and its blog, which come along with a discussion."""
+        return self.state == self.State.OPEN and (self.end is None or self.end > clock.now())
+
+    @property
+    def end(self) -> datetime | None:
+        """From when on it can only be read: its own moment, or the one that follows from the blog's default."""
+        days, published = self.post.blog.comments_close_after, self.post.published_at
+        if self.closes_at or self.stays_open or not (days and published):
+            return self.closes_at
+        return published + timedelta(days=days)
+
+    @property
+    def holds(self) -> str:
+        """What waits for a moderator: a value of `Blog.Hold`."""
+        return self.hold or self.post.blog.comments_hold
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
@@ -87,6 +110,15 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def counted(self) -> Self:
         """Comments whose words can be read: what shows a tombstone is no comment more."""
         return self.filter(shown=True, state=Comment.State.PUBLISHED)
+
+    def waiting(self) -> Self:
+        """Comments that a moderator has to decide on, the one that waits longest first."""
+        return self.filter(state=Comment.State.PENDING).order_by("pk")
+
+    def by_known_address(self, email: str) -> Self:
+        """Published comments whose writer proved to read mail at `email`: whoever has one is known."""
+        proved = self.filter(email=email, email_confirmed_at__isnull=False, state=Comment.State.PUBLISHED)
+        return proved if email else self.none()
 
     def answerable(self) -> Self:
         """Comments that can be replied to: a tombstone cannot."""
@@ -121,9 +153,9 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 class Comment(models.Model):
     """A remark under a post, or the mark that one stood here.
 
-    `shown` says whether readers see it: nothing above hides its replies, and it is published, or it is a tombstone with
-    a shown reply below it. Who answers whom, `state` and `hides_replies` are the truth; `path`, `depth`, `hidden_above`
-    and `shown` follow from them, and `checking` proves that they do.
+    `shown` says whether readers see it: nothing above hides its replies, and it is published, or a shown reply stands
+    below it; then it is shown as a tombstone, without its words. Who answers whom, `state` and `hides_replies` are the
+    truth; `path`, `depth`, `hidden_above` and `shown` follow from them, and `checking` proves that they do.
     Comments go only all together: one with replies cannot be deleted, one of a post protects it.
     """
 
@@ -136,12 +168,17 @@ class Comment(models.Model):
         DELETED = "deleted", _("deleted by its author")
         ERASED = "erased", _("erased")
 
+    class Lesson(models.TextChoices):
+        NONE = "", _("nothing")
+        HAM = "ham", _("good")
+        SPAM = "spam", _("spam")
+
     class Badge(models.TextChoices):
         NONE = "", _("none")
         HOST = "host", _("host")
         MODERATOR = "moderator", _("moderator")
 
-    TOMBSTONES = (State.REMOVED, State.DELETED, State.ERASED)
+    TOMBSTONES = (State.PENDING, State.SPAM, State.REJECTED, State.REMOVED, State.DELETED, State.ERASED)
     NAME_LENGTH = 80  # characters
 
     id = models.BigIntegerField(primary_key=True, default=ids.mint, editable=False)
@@ -169,6 +206,12 @@ class Comment(models.Model):
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
     url = WebAddressField(_("web page"), blank=True)
     email = models.EmailField(_("e-mail"), blank=True, help_text=_("Private. It is shown nowhere."))
+    email_confirmed_at = models.DateTimeField(
+        _("e-mail confirmed"),
+        null=True,
+        editable=False,
+        help_text="When the writer proved to read what is sent there. A typed address alone proves nothing.",
+    )
     person = models.ForeignKey(
         Person,
         models.SET_NULL,
@@ -198,6 +241,18 @@ class Comment(models.Model):
         max_length=32, null=True, help_text="Keyed hash of the sender's network."
     )
 
+    words_key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(
+        max_length=32, null=True, help_text="Keyed hash of the words alone: the same wherever they are said."
+    )
+    score = models.SmallIntegerField(_("score"), default=0, editable=False, help_text="The sum of the findings.")
+    findings: models.JSONField[Any, Any] = models.JSONField(
+        _("findings"), default=list, editable=False, help_text="What the rules found: see `screening`."
+    )
+    learned_as = models.CharField(
+        max_length=4, choices=Lesson, default=Lesson.NONE, blank=True, help_text="What the filter learned from it."
+    )
+    moderators_told_at = models.DateTimeField(null=True, editable=False, help_text="In the digest of what waits.")
+
     objects = CommentQuerySet.as_manager()
 
     class Meta:
@@ -207,7 +262,7 @@ class Comment(models.Model):
             models.UniqueConstraint(fields=["discussion", "path"], name="comment_one_place"),
             models.UniqueConstraint(fields=["discussion", "submission_key"], name="comment_sent_once"),
             models.CheckConstraint(
-                condition=models.Q(hides_replies=False) | models.Q(state__in=("removed", "deleted", "erased")),
+                condition=models.Q(hides_replies=False) | ~models.Q(state="published"),
                 name="comment_only_tombstones_hide",
             ),
         ]
@@ -219,6 +274,8 @@ class Comment(models.Model):
             models.Index(fields=["published_at", "id"], condition=models.Q(shown=True), name="comment_latest"),
             models.Index(fields=["id"], condition=models.Q(state="pending"), name="comment_queue"),
             models.Index(fields=["address_key", "created_at"], name="comment_sender"),
+            models.Index(fields=["words_key"], name="comment_words"),
+            models.Index(fields=["email"], condition=~models.Q(email=""), name="comment_email"),
         ]
 
     def __str__(self) -> str:
@@ -237,6 +294,11 @@ class Comment(models.Model):
         return self.state in self.TOMBSTONES
 
     @property
+    def is_held(self) -> bool:
+        """Whether a moderator has yet to decide. What is taken for spam waits too, in a queue of its own."""
+        return self.state in (self.State.PENDING, self.State.SPAM)
+
+    @property
     def is_counted(self) -> bool:
         """Whether readers see its words: the same as `counted`."""
         return self.shown and self.state == self.State.PUBLISHED
@@ -245,50 +307,3 @@ class Comment(models.Model):
         """Make the HTML of the text anew."""
         self.html = rendering.render_comment(self.source)
         self.render_version = rendering.RENDER_VERSION
-
-
-class CommentRevision(models.Model):
-    """What a comment said before its writer changed it. Only moderators see it."""
-
-    comment = models.ForeignKey(Comment, models.CASCADE, related_name="revisions", verbose_name=_("comment"))
-    at = models.DateTimeField(_("replaced"), default=clock.now)
-    source = models.TextField(_("text"))
-
-    class Meta:
-        verbose_name = _("earlier wording")
-        verbose_name_plural = _("earlier wordings")
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return f"{self.comment_id} {self.at:%Y-%m-%d %H:%M}"
-
-
-class CommentEvent(models.Model):
-    """A change of a comment's state, or of what it does to its replies. Written once, never changed."""
-
-    class Replies(models.TextChoices):
-        HIDDEN = "hidden", _("hidden with it")
-        SHOWN = "shown", _("shown again")
-
-    comment = models.ForeignKey(Comment, models.CASCADE, related_name="events", verbose_name=_("comment"))
-    at = models.DateTimeField(_("when"), default=clock.now)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name=_("by"),
-        help_text="Nobody where the writer or the machine did it.",
-    )
-    from_state = models.CharField(_("from"), max_length=10, choices=Comment.State, blank=True)
-    to_state = models.CharField(_("to"), max_length=10, choices=Comment.State)
-    replies = models.CharField(_("replies"), max_length=10, choices=Replies, blank=True)
-    reason = models.CharField(_("reason"), max_length=300, blank=True)
-
-    class Meta:
-        verbose_name = _("change of state")
-        verbose_name_plural = _("history")
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return f"{self.get_from_state_display()} → {self.get_to_state_display()}".strip()

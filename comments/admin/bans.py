@@ -1,0 +1,98 @@
+"""Bans: words and domains are added here; persons are banned where something of theirs is read."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from comments import banning
+from comments.admin import acts, decide
+from comments.admin.forms import WORDS, BanForm
+from comments.models import Ban
+
+
+@admin.register(Ban)
+class BanAdmin(admin.ModelAdmin[Ban]):
+    """Whoever moderates comments keeps this list, too."""
+
+    form = BanForm
+    list_display = ["whom", "kind", "mode", "until", "reason", "created_by", "created_at"]
+    list_filter = ["kind", "mode"]
+    search_fields = ["value", "reason"]
+    list_select_related = ["comment", "created_by"]
+    ordering = ["-pk"]
+    actions = ["lift"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Ban | None = None) -> bool:
+        return super().has_view_permission(request, obj) or request.user.has_perm(acts.CHANGE)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) or request.user.has_perm(acts.CHANGE)
+
+    def has_change_permission(self, request: HttpRequest, obj: Ban | None = None) -> bool:
+        return super().has_change_permission(request, obj) or request.user.has_perm(acts.CHANGE)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Ban | None = None) -> bool:
+        return super().has_delete_permission(request, obj) or request.user.has_perm(acts.CHANGE)
+
+    def get_fields(self, request: HttpRequest, obj: Ban | None = None) -> Any:
+        whom = ["kind", "value"] if _is_of_words(obj) else ["kind", "writer"]
+        return [*whom, "mode", "until", "reason"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Ban | None = None) -> list[str]:
+        return [] if _is_of_words(obj) else ["kind", "writer"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {}  # nothing from the address: a link must not fill in a ban that somebody then saves
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_actions(request)
+        found.pop("delete_selected", None)  # the same as `lift`, with a page in between
+        return found
+
+    @admin.display(description=_("word, domain or person"))
+    def whom(self, ban: Ban) -> str:
+        return ban.value or _name_of_writer(ban)
+
+    @admin.display(description=_("person"))
+    def writer(self, ban: Ban) -> str:
+        if ban.comment is None:
+            return "–"
+        return format_html('<a href="{}">{}</a>', decide.address(ban.comment), _name_of_writer(ban))
+
+    @admin.action(description=_("Lift the selected bans"), permissions=["delete"])
+    def lift(self, request: HttpRequest, bans: QuerySet[Ban]) -> None:
+        found = list(bans)
+        for ban in found:
+            banning.lift(ban)
+        sentence = ngettext("%(count)d ban was lifted.", "%(count)d bans were lifted.", len(found))
+        self.message_user(request, sentence % {"count": len(found)}, messages.SUCCESS)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "POST":
+            acts.keep_numbers(request)
+        return super().changelist_view(request, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Ban, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by = request.user if isinstance(request.user, User) else None
+        super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: Ban) -> None:
+        banning.lift(obj)
+
+
+def _is_of_words(ban: Ban | None) -> bool:
+    return ban is None or ban.kind in WORDS
+
+
+def _name_of_writer(ban: Ban) -> str:
+    """The name on the comment that it came from; the comment's own where that was erased."""
+    if ban.comment is None:
+        return "–"
+    return ban.comment.name or ban.comment.public_id

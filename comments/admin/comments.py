@@ -1,0 +1,124 @@
+"""The list of all comments: they are found, read, removed and restored here, never written or edited."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.db import DataError
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from comments.admin import acts, cards, decide, queue
+from comments.models import Comment, CommentEvent
+
+Action = Callable[["CommentAdmin", HttpRequest, QuerySet[Comment]], HttpResponse]
+
+
+class ReasonForm(ActionForm):
+    reason = forms.CharField(label=_("Reason:"), required=False, max_length=CommentEvent.REASON_LENGTH)
+
+
+class CommentList(ChangeList):
+    """Its rows lead to where a comment is decided on. Reads no post's body."""
+
+    def url_for_result(self, result: Model) -> str:
+        return reverse("admin:comments_comment_decide", args=[result.pk])
+
+    def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Comment]:
+        return super().get_queryset(*args, **kwargs).defer("html", *cards.UNREAD)
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Filters come from the address: a number that no database takes is a slip there, and no fault of ours."""
+        try:
+            super().get_results(request)
+        except (OverflowError, ValueError, DataError) as error:
+            raise IncorrectLookupParameters(error) from error
+
+
+def action(name: str) -> Action:
+    """An act of the table as Django's admin offers it for what is ticked in the list."""
+
+    def take(model_admin: "CommentAdmin", request: HttpRequest, comments: QuerySet[Comment]) -> HttpResponse:
+        batch = acts.take(request, name, comments, request.POST.get("reason", ""))
+        return HttpResponseRedirect(_same_list(request, {"done": str(batch)} if batch else {}))
+
+    take.__name__ = name
+    return admin.action(description=acts.ACTS[name].label, permissions=["change"])(take)
+
+
+@admin.register(Comment)
+class CommentAdmin(admin.ModelAdmin[Comment]):
+    list_display = ["excerpt", "name", "state", "post", "created_at"]
+    list_filter = ["state"]
+    search_fields = ["name", "source", "email__iexact"]  # a part of an address finds nobody
+    date_hierarchy = "created_at"
+    ordering = ["-pk"]
+    list_select_related = ["discussion__post__blog"]
+    show_full_result_count = False  # it counts the whole table for every page
+    actions = [action(name) for name in acts.ACTS]
+    action_form = ReasonForm
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Comment | None = None) -> bool:
+        return False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CommentList
+
+    @admin.display(description=_("text"))
+    def excerpt(self, comment: Comment) -> str:
+        return Truncator(comment.source).chars(80) or "–"
+
+    @admin.display(description=_("post"))
+    def post(self, comment: Comment) -> str:
+        return str(comment.discussion.post)
+
+    # --- Its pages
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("queue/", wrap(queue.view), name="comments_comment_queue"),
+            path("<int:pk>/decide/", wrap(decide.view), name="comments_comment_decide"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With what was done last, which is no filter of the list."""
+        done, query = request.GET.get("done", ""), request.GET.copy()
+        query.pop("done", None)
+        request.GET = query  # type: ignore[assignment]
+        if request.method == "POST":
+            acts.keep_numbers(request)
+            if "undo" in request.POST:
+                acts.undo(request, request.POST["undo"])
+                return HttpResponseRedirect(_same_list(request, {}))
+        extra = {"title": _("All comments"), "done": acts.done(done), **(extra_context or {})}
+        return super().changelist_view(request, extra)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Nobody edits another's words: the page of a comment is the one where it is decided on."""
+        if request.method == "POST" or not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        comment = self.get_object(request, object_id)
+        if comment is None:
+            raise Http404
+        return redirect(decide.address(comment))
+
+
+def _same_list(request: HttpRequest, more: dict[str, str]) -> str:
+    """The list as it is filtered now."""
+    query = request.GET.copy()
+    query.update(more)
+    return f"{request.path}?{query.urlencode()}" if query else request.path

@@ -1,0 +1,132 @@
+"""What moderators fill in: why, for how long, and which words and domains."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from blog import clock
+from blog.admin.step_forms import DayInput
+from blog.forms import refuse_odd_years
+from blog.models import Blog
+from blog.models.reposts import end_of_day
+from comments import banning, wording
+from comments.models import Ban, Discussion
+
+WORDS = (Ban.Kind.WORD, Ban.Kind.DOMAIN)
+IN_THE_PAST = gettext_lazy("This is over already. Leave it empty for a ban without end.")
+
+
+class HoldForm(forms.Form):
+    """What becomes of all that a person writes from now on."""
+
+    mode = forms.ChoiceField(
+        label=gettext_lazy("What they write from now on"),
+        choices=[(Ban.Mode.HOLD, gettext_lazy("waits for a moderator")), (Ban.Mode.REFUSE, gettext_lazy("is refused"))],
+        initial=Ban.Mode.HOLD,
+        widget=forms.RadioSelect,
+    )
+    last_day = forms.DateField(
+        label=gettext_lazy("Last day"),
+        required=False,
+        widget=DayInput,
+        help_text=gettext_lazy("Empty: until somebody lifts it. A network is known for thirty days at most."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=300,
+        help_text=gettext_lazy("Only moderators see it."),
+    )
+
+    def clean_last_day(self) -> date | None:
+        day: date | None = self.cleaned_data["last_day"]
+        refuse_odd_years(day)
+        if day and end_of_day(day, Blog.load()) <= clock.now():
+            raise ValidationError(IN_THE_PAST)
+        return day
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """The arguments for `banning.hold_person`."""
+        day = self.cleaned_data["last_day"]
+        until = end_of_day(day, Blog.load()) if day else None
+        return {"mode": self.cleaned_data["mode"], "until": until, "reason": self.cleaned_data["reason"]}
+
+
+class BanForm(forms.ModelForm[Ban]):
+    """A ban of a word or a domain; of a person only how it is meant and until when."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "kind" in self.fields:
+            choices = [(kind.value, kind.label) for kind in WORDS]
+            self.fields["kind"] = forms.ChoiceField(
+                label=_("What"), choices=choices, initial=Ban.Kind.WORD, widget=forms.RadioSelect
+            )
+        if "value" in self.fields:
+            self.fields["value"].required = True
+        if "until" in self.fields:
+            name_both_inputs(self.fields["until"], date=_("Until: date"), time=_("Until: time"))
+
+    def clean_until(self) -> datetime | None:
+        until: datetime | None = self.cleaned_data["until"]
+        refuse_odd_years(until)
+        latest = banning.latest_end(self.instance)
+        if until and "until" in self.changed_data and until <= clock.now():
+            raise ValidationError(IN_THE_PAST)
+        if latest and (until is None or until > latest):
+            raise ValidationError(_("A network is known for thirty days, so this ban has to end with them."))
+        return until
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        kind, value = self.cleaned_data.get("kind"), self.cleaned_data.get("value")
+        if kind and value:
+            self.cleaned_data["value"] = self._normal(kind, value)
+            self._refuse_twins(kind, self.cleaned_data["value"])
+        return self.cleaned_data
+
+    def _normal(self, kind: str, value: str) -> str:
+        if kind == Ban.Kind.WORD:
+            word = wording.tidy_line(value)
+            if wording.is_blank(word):
+                raise ValidationError({"value": _("Please give a word.")})
+            return word
+        try:
+            return banning.normal_domain(value)
+        except ValueError:
+            raise ValidationError({"value": _("This is no domain. One looks like this: example.com")}) from None
+
+    def _refuse_twins(self, kind: str, value: str) -> None:
+        others = Ban.objects.in_force().filter(kind=kind, value__iexact=value).exclude(pk=self.instance.pk)
+        if others.exists():
+            raise ValidationError({"value": _("This is on the list already.")})
+
+
+class DiscussionForm(forms.ModelForm[Discussion]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "hold" in self.fields:
+            usual = Blog.Hold(self.instance.post.blog.comments_hold).label
+            as_usual = _("as everywhere: %(what)s") % {"what": usual}
+            self.fields["hold"] = forms.ChoiceField(
+                label=self.fields["hold"].label, required=False, choices=[("", as_usual), *Blog.Hold.choices]
+            )
+        if "closes_at" in self.fields:  # not for those who only look
+            name_both_inputs(self.fields["closes_at"], date=_("Closes: date"), time=_("Closes: time"))
+
+    def clean_closes_at(self) -> datetime | None:
+        moment: datetime | None = self.cleaned_data["closes_at"]
+        refuse_odd_years(moment)
+        return moment
+
+
+def name_both_inputs(moment: forms.Field, *, date: str, time: str) -> None:
+    """Django's field for a moment prints “Date” and “Time” beside its two inputs, not as their labels."""
+    if isinstance(moment.widget, forms.MultiWidget):
+        for widget, name in zip(moment.widget.widgets, (date, time), strict=True):
+            widget.attrs["aria-label"] = name

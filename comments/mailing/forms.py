@@ -1,0 +1,63 @@
+"""The forms in which somebody types an e-mail address."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from comments import addresses
+from comments.models import Subscription
+
+Scope = Subscription.Scope
+
+
+class AddressForm(forms.Form):
+    """The address is a plain field: what is one, `addresses.checked` says for every door."""
+
+    email = forms.Field(
+        label=_("Your e-mail address"),
+        error_messages={"required": _("Please type your e-mail address.")},
+        widget=forms.EmailInput({"autocomplete": "email", "maxlength": addresses.LONGEST, "dir": "ltr"}),
+    )
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data, auto_id="address-%s", label_suffix="")
+        self.use_required_attribute = True
+
+    def clean_email(self) -> str:
+        return addresses.checked(self.cleaned_data["email"])
+
+    def full_clean(self) -> None:
+        """Where something is wrong, the page opens at the first such field."""
+        super().full_clean()
+        for name in list(self.errors)[:1]:
+            self.fields[name].widget.attrs["autofocus"] = True
+
+
+class SubscribeForm(AddressForm):
+    """Where a thread is meant, it asks whether that alone is wanted or all of the post."""
+
+    scope = forms.ChoiceField(
+        label=_("What do you want to be told of?"),
+        choices=[(Scope.THREAD, _("What is said in this thread")), (Scope.POST, _("All comments on this post"))],
+        initial=Scope.THREAD,
+        widget=forms.RadioSelect,
+    )
+    thread = forms.Field(widget=forms.HiddenInput, required=False)
+
+    field_order = ("scope", "email", "thread")
+
+    def __init__(self, data: QueryDict | None = None, *, thread: str = "") -> None:
+        super().__init__(data)
+        self.fields["thread"].initial = thread
+        if not thread:
+            del self.fields["scope"]
+
+    @property
+    def wanted_scope(self) -> Scope:
+        return Scope(self.cleaned_data.get("scope", Scope.POST))
+
+    def clean(self) -> dict[str, object]:
+        if self.cleaned_data.get("scope") == Scope.THREAD and not self.fields["thread"].initial:
+            raise ValidationError(_("That thread is no longer there."))
+        return self.cleaned_data

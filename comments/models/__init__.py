@@ -1,0 +1,19 @@
+"""What is kept of discussions."""
+
+from comments.models.comments import Comment, CommentQuerySet, Discussion
+from comments.models.history import CommentEvent, CommentRevision
+from comments.models.mailing import Letter, Notice, Subscription
+from comments.models.screening import Ban, SpamToken
+
+__all__ = [
+    "Ban",
+    "Comment",
+    "CommentEvent",
+    "CommentQuerySet",
+    "CommentRevision",
+    "Discussion",
+    "Letter",
+    "Notice",
+    "SpamToken",
+    "Subscription",
+]

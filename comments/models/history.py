@@ -1,0 +1,59 @@
+"""What was done to comments: earlier wordings and changes of state."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from blog import clock
+from comments.models.comments import Comment
+
+
+class CommentRevision(models.Model):
+    """What a comment said before its writer changed it. Only moderators see it."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="revisions", verbose_name=_("comment"))
+    at = models.DateTimeField(_("replaced"), default=clock.now)
+    source = models.TextField(_("text"))
+
+    class Meta:
+        verbose_name = _("earlier wording")
+        verbose_name_plural = _("earlier wordings")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.comment_id} {self.at:%Y-%m-%d %H:%M}"
+
+
+class CommentEvent(models.Model):
+    """A change of a comment's state, or of what it does to its replies. Written once, never changed."""
+
+    REASON_LENGTH = 300  # characters
+
+    class Replies(models.TextChoices):
+        HIDDEN = "hidden", _("hidden with it")
+        SHOWN = "shown", _("shown again")
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="events", verbose_name=_("comment"))
+    at = models.DateTimeField(_("when"), default=clock.now)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("by"),
+        help_text="Nobody where the writer or the machine did it.",
+    )
+    from_state = models.CharField(_("from"), max_length=10, choices=Comment.State, blank=True)
+    to_state = models.CharField(_("to"), max_length=10, choices=Comment.State)
+    replies = models.CharField(_("replies"), max_length=10, choices=Replies, blank=True)
+    reason = models.CharField(_("reason"), max_length=REASON_LENGTH, blank=True)
+    batch = models.UUIDField(null=True, editable=False, help_text="The same for what is done, and undone, together.")
+
+    class Meta:
+        verbose_name = _("change of state")
+        verbose_name_plural = _("history")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["batch"], condition=models.Q(batch__isnull=False), name="event_batch")]
+
+    def __str__(self) -> str:
+        return f"{self.get_from_state_display()} → {self.get_to_state_display()}".strip()

@@ -1,0 +1,130 @@
+"""Who wants mail about what, and the letters that go out."""
+
+from typing import Self
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from blog import clock
+from comments.models.comments import Comment, Discussion
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def confirmed(self) -> Self:
+        return self.filter(confirmed_at__isnull=False)
+
+    @transaction.atomic
+    def end(self) -> None:
+        """Delete them with all that hangs on them.
+
+        Locked first: who is just putting news into a letter because of them finishes that, and it is deleted, too.
+        Otherwise it would be there only after we looked for it, and forbid the deletion.
+        """
+        locked = self.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)
+        Subscription.objects.filter(pk__in=list(locked)).delete()
+
+
+class Subscription(models.Model):
+    """Somebody's wish to be told by mail. Until its address is confirmed nothing is sent but the question.
+
+    One that ended is deleted: nothing is kept of who once read what.
+    """
+
+    class Scope(models.TextChoices):
+        REPLIES = "replies", _("replies to my comment")
+        THREAD = "thread", _("this thread")
+        POST = "post", _("all comments on this post")
+
+    discussion = models.ForeignKey(
+        Discussion, models.CASCADE, related_name="subscriptions", verbose_name=_("discussion")
+    )
+    scope = models.CharField(_("about"), max_length=10, choices=Scope)
+    comment = models.ForeignKey(
+        Comment,
+        models.CASCADE,
+        null=True,
+        related_name="subscriptions",
+        verbose_name=_("comment"),
+        help_text="The one whose replies are wanted, or that begins the thread; none for a whole post.",
+    )
+    email = models.EmailField(_("e-mail"))
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    created_at = models.DateTimeField(_("asked"), default=clock.now, editable=False)
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        constraints = [
+            models.UniqueConstraint(fields=["email", "comment", "scope"], name="subscription_once"),
+            models.UniqueConstraint(
+                fields=["email", "discussion"], condition=Q(scope="post"), name="subscription_to_post_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(scope="post", comment=None) | (~Q(scope="post") & Q(comment__isnull=False)),
+                name="subscription_about_something",
+            ),
+        ]
+        indexes = [models.Index(fields=["discussion"], condition=Q(confirmed_at__isnull=False), name="subscribers")]
+
+    def __str__(self) -> str:
+        return f"{self.get_scope_display()}: {self.discussion}"
+
+
+class Letter(models.Model):
+    """A mail to be sent, or sent: what it says is made when it goes out. Deleted thirty days later."""
+
+    class Kind(models.TextChoices):
+        CONFIRM = "confirm", _("please confirm")
+        ACCESS = "access", _("way to one's own data")
+        NEWS = "news", _("new comments")
+        QUEUE = "queue", _("what waits for moderators")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    email = models.EmailField(_("to"))
+    comment = models.ForeignKey(
+        Comment, models.CASCADE, null=True, related_name="+", help_text="Whose writer is asked to confirm."
+    )
+    subscription = models.ForeignKey(
+        Subscription, models.CASCADE, null=True, related_name="+", help_text="What is asked to be confirmed."
+    )
+    address_key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(
+        max_length=32, null=True, help_text="Keyed hash of the network from which it was asked for."
+    )
+    created_at = models.DateTimeField(_("made"), default=clock.now, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False, help_text="From then on it takes no more news.")
+    sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("letter")
+        verbose_name_plural = _("letters")
+        constraints = [
+            models.UniqueConstraint(fields=["email"], condition=Q(kind="news", closed_at=None), name="letter_one_open"),
+        ]
+        indexes = [
+            models.Index(fields=["email", "created_at"], name="letter_address"),
+            models.Index(fields=["address_key", "created_at"], name="letter_network"),
+            models.Index(fields=["kind", "created_at"], name="letter_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+
+class Notice(models.Model):
+    """A comment that somebody is told of in a letter. Whatever they subscribed to, they are told once."""
+
+    letter = models.ForeignKey(Letter, models.CASCADE, related_name="notices")
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="notices")
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="notices")
+    email = models.EmailField()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        constraints = [models.UniqueConstraint(fields=["email", "comment"], name="notice_once")]
+
+    def __str__(self) -> str:
+        return f"{self.letter_id}: {self.comment_id}"

@@ -1,0 +1,172 @@
+"""Judging a comment: gathers what the rules look at, and says in words what they found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from django.core import signing
+from django.db.models import Count, Q
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
+
+from blog import clock, rendering
+from comments import banning, paths
+from comments.authorship import Writer
+from comments.models import Comment, Discussion
+from comments.screening import bayes, links, rules
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+REPEATED_WITHIN = timedelta(days=7)
+SHORT = 40  # characters; what is shorter, two people may well say alike
+SALT = "comments.screening"
+
+
+@dataclass(frozen=True)
+class Signals:
+    """What came with the words and is not seen: all of it may be forged, so it gives points and no more."""
+
+    trap: str = ""  # a field that people do not see
+    opened: str = ""  # when the form was made, signed: only on a page that no cache keeps
+    seconds: str = ""  # that the form was open, measured by a script
+
+
+NO_SIGNALS = Signals()
+
+
+def stamp() -> str:
+    """For the form on a page that no cache keeps: when it was made."""
+    return signing.dumps(int(clock.now().timestamp()), salt=SALT)
+
+
+def words_key(text: str) -> bytes | None:
+    """The same for the same words wherever they are said, however they are spaced; None for a few words."""
+    folded = " ".join(text.casefold().split())
+    return salted_hmac(SALT, folded, algorithm="sha256").digest() if len(folded) >= SHORT else None
+
+
+def facts(draft: Comment, writer: Writer, signals: Signals = NO_SIGNALS) -> rules.Facts:
+    """What can be known before the discussion is locked: the slow part."""
+    seconds, is_forged = _seconds(signals)
+    in_name = links.hosts(draft.name)
+    return rules.Facts(
+        name=draft.name,
+        text=f"{draft.source}\n{rendering.plain_text(draft.html)}",  # marks can part a word that is read as one
+        is_ours=bool(writer.badge or writer.person),
+        is_known=_is_known(draft, writer),
+        bans=banning.of_person(writer.address_keys, draft.email, writer.proved_email),
+        banned_words=banning.of_words(),
+        repeats=_repeats(draft),
+        has_filled_trap=bool(signals.trap.strip()),
+        seconds=seconds,
+        has_forged_time=is_forged,
+        verdict=bayes.judge(draft.name, draft.source),
+        is_imitation=writer.is_imitation,
+        hosts=[*links.hosts(draft.source, draft.html), *in_name],
+        hosts_in_name=in_name,
+    )
+
+
+def judge(
+    known: rules.Facts, discussion: Discussion, writer: Writer, *, thread: bytes = b"", is_new: bool = True
+) -> rules.Judgement:
+    """Judge with the rest of the facts, read under the lock. An edit is no new comment: its pace does not count."""
+    pace = _pace(writer, thread) if is_new else rules.STANDING
+    return rules.judge(replace(known, hold=discussion.holds, is_open=discussion.is_open, pace=pace))
+
+
+def as_stored(judgement: rules.Judgement) -> dict[str, Any]:
+    """The columns of a comment that keep a judgement."""
+    findings = [{"code": one.code, "score": one.points, "detail": one.detail} for one in judgement.findings]
+    return {"findings": findings, "score": judgement.score}
+
+
+def _seconds(signals: Signals) -> tuple[float | None, bool]:
+    """How long the form was open, if somebody measured it, and whether the time in it was forged."""
+    if signals.opened:
+        try:
+            opened = int(signing.loads(signals.opened, salt=SALT))
+        except (signing.BadSignature, ValueError, TypeError):
+            return None, True
+        return clock.now().timestamp() - opened, False
+    try:
+        return float(signals.seconds[:20]), False
+    except ValueError:
+        return None, False
+
+
+def _is_known(draft: Comment, writer: Writer) -> bool:
+    """Whether somebody approved of them before. A typed address proves nothing: it may be another's."""
+    proved = writer.proved_email if draft.email in ("", writer.proved_email) else ""
+    return bool(proved) and Comment.objects.by_known_address(proved).exists()
+
+
+def _repeats(draft: Comment) -> int:
+    if draft.words_key is None:
+        return 0
+    since = clock.now() - REPEATED_WITHIN
+    same = Comment.objects.filter(words_key=draft.words_key, created_at__gt=since).exclude(pk=draft.pk)
+    # Not discussion=…: only a key itself takes any number of an address, and calls one that no database holds unknown.
+    here = Discussion.objects.filter(pk=draft.discussion_id)
+    return same.exclude(discussion__in=here).values("discussion").distinct().count()
+
+
+def _pace(writer: Writer, thread: bytes) -> rules.Pace:
+    """What came in without a network was brought by ourselves."""
+    if not writer.address_keys:
+        return rules.STANDING
+    now = clock.now()
+    is_here = Q(path__gte=thread, path__lt=thread + paths.BEHIND_ALL_REPLIES, created_at__gt=now - rules.THREAD_SPAN)
+    recent = Comment.objects.filter(address_key__in=writer.address_keys, created_at__gt=now - HOUR)
+    sent = recent.aggregate(
+        minute=Count("pk", filter=Q(created_at__gt=now - MINUTE)), hour=Count("pk"), thread=Count("pk", filter=is_here)
+    )
+    return rules.Pace(**sent if thread else sent | {"thread": 0})
+
+
+# --- In words -------------------------------------------------------------------------------------------------------
+
+Sentences = tuple[StrPromise, StrPromise]  # for moderators, for the writer
+
+_SENTENCES: Mapping[str, Sentences] = {
+    "banned": (
+        _("A moderator decided to hold what comes from this person, or from their network"),
+        _("The moderators look at your comments before they appear."),
+    ),
+    "repeated": (
+        _("The same words stand in %(detail)s other discussions"),
+        _("The same words were sent to other discussions."),
+    ),
+    "trap": (
+        _("A field that people do not see was filled in"),
+        _("A hidden field of the form was filled in, as programs do."),
+    ),
+    "forged": (_("The time in the form was forged"), _("The form came back changed.")),
+    "fast": (_("Sent %(detail)s seconds after the form was opened"), _("The form was sent faster than people write.")),
+    "links": (_("Links: %(detail)s"), _("It holds links.")),
+    "words": (_("On the list: %(detail)s"), _("It holds words that the moderators want to look at: %(detail)s.")),
+    "like_spam": (_("Like earlier spam: %(detail)s"), _("It resembles what moderators here called spam.")),
+    "like_good": (_("Like earlier good comments"), _("It resembles good comments.")),
+    "imitation": (
+        _("The name looks like that of somebody who belongs to this blog"),
+        _("The name looks like that of somebody who belongs to this blog."),
+    ),
+    "first": (_("New here"), _("It is your first comment here, and the host reads those first.")),
+    "all": (_("Everything waits here"), _("Under this post the host reads every comment before it appears.")),
+}
+
+
+def explained(comment: Comment) -> list[tuple[str, int]]:
+    """What the rules found in a comment, for moderators: a sentence and the points that it gave, one for each."""
+    return [(_sentence(finding, 0), int(finding["score"])) for finding in comment.findings]
+
+
+def told_to_writer(comment: Comment) -> list[str]:
+    """Why the comment waits, in plain words; without what speaks for it."""
+    return [_sentence(finding, 1) for finding in comment.findings if finding["code"] != "like_good"]
+
+
+def _sentence(finding: Mapping[str, Any], whose: int) -> str:
+    sentences = _SENTENCES.get(finding["code"])  # none for a rule of an earlier version
+    return str(sentences[whose]) % {"detail": finding.get("detail", "")} if sentences else finding["code"]

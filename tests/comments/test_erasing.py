@@ -1,0 +1,175 @@
+"""Erasing what is kept under an address: without a trace, and to the end."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.mail import EmailMessage
+from django.test import Client
+
+from blog import clock, worker
+from blog.models import Post, Work
+from comments import moderation
+from comments.mailing import notifying
+from comments.models import Comment, Letter, Notice, Subscription
+from tests.comments.conftest import Say
+from tests.comments.lives import TEXT, lived
+from tests.comments.postbox import (
+    REA,
+    SAM,
+    announce,
+    path_in,
+    rows_holding,
+    to,
+    with_address,
+)
+from tests.comments.wholeness import assert_whole
+from tests.conftest import NOON
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+@pytest.fixture
+def life(say: Say, moderator: User, mailoutbox: list[EmailMessage]) -> list[Comment]:
+    found = lived(say, moderator)
+    mailoutbox.clear()
+    return found
+
+
+def link(browser: Client, mailoutbox: list[EmailMessage], email: str = REA) -> str:
+    """The path of the page, as somebody gets there."""
+    browser.post("/comments/yours/", {"email": email})
+    worker.run_due()
+    return path_in(mailoutbox[-1], "yours")
+
+
+def test_before_anything_happens_one_is_asked(
+    client: Client, life: list[Comment], mailoutbox: list[EmailMessage]
+) -> None:
+    """C8."""
+    path = link(client, mailoutbox)
+    for method in ("get", "head", "options", "put", "delete"):
+        getattr(client, method)(f"{path}erase/")
+        getattr(client, method)(path)
+    assert "6 comments that were sent with this address" in client.get(f"{path}erase/").content.decode()
+    assert Client(enforce_csrf_checks=True).post(f"{path}erase/").status_code == 403
+    assert Comment.objects.filter(email__iexact=REA).count() == len(life)
+
+
+def test_after_the_erasure_nothing_of_the_person_is_left(
+    client: Client, life: list[Comment], say: Say, own_post: Post, mailoutbox: list[EmailMessage]
+) -> None:
+    """Looked for in every column of every table, in letters of any case, in text and in bytes."""
+    nameless = Comment.objects.get(source="Newest.")  # the same name without the address: nobody can tell whose it is
+    moderation.erase(nameless)
+    path = link(client, mailoutbox)
+    notifying.announce(say("In an open letter."))
+    assert rows_holding("violetta"), "the test would find it"
+    answer = client.post(f"{path}erase/")
+    assert "Everything is erased" in answer.content.decode()
+    for trace in ("violetta", "visible", "ochre", "crimson", "rea@reader", "n" * 32, (b"n" * 8).hex()):
+        assert rows_holding(trace) == [], trace
+    assert {comment.state for comment in Comment.objects.filter(pk__in=[one.pk for one in life])} == {"erased"}
+    assert not Letter.objects.filter(email__iexact=REA).exists()
+    assert not Notice.objects.filter(email=REA).exists()
+    assert not Subscription.objects.filter(email=REA).exists()
+    assert_whole(own_post)
+
+
+def test_replies_and_what_others_left_stay(
+    client: Client, life: list[Comment], mailoutbox: list[EmailMessage], own_post: Post
+) -> None:
+    before = Letter.objects.filter(email=SAM).count()
+    client.post(f"{link(client, mailoutbox)}erase/")
+    page = client.get(own_post.get_absolute_url()).content.decode()
+    assert "An answer." in page
+    assert TEXT not in page
+    assert Subscription.objects.get().email == SAM
+    assert Letter.objects.filter(email=SAM).count() == before > 0
+
+
+def test_the_proof_of_the_address_is_taken_back(
+    client: Client, life: list[Comment], mailoutbox: list[EmailMessage]
+) -> None:
+    path = link(client, mailoutbox)
+    answer = client.post(f"{path}erase/")
+    assert (answer.cookies["address"].value, answer.cookies["address"]["path"]) == ("", "/comments/")
+
+
+def test_the_link_is_spent_with_the_erasure(
+    client: Client, life: list[Comment], mailoutbox: list[EmailMessage]
+) -> None:
+    path = link(client, mailoutbox)
+    client.post(f"{path}erase/")
+    assert client.get(path).status_code == 404
+    assert client.post(f"{path}erase/").status_code == 404
+
+
+def test_no_mail_comes_after_the_erasure(
+    client: Client, life: list[Comment], say: Say, mailoutbox: list[EmailMessage]
+) -> None:
+    path = link(client, mailoutbox)
+    notifying.announce(say("In an open letter."))
+    client.post(f"{path}erase/")
+    mailoutbox.clear()
+    announce(say("Later.", to=Comment.objects.get(source="An answer.")))
+    with clock.standing_at(NOON + 2 * DAY):
+        worker.run_due()
+    assert REA not in to(mailoutbox)
+
+
+@pytest.mark.parametrize("done", [0, 1, 3, 6])
+def test_an_erasure_that_was_broken_off_is_gone_on_with(
+    done: int, client: Client, life: list[Comment], mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whoever presses the button again, and without them by the worker."""
+    path, erase = link(client, mailoutbox), moderation.erase
+    turns: list[Comment] = []
+
+    def dying(comment: Comment) -> bool:
+        if len(turns) == done:
+            raise SystemExit("killed")
+        turns.append(comment)
+        return erase(comment)
+
+    def dying_at_the_end(self: Any) -> None:
+        raise SystemExit("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(moderation, "erase", dying)
+        if done == len(life):
+            patch.setattr(type(Subscription.objects.all()), "delete", dying_at_the_end)
+        with pytest.raises(SystemExit):
+            client.post(f"{path}erase/")
+    assert Comment.objects.filter(email__iexact=REA).count() == len(life) - done
+    assert client.get(path).status_code == 200
+    if done % 2:
+        client.post(f"{path}erase/")
+    else:
+        with clock.standing_at(NOON + MINUTE):
+            worker.run_due()
+    assert rows_holding("rea@reader") == []
+    with clock.standing_at(NOON + MINUTE):
+        worker.run_due()
+    assert not Work.objects.filter(job="erase-address").exists()
+
+
+def test_signs_of_the_database_widen_nothing(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
+    with_address(say("Hers."), "rea_r@reader.example", proved=True)
+    with_address(say("Another's."), "reaxr@reader.example", proved=True)
+    path = link(client, mailoutbox, "rea_r@reader.example")
+    client.post(f"{path}erase/")
+    assert Comment.objects.get(email="reaxr@reader.example").source == "Another's."
+    assert rows_holding("rea_r") == []
+
+
+def test_a_tag_is_another_address_to_those_who_look(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
+    """For limits they count as one. But not every mail server gives what is sent to a+b to a."""
+    with_address(say("Hers."), REA, proved=True)
+    with_address(say("Tagged."), "rea+blog@reader.example", proved=True)
+    page = client.get(link(client, mailoutbox, "rea+blog@reader.example")).content.decode()
+    assert "Tagged." in page
+    assert "Hers." not in page
