@@ -107,8 +107,8 @@ def _repeats(draft: Comment) -> int:
         return 0
     since = clock.now() - REPEATED_WITHIN
     same = Comment.objects.filter(words_key=draft.words_key, created_at__gt=since).exclude(pk=draft.pk)
-    # Not discussion=…: only a key itself takes any number of an address, and calls one that no database holds unknown.
-    here = Discussion.objects.filter(pk=draft.discussion_id)
+    # Not discussion=…: only the key itself takes any number of an address, also one that no database holds.
+    here = Discussion.objects.filter(post__pk=draft.discussion_id)
     return same.exclude(discussion__in=here).values("discussion").distinct().count()
 
 
