@@ -43,6 +43,8 @@ def own_folder(settings: Settings, tmp_path: Path) -> None:
     """No test writes into the data of a real site, and none needs collected static files."""
     settings.DATA = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "incoming"
+    settings.FILE_UPLOAD_TEMP_DIR.mkdir()
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()
@@ -54,8 +56,9 @@ def own_folder(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only this machine may be asked."""
+def no_network(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    """Only this machine may be asked; and no worker asks for videos, unless a test is about that."""
+    settings.VIDEO_FETCH = False
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:

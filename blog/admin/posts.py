@@ -150,6 +150,8 @@ class PostAdmin(admin.ModelAdmin[Post]):
         """With all that is on record about the stored repost."""
         stored = Repost.objects.select_related("post__blog").filter(post=obj.pk).first() if obj and obj.pk else None
         context["record"] = record.of(stored) if stored else None
+        if request.FILES:  # not stored, else another page would follow
+            self.message_user(request, _choose_again(request), messages.WARNING)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _create_formsets(self, request: HttpRequest, obj: Post, change: bool) -> Any:
@@ -205,6 +207,12 @@ def _appears_at(post: Post) -> str:
     moment = localtime(post.published_at)
     words = {"moment": date_format(moment, "DATETIME_FORMAT"), "zone": post.blog.time_zone}
     return _("It is scheduled: it appears by itself on %(moment)s (%(zone)s).") % words
+
+
+def _choose_again(request: HttpRequest) -> str:
+    """Said above a form that comes back: its words are kept, and files cannot be."""
+    names = [f"“{file.name}”" for _field, several in request.FILES.lists() for file in several]
+    return _("A browser does not keep chosen files. Choose again: %s.") % ", ".join(names)
 
 
 def _two_ways_on(post: Post) -> SafeString:
