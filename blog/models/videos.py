@@ -149,8 +149,9 @@ class Video(models.Model):
 
     @property
     def kind(self) -> str:
-        """What the file is, for readers: MP4 or WEBM."""
-        return PurePosixPath(self.file.name or "").suffix[1:].upper()
+        """What the file is, for readers: MP4 or WebM."""
+        extension = PurePosixPath(self.file.name or "").suffix[1:]
+        return "WebM" if extension == "webm" else extension.upper()
 
     @property
     def media_type(self) -> str:

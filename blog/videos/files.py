@@ -1,6 +1,7 @@
 """The one door for films and captions of our own. A film is kept as it was sent, so its bytes say what it is."""
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -25,8 +26,9 @@ def clean_film(upload: File[bytes]) -> File[bytes]:
     if upload.size > settings.VIDEO_MAX_BYTES:
         raise FilmRefused(_too_large())
     film = containers.examine(upload, upload.size)
-    upload.name = naming.by_content(upload.chunks(), film.extension)
-    return upload
+    named = copy(upload)  # the name that was sent is said back where the form is refused for another reason
+    named.name = naming.by_content(upload.chunks(), film.extension)
+    return named
 
 
 class _CheckedFileField(forms.FileField):

@@ -12,10 +12,10 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from pytest_django import Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from blog import clock, worker
-from blog.models import Post, Video
+from blog.models import Person, Post, Video
 from blog.videos import placing
 from tests.attacks import ATTACKS, assert_harmless
 from tests.blog.conftest import Submission, change_url, page, resubmission, staff
@@ -162,13 +162,23 @@ def test_what_is_known_of_a_video_in_a_text_is_no_film_s_business(desk: Client, 
     post = make_post(body="https://youtu.be/dQw4w9WgXcQ")
     placing.keep_rows(post)
     Video.objects.update(duration=212, ai_origin="none")
-    stored(desk, resubmission(desk, post, title="Another") | {"initial-videos-0-duration": "212"}, change_url(post))
-    assert Video.objects.get().duration == 212
+    stored(
+        desk,
+        resubmission(desk, post) | {"initial-videos-0-duration": "212", "videos-0-title": "The clip"},
+        change_url(post),
+    )
+    video = Video.objects.get()
+    assert (video.title, video.duration) == ("The clip", 212)
+
+
+def test_a_form_that_comes_back_says_which_files_to_choose_again(desk: Client, with_film: Submission) -> None:
+    answer = refused(desk, with_film | {"title": "", "videos-0-captions": captions()})
+    assert "Choose again: “My holidays.webm”, “captions.vtt”." in answer
+    assert "Choose again" not in desk.get(ADD).content.decode()
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
 def test_the_name_of_a_file_is_only_ever_said_back(desk: Client, with_film: Submission, attack: str) -> None:
-    """A browser does not keep a file over a form that comes back, so it is said which has to be chosen again."""
     name = re.sub(r'[\r\n"\\/]', "_", attack).strip() or "x"
     answer = refused(desk, with_film | {"title": "", "videos-0-file": film(name=name)})
     assert "A browser does not keep chosen files. Choose again: “" in answer
@@ -234,7 +244,7 @@ def test_a_reader_gets_a_player_without_a_script(client: Client, shown: Video) -
     assert 'srclang="en" label="English" default' in player
     assert 'aria-label="The harbour"' in player
     assert "data-player" not in html
-    assert f'<a href="/media/videos/{STEM}.webm" download="the-harbour.webm">Download the video</a> (WEBM, 13.4' in html
+    assert f'<a href="/media/videos/{STEM}.webm" download="the-harbour.webm">Download the video</a> (WebM, 13.4' in html
     assert_harmless(html, page=True)
     for address in re.findall(r'src="(/media/[^"]+)"', player):
         assert client.get(address).getvalue() in (WEBM, CAPTIONS)
@@ -295,3 +305,25 @@ def test_machines_are_told_where_the_film_is(client: Client, shown: Video) -> No
     assert node["contentUrl"] == f"http://127.0.0.1:8000{shown.file.url}"
     assert (node["encodingFormat"], node["duration"]) == ("video/webm", "PT8S")
     assert "embedUrl" not in node
+
+
+# --- Its end
+
+
+def test_a_film_goes_when_another_takes_its_place(
+    desk: Client, shown: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        changed = resubmission(desk, shown.post, **{"videos-0-file": film(MP4), "videos-0-captions-clear": "on"})
+        stored(desk, changed, change_url(shown.post))
+    shown.refresh_from_db()
+    assert names_in("videos") == [os.path.basename(shown.file.name)]
+    assert shown.file.name.endswith(".mp4")
+    assert names_in("captions") == []
+
+
+def test_who_has_no_right_to_videos_keeps_the_film_of_a_post(shown: Video, host: Person) -> None:
+    clerk = staff("view_post", "change_post", "view_repost", "change_repost", "view_credit")
+    response = clerk.post(change_url(shown.post), resubmission(clerk, shown.post, title="Corrected"))
+    assert response.status_code == 302
+    assert Video.objects.get().file.name == f"videos/{STEM}.webm"
