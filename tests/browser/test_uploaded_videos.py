@@ -11,7 +11,7 @@ from playwright.sync_api import FilePayload, Page, Response, expect
 
 from blog.ranges import LONGEST_PART
 from tests.blog.films import CAPTIONS, MP4, WEBM, box
-from tests.browser.conftest import Complaints, Site
+from tests.browser.conftest import Complaints, Site, wait_until
 
 NAME = "0123456789abcdef0123456789abcdef"
 FETCHED = re.compile(r"/media/videos/")
@@ -157,6 +157,7 @@ def test_the_preview_takes_no_film_along(host_page: Page) -> None:
 
 def test_the_server_answers_as_players_expect(site: Site, film: Path) -> None:
     path, data = f"/media/videos/{NAME}.mp4", film.read_bytes()
+    wait_until(lambda: ask(site, path)[0].status == 200, "readers of other tests have gone")
     answer, body = ask(site, path, Range="bytes=0-1")
     assert (answer.status, body) == (206, data[:2])
     assert (answer.headers["Content-Length"], answer.headers["Content-Range"]) == ("2", f"bytes 0-1/{len(data)}")
@@ -178,19 +179,22 @@ def test_readers_who_stand_still_do_not_stop_the_site(site: Site, film: Path) ->
     long = film.with_name(f"{NAME[::-1]}.webm")
     with long.open("wb") as file:
         file.truncate(200_000_000)  # more than any buffer between us takes
+    wait_until(lambda: ask(site, f"/media/videos/{film.name}")[0].status == 200, "readers of other tests have gone")
     asking = f"GET /media/videos/{long.name} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n"
     readers = [socket.create_connection(("127.0.0.1", site.port), timeout=10) for _reader in range(40)]
     try:
         for number, reader in enumerate(readers):
             reader.sendall(f"{asking}{'Range: bytes=0-' if number % 2 else 'X: y'}\r\n\r\n".encode())
-        statuses = sorted(reader.recv(12)[-3:] for reader in readers)
-        assert statuses == [b"200"] * 2 + [b"206"] * 20 + [b"503"] * 18
+        statuses = [reader.recv(12)[-3:] for reader in readers]
+        assert set(statuses[::2]) == {b"200", b"503"}
+        assert statuses.count(b"200") <= 2
+        assert set(statuses[1::2]) == {b"206"}
         assert site.get("/healthz") == (200, "ok")
     finally:
         for reader in readers:
             reader.close()
         long.unlink()
-    assert ask(site, f"/media/videos/{film.name}")[0].status == 200  # what they held is free again
+    wait_until(lambda: ask(site, f"/media/videos/{film.name}")[0].status == 200, "what they held is free again")
 
 
 def test_no_film_of_a_stranger_is_read(site: Site, complaints: Complaints) -> None:
