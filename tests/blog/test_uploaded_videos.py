@@ -257,7 +257,7 @@ def test_captions_are_offered_in_their_own_language(language: str, label: str) -
     assert Video(captions_language=language).captions_label == label
 
 
-@pytest.mark.parametrize("title", [*ATTACKS.values(), ""])
+@pytest.mark.parametrize("title", [*(attack.replace("\0", "") for attack in ATTACKS.values()), ""])
 def test_whatever_a_film_is_called_its_page_is_harmless(client: Client, shown: Video, title: str) -> None:
     Video.objects.update(title=title[:300], captions_language='"><script>'[: 35 if title else 0])
     assert_harmless(client.get(shown.post.get_absolute_url()).content.decode(), page=True)
