@@ -98,6 +98,8 @@ class FarAway:
 
     def _talk(self, connection: socket.socket) -> None:
         connection.settimeout(5)
+        # Else each answer waits 40 ms for the word that the greeting before it has come.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             connection = trusted = self._tls.wrap_socket(connection, server_side=True)
             self._answer(trusted)
