@@ -1,7 +1,6 @@
 """The host at the desk, with what a browser sends when a post is written; and the author with the link from a mail."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -16,10 +15,9 @@ from pytest_django import Settings
 
 from blog import asking, permissions, worker
 from blog.models import Person, Post, Repost, Video, Wording
-from blog.videos.providers import PROVIDERS
 from tests.blog.far_away import OPENSSL, Authority, FarAway, as_json
 from tests.blog.mailbox import path_in
-from tests.blog.providers_say import MORE_ROWS, PICTURE, YOUTUBE, YOUTUBE_POSTER, video_of
+from tests.blog.providers_say import PICTURE, YOUTUBE, YOUTUBE_POSTER, video_of
 from tests.conftest import GUEST_MARK, GUEST_WORDS
 
 HOST = "Eldon Host"
@@ -104,13 +102,10 @@ def far_away(authority: Authority) -> Iterator[FarAway]:
 
 
 @pytest.fixture
-def all_providers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def all_providers(settings: Settings) -> None:
     """Every provider of the table may be asked, and one instance of PeerTube."""
     settings.VIDEO_FETCH = True
     settings.PEERTUBE_HOSTS = ("tube.example.org",)
-    for key, row in MORE_ROWS.items():
-        if key not in PROVIDERS:
-            monkeypatch.setitem(PROVIDERS, key, replace(PROVIDERS["youtube"], key=key, poster="", **row))
 
 
 @pytest.fixture

@@ -21,19 +21,6 @@ IDS = {
     "tiktok": "@somebody/video/7106594312292453675",
     "peertube": "9c9de5e8-0a1e-484a-b099-e80766180a6d",
 }
-# Rows that the table may not have yet; whatever it has counts.
-MORE_ROWS: dict[str, dict[str, Any]] = {
-    "dailymotion": {
-        "info": "https://api.dailymotion.com/video/{id}?fields=title,duration,created_time,thumbnail_480_url",
-        "picture_hosts": (".dmcdn.net",),
-    },
-    "tiktok": {"info": "https://www.tiktok.com/oembed?url={url}", "picture_hosts": (".tiktokcdn.com",)},
-    "peertube": {
-        "info": "https://{host}/api/v1/videos/{id}",
-        "picture_hosts": ("{host}",),
-        "hosts": "PEERTUBE_HOSTS",
-    },
-}
 WHOLE = {
     "title": "The clip",
     "creator": "Ada",
