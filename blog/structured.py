@@ -54,8 +54,9 @@ def pictured(post: Post) -> Video | None:
 
 
 def is_complete(video: Video) -> bool:
-    """Search engines take a video only with a picture and the day on which it was put there."""
-    return bool(video.title and video.poster and video.uploaded_on)
+    """Search engines take a video only with a picture and the day on which it was put there, and if one can see it."""
+    can_be_seen = video.status == Video.Status.LIVE and bool(video.file or video.reference.player_url)
+    return can_be_seen and bool(video.title and video.poster and video.uploaded_on)
 
 
 def passage_id(page: str, repost: Repost) -> str:

@@ -307,8 +307,8 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('live', 'live'), ('unavailable', 'unavailable')], default='live', editable=False, max_length=12, verbose_name='status')),
                 ('unavailable_since', models.DateTimeField(editable=False, null=True, verbose_name='unavailable since')),
                 ('checked_at', models.DateTimeField(editable=False, null=True, verbose_name='checked')),
-                ('check_at', models.DateTimeField(editable=False, help_text='When it is looked for next.', null=True)),
-                ('failures', models.PositiveSmallIntegerField(default=0, editable=False, help_text='In a row.')),
+                ('check_at', models.DateTimeField(editable=False, null=True, verbose_name='next check')),
+                ('failures', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='refusals in a row')),
                 ('post', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='videos', to='blog.post', verbose_name='post')),
             ],
             options={

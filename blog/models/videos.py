@@ -96,8 +96,8 @@ class Video(models.Model):
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.LIVE, editable=False)
     unavailable_since = models.DateTimeField(_("unavailable since"), null=True, editable=False)
     checked_at = models.DateTimeField(_("checked"), null=True, editable=False)
-    check_at = models.DateTimeField(null=True, editable=False, help_text="When it is looked for next.")
-    failures = models.PositiveSmallIntegerField(default=0, editable=False, help_text="In a row.")
+    check_at = models.DateTimeField(_("next check"), null=True, editable=False)
+    failures = models.PositiveSmallIntegerField(_("refusals in a row"), default=0, editable=False)
 
     # What a host may type about a video; its address and where it stands are not among them.
     ABOUT = (

@@ -3,8 +3,7 @@
 A video is called unavailable after three refusals on three different days: providers have bad days, too. One answer
 that it is there makes it live again. What means neither (the network, a server in trouble) changes nothing.
 
-A later page cache wants to know of a change of `status`: it is written in `_note`, and nowhere else. The post's
-`updated_at` stays as it is, since the host edited nothing.
+The post's `updated_at` stays as it is, since the host edited nothing.
 """
 
 import logging

@@ -6,15 +6,13 @@ not even what was typed while we asked.
 
 import logging
 from collections.abc import Collection
-from functools import partial
 from typing import Any
 
 from django.core.files.base import ContentFile
-from django.db import transaction
 
 from blog import pictures
 from blog.models import Video
-from blog.videos import answers, checking
+from blog.videos import answers, checking, shelf
 from blog.videos.answers import Told
 from blog.videos.fetching import Fetcher, FetchFailed
 from blog.worker import enqueue
@@ -38,8 +36,8 @@ def ask(video: Video) -> None:
         "check_at": None,
         "failures": 0,
     }
-    if "poster" in afresh:  # the file is this video's own
-        transaction.on_commit(partial(video.poster.storage.delete, video.poster.name), robust=True)
+    if "poster" in afresh:
+        shelf.let_go((video.poster.name,))
     Video.objects.filter(pk=video.pk).update(**afresh)
     for name, value in afresh.items():
         setattr(video, name, value)

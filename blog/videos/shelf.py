@@ -12,7 +12,7 @@ from django.dispatch import receiver
 from blog.models import Video
 from blog.models.fields import wait_for_the_shelf
 
-FILES = ("file", "captions")
+FILES = ("file", "captions", "poster")
 
 
 @receiver(pre_save, sender=Video)
@@ -24,7 +24,7 @@ def before_saving(instance: Video, raw: bool = False, **kwargs: Any) -> None:
 
 @receiver(post_delete, sender=Video)
 def after_deleting(instance: Video, **kwargs: Any) -> None:
-    let_go((instance.file.name, instance.captions.name))
+    let_go(tuple(getattr(instance, field).name for field in FILES))
 
 
 def let_go(*rows: tuple[str | None, ...]) -> None:
@@ -36,5 +36,5 @@ def let_go(*rows: tuple[str | None, ...]) -> None:
 def _delete_unless_shown(name: str) -> None:
     with transaction.atomic():
         wait_for_the_shelf()
-        if not Video.objects.filter(Q(file=name) | Q(captions=name)).exists():
+        if not Video.objects.filter(Q(*((field, name) for field in FILES), _connector=Q.OR)).exists():
             default_storage.delete(name)

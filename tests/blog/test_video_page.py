@@ -263,9 +263,20 @@ def test_the_digital_source_is_named_where_ai_had_a_hand(post: Post, ai_origin: 
     assert graph(post)["VideoObject"].get("digitalSourceType") == source
 
 
-@pytest.mark.parametrize("missing", [{"title": ""}, {"poster": ""}, {"uploaded_on": None}])
-def test_an_incomplete_one_is_not(post: Post, missing: dict[str, Any]) -> None:
-    Video.objects.update(**missing)
+@pytest.mark.parametrize(
+    "missing",
+    [
+        {"title": ""},
+        {"poster": ""},
+        {"uploaded_on": None},
+        {"status": "unavailable"},
+        {"provider": "peertube", "provider_id": UUID, "provider_host": "forgotten.example"},
+    ],
+    ids=lambda missing: next(iter(missing)),
+)
+def test_one_that_is_incomplete_or_that_nobody_can_see_is_not(post: Post, missing: dict[str, Any]) -> None:
+    Video.objects.update(text="", **missing)  # attached: there it is shown, whatever the text says
+    assert len(placing.shown_videos(Post.objects.for_page().get())) == 1
     assert "VideoObject" not in graph(post)
 
 

@@ -32,7 +32,7 @@ def kept(folder: str = "videos") -> set[str]:
 
 @pytest.fixture
 def film(own_post: Post) -> Video:
-    return film_of(own_post, captions=named(CAPTIONS, "vtt"))
+    return film_of(own_post, captions=named(CAPTIONS, "vtt"), poster=named(b"a still", "jpg"))
 
 
 def test_a_film_goes_with_its_post(
@@ -41,18 +41,18 @@ def test_a_film_goes_with_its_post(
     with django_capture_on_commit_callbacks(execute=True):
         film.post.delete()
         assert kept() == {film.file.name}  # it may still be rolled back
-    assert kept() | kept("captions") == set()
+    assert kept() | kept("captions") | kept("posters") == set()
 
 
 def test_a_film_goes_when_another_takes_its_place(
     film: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        film.file, film.captions = named(MP4, "mp4"), ""
+        film.file, film.captions, film.poster = named(MP4, "mp4"), "", named(b"another", "jpg")
         film.save()
     assert kept() == {film.file.name}
     assert film.file.name.endswith(".mp4")
-    assert kept("captions") == set()
+    assert (kept("captions"), kept("posters")) == (set(), {film.poster.name})
 
 
 def test_a_film_of_two_rows_is_one_file_and_goes_with_the_second(
@@ -77,7 +77,8 @@ def test_saving_a_row_for_other_reasons_keeps_its_film(
         film.title = "Another"
         film.save()
         film.save(update_fields=["status"])
-    assert kept() | kept("captions") == {film.file.name, film.captions.name}
+    names = {film.file.name, film.captions.name, film.poster.name}
+    assert kept() | kept("captions") | kept("posters") == names
 
 
 def test_only_a_name_that_tells_the_content_is_taken_for_the_same(own_post: Post) -> None:
