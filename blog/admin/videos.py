@@ -16,7 +16,6 @@ from blog.admin.filters import Vanished
 from blog.admin.readonly import ReadOnlyAdmin
 from blog.models import Video
 from blog.videos import checking
-from blog.videos.providers import PROVIDERS
 
 
 class VideoList(ChangeList):
@@ -47,8 +46,7 @@ class VideoAdmin(ReadOnlyAdmin[Video]):
 
     @admin.display(description=_("provider"), ordering="provider")
     def at(self, video: Video) -> str:
-        known = PROVIDERS.get(video.provider)
-        return video.provider_host or (known.name if known else video.provider)
+        return video.reference.provider_name
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return VideoList

@@ -156,7 +156,10 @@ def quoted(address: str) -> str:
 
 def names() -> list[str]:
     """What can be shown here: all providers but those whose hosts the settings do not name."""
-    return [provider.name for provider in PROVIDERS.values() if not provider.hosts or _allowed(provider.hosts)]
+    from django.utils.translation import gettext  # not above: the settings themselves import this module
+
+    known = [provider for provider in PROVIDERS.values() if not provider.hosts or _allowed(provider.hosts)]
+    return [gettext(provider.name) for provider in known]
 
 
 def frame_origins(hosts: Mapping[str, Collection[str]]) -> list[str]:

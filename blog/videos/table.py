@@ -6,6 +6,11 @@ Imports no Django, since the settings take the allowed origins from here.
 from dataclasses import dataclass
 
 
+def gettext_noop(text: str) -> str:
+    """Marks what is translated where it is shown. Django has one, which cannot be imported here."""
+    return text
+
+
 @dataclass(frozen=True)
 class Provider:
     """One provider.
@@ -169,7 +174,7 @@ PROVIDERS: dict[str, Provider] = {
         ),
         Provider(
             key="direct",
-            name="direct links to files (MP4, WebM, Ogg)",
+            name=gettext_noop("direct links to files (MP4, WebM, Ogg)"),
             shapes=(rf"{_HOST}/{_FILE}",),  # without an id: the whole address is it
             id=rf"https://[a-z0-9.-]+/{_FILE}(?:\?[^\s#\"'<>\\^`{{|}}]*)?",
             watch=("{id}#t={start}", "{id}"),

@@ -255,14 +255,27 @@ def vanished(own_post: Post) -> Video:
 def test_the_list_says_which_videos_vanished(desk: Client, vanished: Video, own_post: Post) -> None:
     video_of(own_post, title="The good clip")
     video_of(own_post, title="The doubtful clip", failures=1)
+    video_of(own_post, "direct", "https://films.example/film.mp4", title="A file elsewhere")
     page = desk.get(VIDEOS).content.decode()
-    for words in ("The lost clip", "The good clip", "Vimeo", "unavailable", "Nov. 3, 2026", "Own Post"):
+    for words in (
+        "The lost clip",
+        "The good clip",
+        "Vimeo",
+        "unavailable",
+        "Nov. 3, 2026",
+        "Own Post",
+        "films.example",
+    ):
         assert words in page
     found = {
         value: [video.title for video in desk.get(VIDEOS, {"vanished": value}).context["cl"].result_list]
         for value in ("yes", "perhaps", "no")
     }
-    assert found == {"yes": ["The lost clip"], "perhaps": ["The doubtful clip"], "no": ["The good clip"]}
+    assert found == {
+        "yes": ["The lost clip"],
+        "perhaps": ["The doubtful clip"],
+        "no": ["A file elsewhere", "The good clip"],
+    }
     assert desk.get(VIDEOS, {"vanished": "nonsense"}).status_code == 200
 
 

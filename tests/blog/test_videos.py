@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings as real_settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import translation
 from pytest_django import Settings
 
 from blog.videos import embed, providers, table
@@ -44,6 +45,11 @@ def test_hosts_that_nobody_named_are_no_providers(address: str, settings: Settin
     settings.PEERTUBE_HOSTS = settings.VIDEO_FILE_HOSTS = ()
     assert parse(address) is None
     assert "PeerTube" not in providers.names()
+
+
+def test_what_can_be_shown_is_named_in_the_language_of_the_desk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translation, "gettext", {"direct links to files (MP4, WebM, Ogg)": "Dateien"}.get)
+    assert providers.names()[-1] == "Dateien"
 
 
 # --- The table --------------------------------------------------------------------------------------------------------
