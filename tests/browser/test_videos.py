@@ -28,6 +28,7 @@ placing.keep_rows(post)
 Video.objects.filter(post=post).update(ai_origin="none")
 Video.objects.filter(post=post, provider="youtube").update(
     title="The harbour", duration=724, ai_origin="generated", poster="posters/sample-street.jpg", poster_alt="A street",
+    transcript="A voice from the quay.",
 )
 publishing.publish(post)
 print(post.get_absolute_url())
@@ -138,3 +139,12 @@ def test_a_click_that_wants_a_new_tab_gets_one(page: Page, films: str, asked: li
     with page.context.expect_page():
         figure.get_by_role("link", name="Play").click(modifiers=["ControlOrMeta"])
     expect(page.locator("iframe")).to_have_count(0)
+
+
+def test_on_paper_a_video_is_its_address_and_its_transcript(page: Page, films: str) -> None:
+    figures = open_films(page, films)
+    page.emulate_media(media="print")
+    expect(figures.nth(1).locator(".video-drawn")).to_be_hidden()
+    expect(figures.first.get_by_text("A voice from the quay.")).to_be_visible()
+    after = figures.nth(1).locator(".video-facade").evaluate("link => getComputedStyle(link, '::after').content")
+    assert TALL in after
