@@ -164,6 +164,8 @@ class VideoForm(forms.ModelForm[Video]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.old_film = self.instance.reference.film if self.instance.pk else None
+        if "ai_origin" in self.fields:
+            self.fields["ai_origin"].widget.attrs["data-unanswered"] = publishing.UNANSWERED
         for name in FETCHED_LATER & self.fields.keys():
             self.fields[name].show_hidden_initial = True
 
