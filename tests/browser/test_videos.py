@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from textwrap import dedent
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Complaints, Site
@@ -132,6 +133,21 @@ def test_without_scripts_the_link_opens_the_video_at_home(
     opened.value.wait_for_url(FILM)
     expect(page.locator("iframe")).to_have_count(0)
     assert asked == [FILM]
+
+
+def test_where_a_player_stays_dead_the_way_home_is_still_there(page: Page, films: str, asked: list[str]) -> None:
+    figure = open_films(page, films).first
+    figure.get_by_role("link", name="Play").click()
+    expect(figure.locator("iframe")).to_be_visible()
+    expect(figure.get_by_role("link", name="Open at YouTube")).to_have_attribute("href", FILM)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong_with_videos(new_page: Callable[..., Page], films: str, scheme: str) -> None:
+    page = new_page(color_scheme=scheme, viewport={"width": 390, "height": 844})
+    open_films(page, films)
+    found = Axe().run(page, options={"preload": False}).response["violations"]
+    assert [(fault["id"], node["html"]) for fault in found for node in fault["nodes"]] == []
 
 
 def test_a_click_that_wants_a_new_tab_gets_one(page: Page, films: str, asked: list[str]) -> None:
