@@ -155,12 +155,17 @@ class VideoForm(forms.ModelForm[Video]):
             "page_url": gettext_lazy(
                 "The page of the video, as you would send it to a friend. To show a video in the midst of a text, give "
                 "its address a line of its own there instead."
-            )
+            ),
+            "ai_origin": gettext_lazy("Asked before readers see the post. “Not known” is an answer, too."),
+            "poster_alt": gettext_lazy("What it shows, for those who do not see it."),
+            "captions_language": gettext_lazy("A language tag like en, de-AT or la. Left empty: the post’s language."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.old_film = self.instance.reference.film if self.instance.pk else None
+        if "ai_origin" in self.fields:
+            self.fields["ai_origin"].widget.attrs["data-unanswered"] = publishing.UNANSWERED
         for name in FETCHED_LATER & self.fields.keys():
             self.fields[name].show_hidden_initial = True
 

@@ -11,8 +11,8 @@ from django.db.models import Exists, OuterRef
 from blog import asking, clock, notices, permissions, visitors
 from blog.models import Dispute, PermissionEvent, PermissionRequest, Repost, Video
 from blog.videos import checking, completing
-from blog.videos.fetching import Fetcher
-from blog.worker import enqueue, job
+from blog.videos.fetching import Fetcher, FetchFailed
+from blog.worker import NotNow, enqueue, job
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -93,9 +93,15 @@ def note_expiries(argument: str) -> None:
 
 @job("complete-video")
 def complete_video(argument: str) -> None:
-    """Fill in what the host left empty about a video. `argument` is its number."""
+    """Fill in what the host left empty about a video. `argument` is its number.
+
+    Where its provider cannot be reached for as long as we try, the first look that gets an answer asks again.
+    """
     if video := Video.objects.filter(pk=argument).first():
-        completing.complete(video, fetcher=Fetcher())
+        try:
+            completing.complete(video, fetcher=Fetcher())
+        except FetchFailed as failure:
+            raise NotNow(str(failure)) from failure
 
 
 @job("check-videos", every=HOUR)

@@ -17,7 +17,7 @@ from blog import publishing, rendering
 from blog.forms import PartFormSet
 from blog.models import Post, Video
 from blog.models.fields import ProseField
-from blog.videos import completing, placing, providers
+from blog.videos import answers, completing, placing, providers
 from blog.videos.providers import Reference
 
 Text = Video.Text
@@ -111,13 +111,14 @@ class VideoFormSet(PartFormSet):
         form.place = self._by_row.get(form.instance.pk) or (self._by_index.get(index) if index is not None else None)
         if "page_url" not in form.fields:  # who may not change videos only looks at them
             return
+        form.fields["title"].help_text = _what_is_known(form.instance)
         is_loose = form.instance.pk in self._loose
         if form.place:
             _say_where(form, str(Text(form.place[0]).label))
         elif is_loose:
             form.fields["page_url"].help_text = _gone_from(form.instance)
         if DELETION_FIELD_NAME in form.fields and (form.place or is_loose):
-            form.fields[DELETION_FIELD_NAME].label = _("Remove “%s” and what was typed about it") % form.instance
+            form.fields[DELETION_FIELD_NAME].label = _("Remove, with what was typed about it")
 
     # --- What is asked of the providers
 
@@ -133,7 +134,7 @@ class VideoFormSet(PartFormSet):
         super().clean()
         sentences = [*self._still_standing(), *self._asking_before_dropping()]
         if self.instance.status == Post.Status.PUBLISHED and self._ask_about_ai():
-            sentences.append(_("Readers are told whether AI made a video. Say it of each below."))
+            sentences.append(_("Readers are told whether AI made a video. Say it of each under “Videos”."))
         if sentences:
             raise ValidationError(sentences)
 
@@ -152,7 +153,7 @@ class VideoFormSet(PartFormSet):
                 form.instance.text = Text.NONE
             elif "asked" in form.fields:
                 self._typed[form.add_prefix("asked")] = "yes"
-                yield _gone_from(form.instance)
+                yield f"“{form.instance}”: {_gone_from(form.instance)}"
 
     def _ask_about_ai(self) -> bool:
         """Mark each video of which it is not said; whether there is one."""
@@ -180,17 +181,40 @@ def _ask_about(form: Any, video: Video) -> Video:
 def _say_where(form: forms.ModelForm[Video], text: str) -> None:
     address = form.fields["page_url"]
     address.widget.attrs["readonly"] = True
-    address.help_text = _("It stands in: %(text)s, where its address has a line of its own.") % {"text": text}
+    address.help_text = _("Shown where its line stands in: %(text)s. Take that line out to remove it.") % {"text": text}
     for name in ONLY_ATTACHED:
         form.fields[name].widget = forms.HiddenInput()
 
 
 def _gone_from(video: Video) -> str:
     sentence = _(
-        "“%(video)s” has no line of its own any more in: %(text)s. Tick “Remove” at its row, and it goes with what was"
-        " typed about it. Left unticked, it stays with the post as an attached video."
+        "Its line is gone from: %(text)s. Tick “Remove” beside its name, and it goes with what was typed about it. Left"
+        " unticked, it stays with the post as an attached video."
     )
-    return sentence % {"video": video, "text": video.get_text_display()}
+    return sentence % {"text": video.get_text_display()}
+
+
+def _what_is_known(video: Video) -> str:
+    """Where things stand with the provider: a host who sees an empty title wants to know whether to wait."""
+    if not video.pk:
+        return _("Left empty, the provider of a video elsewhere is asked after you save. What you type stays.")
+    words = {"provider": video.reference.provider_name}
+    if video.status == Video.Status.UNAVAILABLE:
+        sentence = _(
+            "No longer found at %(provider)s. Readers see its title, poster, transcript and archived copy instead: add"
+            " below what is missing."
+        )
+    elif not answers.can_ask(video.reference):
+        return ""
+    elif video.failures:
+        sentence = _("Not found at %(provider)s at the last look. It is looked for again before readers are told.")
+    elif not video.checked_at:
+        sentence = _("%(provider)s has not answered yet, and is asked again by itself. What you type stays.")
+    elif "title" in video.told:
+        sentence = _("As %(provider)s calls it. What you type instead stays.")
+    else:
+        return ""
+    return sentence % words
 
 
 def _videos_in(text: str) -> list[Reference]:

@@ -78,7 +78,7 @@ def _stale() -> Notice:
 def _vanished() -> Notice:
     rows = Video.objects.filter(status=Video.Status.UNAVAILABLE).order_by("-unavailable_since", "-pk")[: SHOWN + 1]
     found = rows.select_related("post").only("title", "page_url", "file", "post__title")
-    items = [(reverse("admin:blog_post_change", args=[row.post_id]), f"{row.post}: {row}") for row in found]
+    items = [(f"{_post(row)}#videos-group", f"{row.post}: {row}") for row in found]
     return _notice(gettext_lazy("Videos that vanished"), items, "admin:blog_video_changelist", "?vanished=yes")
 
 
@@ -90,8 +90,8 @@ def _reposts() -> RepostQuerySet:
     return Repost.objects.select_related("post").only("expires_on", "author_end", "post__title")
 
 
-def _post(repost: Repost) -> str:
-    return reverse("admin:blog_post_change", args=[repost.post_id])
+def _post(part: Repost | Video) -> str:
+    return reverse("admin:blog_post_change", args=[part.post_id])
 
 
 def _given_up() -> Notice:

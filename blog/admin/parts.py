@@ -111,7 +111,7 @@ class VideoInline(admin.StackedInline[Video, Post]):
     fieldsets = [
         (
             None,
-            {"fields": ["page_url", "file", "title", ("part", "ai_origin"), "stands_in", "asked"]},
+            {"fields": ["page_url", "file", "title", "ai_origin", "part", "stands_in", "asked"]},
         ),
         (
             gettext_lazy("Credit"),

@@ -12,10 +12,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from blog.admin.filters import Vanished
+from blog.admin.filters import Place, Vanished, place_name
 from blog.admin.readonly import ReadOnlyAdmin
 from blog.models import Video
 from blog.videos import checking
+from blog.videos.providers import UPLOAD
 
 
 class VideoList(ChangeList):
@@ -29,16 +30,16 @@ class VideoList(ChangeList):
 
 @admin.register(Video)
 class VideoAdmin(ReadOnlyAdmin[Video]):
-    list_display = ["__str__", "of_post", "at", "status", "unavailable_since", "checked_at", "failures"]
-    list_filter = [Vanished, "provider"]
+    list_display = ["__str__", "of_post", "at", "status", "unavailable_since", "checked_at", "not_found"]
+    list_filter = [Vanished, Place]
     search_fields = ["title", "page_url", "post__title", "creator"]
     ordering = ["-unavailable_since", "-pk"]
     actions = ["look_again"]
     fields = [
         "of_post", "title", "page_url", "at", "duration", "uploaded_on", "creator", "poster", "archive_url",
-        "status", "unavailable_since", "checked_at", "check_at", "failures",
+        "status", "unavailable_since", "checked_at", "check_at", "not_found",
     ]  # fmt: skip
-    readonly_fields = ["of_post", "at"]
+    readonly_fields = ["of_post", "at", "not_found"]
 
     @admin.display(description=_("post"), ordering="post__title")
     def of_post(self, video: Video) -> SafeString:
@@ -46,7 +47,11 @@ class VideoAdmin(ReadOnlyAdmin[Video]):
 
     @admin.display(description=_("provider"), ordering="provider")
     def at(self, video: Video) -> str:
-        return video.reference.provider_name
+        return place_name(UPLOAD) if video.provider == UPLOAD else video.reference.provider_name
+
+    @admin.display(description=_("times not found"), ordering="failures")
+    def not_found(self, video: Video) -> str:
+        return str(video.failures or "–")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return VideoList

@@ -62,6 +62,8 @@ def look(video: Video, *, fetcher: Fetcher) -> None:
         _put_off(video, _wait(video.failures or 1))
     else:
         note(video, is_there=told is not None)
+        if told and not video.checked_at:  # nobody answered when it was new, so nothing is filled in yet
+            enqueue("complete-video", str(video.pk))
 
 
 def note(video: Video, *, is_there: bool) -> None:

@@ -55,6 +55,11 @@ class VideoFileField(_CheckedFileField):
     """A form's way through the door for films."""
 
     clean_upload = staticmethod(clean_film)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.help_text = _("MP4 or WebM of at most %(limit)s, to be shown from here.") % _limit()
+
     default_error_messages = {"empty": gettext_lazy("The file is empty. Choose the video once more.")}
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
@@ -78,4 +83,8 @@ class CaptionsField(_CheckedFileField):
 
 
 def _too_large() -> str:
-    return _("The video is too large: at most %(limit)s.") % {"limit": filesizeformat(settings.VIDEO_MAX_BYTES)}
+    return _("The video is too large: at most %(limit)s.") % _limit()
+
+
+def _limit() -> dict[str, str]:
+    return {"limit": filesizeformat(settings.VIDEO_MAX_BYTES)}

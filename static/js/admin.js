@@ -96,6 +96,21 @@ document.addEventListener("change", (event) => {
   event.target.reportValidity();
 });
 
+// A film does not travel only to be sent back with a question: it is asked before.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.submitter?.formTarget || form.elements.status?.value !== "published") return;
+  for (const question of form.querySelectorAll("select[data-unanswered]")) {
+    const film = form.elements[question.name.replace("ai_origin", "file")];
+    if (question.value || !film?.files?.length) continue;
+    event.preventDefault();
+    question.setCustomValidity(question.dataset.unanswered);
+    question.reportValidity();
+    form.addEventListener("change", () => question.setCustomValidity(""), { once: true });
+    return;
+  }
+});
+
 // Django's choosers take no name from their labels: without one, a screen reader meets fields that say nothing.
 function nameChoosers() {
   for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {

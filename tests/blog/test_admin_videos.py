@@ -1,5 +1,6 @@
 """Videos in the form of a post: the texts bring their rows, and the form asks before it drops what was typed."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ ADD = reverse("admin:blog_post_add")
 PREVIEW = reverse("admin:blog_post_preview")
 FILM = "https://www.youtube.com/watch?v=a-B_c1D2e3F"
 OTHER = "https://vimeo.com/76979871"
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 ASKS_ABOUT_AI = "Say whether AI made this video"
 
 
@@ -64,8 +66,8 @@ def test_publishing_comes_back_once_and_asks_about_ai(desk: Client, submission: 
     assert the_error(refused).count(ASKS_ABOUT_AI) == 2
     assert not Post.objects.exists()
     page = refused.content.decode()
-    assert page.count("It stands in: body") == 2
-    assert page.index(FILM) < page.index("It stands in: body")
+    assert page.count("Shown where its line stands in: body") == 2
+    assert page.index(FILM) < page.index("Shown where its line stands in: body")
     data |= sent_back(refused) | {"videos-0-ai_origin": "generated", "videos-1-ai_origin": "unknown"}
     data |= {"videos-0-title": "The harbour"}
     assert desk.post(ADD, data).status_code == 302
@@ -131,12 +133,39 @@ def test_a_broken_form_is_no_server_error(desk: Client, submission: Submission, 
 
 def test_the_form_says_where_a_video_stands_and_keeps_its_address(desk: Client, written: Post) -> None:
     page = desk.get(change_url(written)).content.decode()
-    assert "It stands in: body" in page
+    assert "Shown where its line stands in: body" in page
     changed = resubmission(desk, written, **{"videos-0-page_url": OTHER, "videos-0-part": "repost"})
     changed |= {"videos-0-title": "Another title"}
     assert desk.post(change_url(written), changed).status_code == 302
     video = Video.objects.get()
     assert (video.page_url, video.part, video.title) == (FILM, "post", "Another title")
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ({}, "YouTube has not answered yet, and is asked again by itself."),
+        ({"checked_at": NOON, "title": "Told", "fetched": {"title": "Told"}}, "As YouTube calls it."),
+        ({"checked_at": NOON, "failures": 1}, "Not found at YouTube at the last look."),
+        ({"checked_at": NOON, "failures": 3, "status": "unavailable"}, "No longer found at YouTube."),
+    ],
+)
+def test_the_form_says_how_it_stands_with_the_provider(
+    desk: Client, written: Post, settings: Settings, state: dict[str, Any], said: str
+) -> None:
+    settings.VIDEO_FETCH = True
+    Video.objects.update(**state)
+    page = desk.get(change_url(written)).content.decode()
+    assert page.count(said) == 1
+
+
+def test_the_form_says_before_the_choice_what_is_asked_and_how_large_a_film_may_be(
+    desk: Client, settings: Settings
+) -> None:
+    settings.VIDEO_MAX_BYTES = 7 * 1024 * 1024
+    page = desk.get(ADD).content.decode()
+    assert "MP4 or WebM of at most 7.0\xa0MB" in page
+    assert "Asked before readers see the post." in page
 
 
 def test_a_form_sent_back_unchanged_changes_no_row(desk: Client, written: Post) -> None:
@@ -147,8 +176,8 @@ def test_a_form_sent_back_unchanged_changes_no_row(desk: Client, written: Post) 
 
 def test_it_is_asked_before_what_was_typed_goes(desk: Client, written: Post) -> None:
     refused = desk.post(change_url(written), resubmission(desk, written, body="Nothing."))
-    assert "“The harbour” has no line of its own any more in: body" in the_error(refused)
-    assert "Remove “The harbour” and what was typed about it" in refused.content.decode()
+    assert "“The harbour”: Its line is gone from: body" in the_error(refused)
+    assert "Remove, with what was typed about it" in refused.content.decode()
     assert Post.objects.get().body != "Nothing."
     again = resubmission(desk, written, body="Nothing.") | sent_back(refused)
     assert desk.post(change_url(written), again | {"videos-0-DELETE": "on"}).status_code == 302

@@ -295,6 +295,15 @@ def test_the_list_costs_the_same_however_long_it_is(
     assert not any('"body"' in query["sql"] or '"transcript"' in query["sql"] for query in many.captured_queries)
 
 
+def test_the_list_calls_places_by_the_names_that_people_know(desk: Client, own_post: Post, vanished: Video) -> None:
+    video_of(own_post, UPLOAD, "film", title="Ours")
+    page = desk.get(VIDEOS).content.decode()
+    assert page.count("uploaded here") == 2  # in the list, and to narrow it
+    assert "times not found" in page.lower()
+    (found,) = desk.get(VIDEOS, {"provider": UPLOAD}).context["cl"].result_list
+    assert found.title == "Ours"
+
+
 def test_videos_are_edited_in_their_post_and_not_here(desk: Client, vanished: Video) -> None:
     change = reverse("admin:blog_video_change", args=[vanished.pk])
     assert desk.get(change).status_code == 200
@@ -339,7 +348,7 @@ def test_the_start_page_tells_of_them(desk: Client, host: Person, vanished: Vide
     change = reverse("admin:blog_post_change", args=[own_post.pk])
     assert (str(notice.heading), notice.items) == (
         "Videos that vanished",
-        [(change, "Own Post: The lost clip")],
+        [(f"{change}#videos-group", "Own Post: The lost clip")],
     )
     for n in range(6):
         video_of(own_post, title=f"Lost {n}", status="unavailable", unavailable_since=NOON - n * DAY)

@@ -182,6 +182,27 @@ def test_if_the_picture_that_was_named_fails_the_one_of_the_table_is_taken(video
 # --- When it is done -----------------------------------------------------------------------------------------------
 
 
+def test_a_provider_out_of_reach_calls_nobody_and_is_asked_once_it_answers(
+    video: Video, well_told: FarAway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(jobs, "Fetcher", well_told.fetcher)
+    good, well_told.answers[YOUTUBE] = well_told.answers[YOUTUBE], status(503)
+    completing.ask(video)
+    Work.objects.update(attempts=worker.MAX_ATTEMPTS - 1)
+    worker.run_due()
+    assert not Work.objects.exists()
+    assert "Traceback" not in caplog.text
+    well_told.answers[YOUTUBE] = good
+    worker.enqueue("check-video", str(video.pk))
+    worker.run_due()
+    video.refresh_from_db()
+    assert (video.title, len(posters())) == ("The clip", 1)
+    worker.enqueue("check-video", str(video.pk))
+    well_told.asked.clear()
+    worker.run_due()
+    assert len(well_told.asked) == 1
+
+
 def test_the_worker_completes_what_was_asked_for_and_tries_again(
     video: Video, well_told: FarAway, monkeypatch: pytest.MonkeyPatch
 ) -> None:

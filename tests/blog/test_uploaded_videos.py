@@ -90,6 +90,13 @@ def test_a_film_is_never_in_memory_and_moves_to_its_place(
     assert os.listdir(settings.FILE_UPLOAD_TEMP_DIR) == []
 
 
+def test_without_a_poster_it_has_a_drawn_one_and_its_title_stands_before_the_download(shown: Video) -> None:
+    html = page(Client(), shown.post.get_absolute_url())
+    assert 'poster="/static/icons/film' in html
+    order = [html.index(part) for part in ('class="video-title"', "Download the video")]
+    assert order == sorted(order)
+
+
 def test_a_length_that_the_host_typed_stays(desk: Client, with_film: Submission) -> None:
     assert stored(desk, with_film | {"videos-0-duration": "7"}).duration == 7
 

@@ -212,6 +212,19 @@ def test_nothing_typed_about_videos_breaks_out(make_post: MakePost) -> None:
 # --- Feeds ------------------------------------------------------------------------------------------------------------
 
 
+def test_a_feed_names_a_video_without_a_title_once_and_keeps_that_of_the_words_among_them(
+    make_repost: MakeRepost,
+) -> None:
+    post = make_repost()
+    Video.objects.create(post=post, part="repost", page_url=OTHER, provider="vimeo", provider_id="76979871")
+    Video.objects.create(post=post, page_url=FILM, provider="youtube", provider_id="a-B_c1D2e3F", title="The harbour")
+    (entry,) = feedparser.parse(Client().get("/feeds/posts.atom").content).entries
+    text = BeautifulSoup(entry.content[0].value, "html.parser").get_text()
+    order = [text.index(part) for part in ("Video at Vimeo", "End of the words", "Video: The harbour")]
+    assert order == sorted(order)
+    assert "Video: Video" not in text
+
+
 def test_a_feed_has_poster_link_and_title_and_never_a_frame(post: Post) -> None:
     Video.objects.create(post=post, page_url=OTHER, provider="vimeo", provider_id="76979871", title="Attached")
     (entry,) = feedparser.parse(Client().get("/feeds/posts.atom").content).entries

@@ -88,6 +88,25 @@ def test_a_reader_sees_the_film_that_a_host_has_chosen_and_seeks_in_it(page: Pag
     assert player.evaluate("video => video.textTracks[0].activeCues[0].text") == "Where the camera stood."
 
 
+def test_a_film_does_not_travel_before_the_question_about_ai_is_answered(host_page: Page) -> None:
+    host_page.goto("/admin/blog/post/add/")
+    host_page.locator("#id_title").fill("A film of ours")
+    host_page.locator("#id_body").fill("Look:")
+    host_page.locator("#id_status").select_option("published")
+    chosen = host_page.locator("#id_videos-0-file")
+    chosen.set_input_files({"name": "holidays.webm", "mimeType": "video/webm", "buffer": WEBM})
+    posted: list[str] = []
+    host_page.on("request", lambda request: posted.append(request.url) if request.is_navigation_request() else None)
+    host_page.locator("[name=_continue]").click()
+    question = host_page.locator("#id_videos-0-ai_origin")
+    expect(question).to_be_focused()
+    assert "Not known" in question.evaluate("select => select.validationMessage")
+    assert chosen.evaluate("input => input.files.length") == 1
+    assert [address for address in posted if "preview" not in address] == []
+    host_page.locator("#id_status").select_option("draft")
+    assert question.evaluate("select => select.validationMessage") == ""
+
+
 def test_seeking_fetches_only_what_is_seen(site: Site, film: Path, page: Page) -> None:
     fetched: list[Response] = []
     page.on("response", lambda answer: fetched.append(answer) if FETCHED.search(answer.url) else None)

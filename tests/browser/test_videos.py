@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from textwrap import dedent
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Complaints, Site
@@ -28,6 +29,7 @@ placing.keep_rows(post)
 Video.objects.filter(post=post).update(ai_origin="none")
 Video.objects.filter(post=post, provider="youtube").update(
     title="The harbour", duration=724, ai_origin="generated", poster="posters/sample-street.jpg", poster_alt="A street",
+    transcript="A voice from the quay.",
 )
 publishing.publish(post)
 print(post.get_absolute_url())
@@ -133,8 +135,32 @@ def test_without_scripts_the_link_opens_the_video_at_home(
     assert asked == [FILM]
 
 
+def test_where_a_player_stays_dead_the_way_home_is_still_there(page: Page, films: str, asked: list[str]) -> None:
+    figure = open_films(page, films).first
+    figure.get_by_role("link", name="Play").click()
+    expect(figure.locator("iframe")).to_be_visible()
+    expect(figure.get_by_role("link", name="Open at YouTube")).to_have_attribute("href", FILM)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong_with_videos(new_page: Callable[..., Page], films: str, scheme: str) -> None:
+    page = new_page(color_scheme=scheme, viewport={"width": 390, "height": 844})
+    open_films(page, films)
+    found = Axe().run(page, options={"preload": False}).response["violations"]
+    assert [(fault["id"], node["html"]) for fault in found for node in fault["nodes"]] == []
+
+
 def test_a_click_that_wants_a_new_tab_gets_one(page: Page, films: str, asked: list[str]) -> None:
     figure = open_films(page, films).first
     with page.context.expect_page():
         figure.get_by_role("link", name="Play").click(modifiers=["ControlOrMeta"])
     expect(page.locator("iframe")).to_have_count(0)
+
+
+def test_on_paper_a_video_is_its_address_and_its_transcript(page: Page, films: str) -> None:
+    figures = open_films(page, films)
+    page.emulate_media(media="print")
+    expect(figures.nth(1).locator(".video-drawn")).to_be_hidden()
+    expect(figures.first.get_by_text("A voice from the quay.")).to_be_visible()
+    after = figures.nth(1).locator(".video-facade").evaluate("link => getComputedStyle(link, '::after').content")
+    assert TALL in after
