@@ -210,6 +210,28 @@ def test_the_page_of_a_video_leads_back_to_the_same_video(key: str) -> None:
     assert parse(EXAMPLES[key].watch_url) == EXAMPLES[key]
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(address for address, *_what in GOOD),
+        f"https://www.tiktok.com/{TIKTOK}?t=90",  # whose pages begin at the beginning
+        "https://youtu.be/a-B_c1D2e3F?t=99h999m999999s",
+        f"{FILE}?t=9#t=5",
+    ],
+)
+def test_whatever_is_read_its_page_says_the_same(address: str) -> None:
+    """Else the form of a post would not know its own row again, and ask about it for ever."""
+    reference = parse(address)
+    assert reference
+    assert parse(reference.watch_url) == reference
+
+
+def test_no_address_grows_longer_than_its_column() -> None:
+    long = f"{FILE}?{'a' * (994 - len(FILE) - 1)}"
+    assert parse(f"{long}#t=9")
+    assert parse(f"{long}#t=1h") is None
+
+
 @pytest.mark.parametrize("key", set(PROVIDERS) - {"tiktok"})  # whose player does not know the user
 def test_the_player_of_a_video_leads_back_to_the_same_video(key: str) -> None:
     found = parse(EXAMPLES[key].player_url)
