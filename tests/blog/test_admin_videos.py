@@ -1,13 +1,15 @@
 """Videos in the form of a post: the texts bring their rows, and the form asks before it drops what was typed."""
 
+import threading
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from blog.models import Post, Video
+from blog.models import Person, Post, Video
 from blog.videos import placing
 from tests.blog.conftest import Submission, change_url, confirm, current, resubmission, staff
 from tests.conftest import MakePost, MakeRepost
@@ -17,6 +19,8 @@ PREVIEW = reverse("admin:blog_post_preview")
 FILM = "https://www.youtube.com/watch?v=a-B_c1D2e3F"
 OTHER = "https://vimeo.com/76979871"
 ASKS_ABOUT_AI = "Say whether AI made this video"
+LONG = 60.0  # seconds; nobody waits so long unless the test fails
+SHORT = 1.0  # seconds for which one is held whom the other waits for
 
 
 @pytest.fixture
@@ -291,3 +295,35 @@ def test_who_may_not_add_videos_publishes_none(
     assert (post.status, post.videos.count()) == ("draft", 0)
     assert clerk.post(change_url(post), data | {"status": "draft"}).status_code == 302
     assert post.videos.get().page_url == OTHER
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_save_at_the_same_moment_the_second_is_told(host: Person, make_post: MakePost) -> None:
+    """On PostgreSQL that takes a lock of ours; on SQLite one writer waits for the other anyway."""
+    post = make_post(body="a", status="draft")
+    assert host.user
+    desk = Client()
+    desk.force_login(host.user)
+    data = resubmission(desk, post, body=FILM)
+    answers: list[Any] = []
+
+    def save() -> None:
+        try:
+            answers.append(desk.post(change_url(post), data))
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=save)
+    with transaction.atomic():
+        post.body = f"Mine:\n\n{FILM}"
+        post.save()
+        placing.keep_rows(post)
+        other.start()
+        other.join(SHORT)
+        assert other.is_alive()
+    other.join(LONG)
+    assert [answer.status_code for answer in answers] == [200]
+    assert "This post was saved elsewhere" in answers[0].content.decode()
+    post.refresh_from_db()
+    assert post.body == f"Mine:\n\n{FILM}"
+    assert post.videos.count() == 1
