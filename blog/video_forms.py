@@ -135,7 +135,7 @@ class VideoFormSet(PartFormSet):
         if self.instance.status == Post.Status.PUBLISHED and self._ask_about_ai():
             sentences.append(_("Readers are told whether AI made a video. Say it of each below."))
         if self.instance.status == Post.Status.PUBLISHED and any(map(_is_for_others, self.forms)):
-            sentences.append(_("You may not add videos. Ask somebody who may to save this post with its new ones first."))
+            sentences.append(_("You may not add videos. Let somebody who may save this post with the new one first."))
         if sentences:
             raise ValidationError(sentences)
 

@@ -281,9 +281,7 @@ def test_a_stale_post_keeps_the_rows_of_what_readers_see(desk: Client, make_repo
 
 
 @pytest.mark.parametrize("rights", [(), ("view_video",), ("change_video",)])
-def test_who_may_not_add_videos_publishes_none(
-    desk: Client, make_post: MakePost, rights: tuple[str, ...]
-) -> None:
+def test_who_may_not_add_videos_publishes_none(desk: Client, make_post: MakePost, rights: tuple[str, ...]) -> None:
     """Nobody could say whether AI made it."""
     post = make_post(title="A draft", slug="a-draft", status="draft", body="a")
     data = resubmission(desk, post, status="published", body=f"Look:\n\n{OTHER}")
