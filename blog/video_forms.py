@@ -135,6 +135,8 @@ class VideoFormSet(PartFormSet):
         sentences = [*self._still_standing(), *self._asking_before_dropping()]
         if self.instance.status == Post.Status.PUBLISHED and self._ask_about_ai():
             sentences.append(_("Readers are told whether AI made a video. Say it of each under “Videos”."))
+        if self.instance.status == Post.Status.PUBLISHED and any(map(_is_for_others, self.forms)):
+            sentences.append(_("You may not add videos. Let somebody who may save this post with the new one first."))
         if sentences:
             raise ValidationError(sentences)
 
@@ -176,6 +178,11 @@ def _ask_about(form: Any, video: Video) -> Video:
     if video.pk and video.reference.film != form.old_film:
         completing.ask(video)
     return video
+
+
+def _is_for_others(form: Any) -> bool:
+    """A new row from a text, and whoever sends it may not add videos: what they say in it would not be stored."""
+    return bool(form.place) and not form.instance.pk and not form.has_changed()
 
 
 def _say_where(form: forms.ModelForm[Video], text: str) -> None:

@@ -132,10 +132,14 @@ class PostAdmin(admin.ModelAdmin[Post]):
         return not has_ledger and super().has_delete_permission(request, obj)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Post | None:
-        """An author who answers while a form is stored waits: the form writes the whole row of the repost."""
+        """An author who answers while a form is stored waits: the form writes the whole row of the repost.
+
+        So does another form of the same post: what the first has stored, the second then finds changed.
+        """
         post = super().get_object(request, object_id, from_field)
         if post and request.method == "POST" and connection.in_atomic_block:
             Repost.objects.select_for_update().filter(post=post).first()
+            Post.objects.select_for_update(no_key=True).filter(pk=post.pk).values_list("pk").first()
         return post
 
     def render_change_form(

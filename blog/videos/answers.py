@@ -56,7 +56,7 @@ def ask(reference: Reference, fetcher: Fetcher) -> Told | None:
     try:
         answer = fetcher.json(reference.info_url)
     except FetchFailed as failure:
-        if failure.status in REFUSED and _picture_is_gone(reference, fetcher):
+        if failure.status in REFUSED and _is_believed(failure, reference, fetcher):
             return None
         raise
     return READERS[provider.key](answer, reference)
@@ -70,10 +70,15 @@ def pictures_of(reference: Reference, told: Told) -> list[str]:
     return list(dict.fromkeys(named + fixed))
 
 
+def _is_believed(failure: FetchFailed, reference: Reference, fetcher: Fetcher) -> bool:
+    """Whether a refusal means this video: a refusal alone may only mean that it must not be embedded."""
+    if reference.poster_url:
+        return _picture_is_gone(reference, fetcher)  # the second witness, where there is one
+    # A door with a riddle for people refuses machines, and whatever they ask for.
+    return failure.status in MISSING or not failure.is_page
+
+
 def _picture_is_gone(reference: Reference, fetcher: Fetcher) -> bool:
-    """The second witness, where there is one: a refusal alone may only mean that a video must not be embedded."""
-    if not reference.poster_url:
-        return True
     try:
         fetcher.picture(reference.poster_url)
     except FetchFailed as failure:

@@ -16,7 +16,7 @@ _MOMENT = r"(?:(\d{2,4}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
 _TIMING = re.compile(rf"{_MOMENT}[ \t]+-->[ \t]+{_MOMENT}(?:[ \t]+[^\n]*)?", re.ASCII)
 _HEADER = re.compile(r"WEBVTT(?:[ \t][^\n]*)?")
 _SRT = re.compile(r"\s*\d+[ \t]*\n\d{2}:\d{2}:\d{2},\d{3} -->")
-_NO_CUE = re.compile(r"(?:NOTE|STYLE|REGION)(?:[ \t][^\n]*)?")
+_NO_CUE = re.compile(r"(NOTE|STYLE|REGION)(?:[ \t][^\n]*)?")
 
 Block = tuple[int, list[str]]  # the number of its first line, and its lines
 
@@ -43,7 +43,7 @@ def clean_upload(upload: File[bytes]) -> ContentFile[bytes]:
         raise CaptionsRefused(_("There are no captions in this file."))
     for number, lines in cues:
         _check_cue(number, lines)
-    kept = [lines for _number, lines in (header, *blocks) if not lines[0].startswith("STYLE")]
+    kept = [lines for _number, lines in (header, *blocks) if not _is_style(lines)]
     data = ("\n\n".join("\n".join(lines) for lines in kept) + "\n").encode()
     return ContentFile(data, name=naming.by_content([data], EXTENSION))
 
@@ -67,6 +67,12 @@ def _blocks(text: str) -> Iterator[Block]:
         elif block or number == 1:
             yield number - len(block), block or [""]
             block = []
+
+
+def _is_style(lines: Sequence[str]) -> bool:
+    """Not so a cue whose name only begins like one."""
+    match = _NO_CUE.fullmatch(lines[0])
+    return bool(match and match[1] == "STYLE")
 
 
 def _check_header(header: Block, text: str) -> None:

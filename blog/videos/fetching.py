@@ -55,12 +55,16 @@ class Reason(StrEnum):
 
 
 class FetchFailed(Exception):
-    """Nothing was fetched. `status` is that of the answer, 0 where there was none that could be read."""
+    """Nothing was fetched. `status` is that of the answer, 0 where there was none that could be read.
 
-    def __init__(self, reason: Reason, status: int = 0) -> None:
+    `is_page`: what came is meant for people.
+    """
+
+    def __init__(self, reason: Reason, status: int = 0, *, is_page: bool = False) -> None:
         super().__init__(f"{reason} ({status})" if status else str(reason))
         self.reason = reason
         self.status = status
+        self.is_page = is_page
 
     @property
     def is_temporary(self) -> bool:
@@ -278,7 +282,7 @@ def _refuse_by_headers(response: HTTPResponse, types: frozenset[str], limit: int
     if 300 <= status < 400:
         raise FetchFailed(Reason.REDIRECT, status)
     if status != 200:
-        raise FetchFailed(Reason.STATUS, status)
+        raise FetchFailed(Reason.STATUS, status, is_page=headers.get_content_type() == "text/html")
     if headers.get_content_type() not in types or headers.get("Content-Encoding", "identity").lower() != "identity":
         raise FetchFailed(Reason.TYPE, status)
     if response.length is not None and response.length > limit:

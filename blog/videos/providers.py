@@ -97,6 +97,7 @@ class Reference:
 
 ID_PARAMETERS = ("v", "h", "video", "bvid")  # of a query, where an address needs them to name its video
 LONGEST = 1000  # characters of an id or an address
+LATEST = 999_999  # seconds of a start: as many digits as are read
 _SHAPES = [(provider, re.compile(shape, re.ASCII)) for provider in PROVIDERS.values() for shape in provider.shapes]
 _CLOCK = re.compile(r"(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,3})m)?(?:(?P<s>\d{1,6})s?)?", re.ASCII)
 
@@ -131,10 +132,11 @@ def _reference(
     host = found.get("host") or ""
     if provider.hosts and (parts.scheme != "https" or host not in _allowed(provider.hosts)):
         return None
-    start = _start(parts, query)
+    # Where its home cannot be told a start, it has none: what is read of a video is what its `watch_url` says again.
+    start = _start(parts, query) if "start" in _fields(provider.watch[0]) else 0
     if "id" not in found:
         whole = Reference(provider.key, parts._replace(netloc=host, fragment="").geturl(), start)
-        return whole if whole.is_well_formed else None
+        return whole if whole.is_well_formed and len(whole.watch_url) <= LONGEST else None
     id = "/".join(filter(None, (found["id"], found.get("hash"))))
     return Reference(provider.key, id, start, host)
 
@@ -146,7 +148,8 @@ def _start(parts: SplitResult, query: dict[str, list[str]]) -> int:
     match = _CLOCK.fullmatch(value)
     if not match:
         return 0
-    return int(match["h"] or 0) * 3600 + int(match["m"] or 0) * 60 + int(match["s"] or 0)
+    seconds = int(match["h"] or 0) * 3600 + int(match["m"] or 0) * 60 + int(match["s"] or 0)
+    return seconds if seconds <= LATEST else 0
 
 
 def quoted(address: str) -> str:

@@ -303,3 +303,18 @@ def test_a_stale_post_keeps_the_rows_of_what_readers_see(desk: Client, make_repo
     page = Client().get(post.get_absolute_url()).content.decode()
     assert "Confirmed film" in page
     assert "vimeo" not in page
+
+
+@pytest.mark.parametrize("rights", [(), ("view_video",), ("change_video",)])
+def test_who_may_not_add_videos_publishes_none(desk: Client, make_post: MakePost, rights: tuple[str, ...]) -> None:
+    """Nobody could say whether AI made it."""
+    post = make_post(title="A draft", slug="a-draft", status="draft", body="a")
+    data = resubmission(desk, post, status="published", body=f"Look:\n\n{OTHER}")
+    clerk = staff("change_post", *rights)
+    refused = clerk.post(change_url(post), data)
+    assert "You may not add videos" in the_error(refused)
+    assert "You may not add videos" in the_error(clerk.post(change_url(post), data | sent_back(refused)))
+    post.refresh_from_db()
+    assert (post.status, post.videos.count()) == ("draft", 0)
+    assert clerk.post(change_url(post), data | {"status": "draft"}).status_code == 302
+    assert post.videos.get().page_url == OTHER

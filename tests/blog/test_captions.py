@@ -63,6 +63,11 @@ def test_styles_are_left_out() -> None:
     assert kept(styled + CUE) == PLAIN
 
 
+def test_a_cue_whose_name_begins_like_a_style_is_kept() -> None:
+    text = "WEBVTT\n\nSTYLES of the harbour\n" + CUE + "\n"
+    assert kept(text) == text
+
+
 REFUSED = {
     "nothing": (b"", "whose first line is WEBVTT"),
     "another text": (b"Hello", "whose first line is WEBVTT"),

@@ -61,9 +61,15 @@ def assert_wait(video: Video, days: int, since: datetime = NOON) -> None:
     assert timedelta(days=days) <= video.check_at - since <= timedelta(days=days) * 1.1
 
 
-@pytest.mark.parametrize("number", [401, 403, 404, 410])
-def test_three_refusals_on_three_days_and_it_has_vanished(video: Video, far_away: FarAway, number: int) -> None:
-    states = [look(video, far_away, status(number), after=n * DAY) for n in range(4)]
+A_PAGE = "Content-Type: text/html"
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [*map(status, (401, 403, 404, 410)), status(403, "Content-Type: application/json"), status(404, A_PAGE)],
+)
+def test_three_refusals_on_three_days_and_it_has_vanished(video: Video, far_away: FarAway, refusal: Answer) -> None:
+    states = [look(video, far_away, refusal, after=n * DAY) for n in range(4)]
     assert [state.status for state in states] == ["live", "live", "unavailable", "unavailable"]
     assert [state.failures for state in states] == [1, 2, 3, 4]
     assert [state.unavailable_since for state in states] == [None, None, NOON + 2 * DAY, NOON + 2 * DAY]
@@ -96,6 +102,7 @@ def test_a_video_that_is_back_is_live_at_once(own_post: Post, far_away: FarAway)
         status(302, "Location: https://vimeo.com/consent"),
         ok(b"<html>Are you a robot?</html>", "text/html"),
         ok(b"Are you a robot?"),
+        status(403, "Content-Type: text/html; charset=UTF-8", body=b"<html>Are you a robot?</html>"),
         b"",
         b"HTTP/1.1 404",
         b"SSH-2.0-OpenSSH_9.2\r\n",

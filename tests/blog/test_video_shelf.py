@@ -1,6 +1,8 @@
 """Where films are kept: once for all posts that show them, and no longer than one does."""
 
+import errno
 import threading
+from collections.abc import Iterator
 
 import pytest
 from django.core.files.base import ContentFile
@@ -53,6 +55,22 @@ def test_a_film_goes_when_another_takes_its_place(
     assert kept() == {film.file.name}
     assert film.file.name.endswith(".mp4")
     assert (kept("captions"), kept("posters")) == (set(), {film.poster.name})
+
+
+def test_a_film_that_was_not_written_whole_is_written_anew(own_post: Post) -> None:
+    """The disk was full; there is room now, and the host sends it once more."""
+
+    class TooLong(ContentFile[bytes]):
+        def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+            yield WEBM[:1000]
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"), transaction.atomic():
+        Video.objects.create(post=own_post, provider="upload", file=TooLong(WEBM, name=named(WEBM).name))
+    video = film_of(own_post)
+    assert kept() == {video.file.name}
+    with default_storage.open(video.file.name) as file:
+        assert file.read() == WEBM
 
 
 def test_a_film_of_two_rows_is_one_file_and_goes_with_the_second(

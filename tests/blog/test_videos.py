@@ -14,7 +14,7 @@ from pytest_django import Settings
 from blog.videos import embed, providers, table
 from blog.videos.providers import PROVIDERS, UPLOAD, Reference, parse
 from config import environment
-from tests.blog.video_addresses import EXAMPLES, FILE, HOSTS, SHORT, YOUTUBE
+from tests.blog.video_addresses import EXAMPLES, FILE, HOSTS, SHORT, TIKTOK, YOUTUBE
 from tests.blog.video_addresses import table as table_of
 
 OPERATING = Path(__file__).resolve().parents[2] / "docs" / "operating.md"
@@ -58,6 +58,21 @@ def test_what_can_be_shown_is_named_in_the_language_of_the_desk(monkeypatch: pyt
 @pytest.mark.parametrize("key", PROVIDERS)
 def test_the_page_of_a_video_leads_back_to_the_same_video(key: str) -> None:
     assert parse(EXAMPLES[key].watch_url) == EXAMPLES[key]
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_whatever_is_read_its_page_says_the_same(provider: str) -> None:
+    """Else the form of a post would not know its own row again, and ask about it for ever."""
+    odd = [f"https://www.tiktok.com/{TIKTOK}?t=90", "https://youtu.be/a-B_c1D2e3F?t=99h999m999999s", f"{FILE}?t=9#t=5"]
+    read = [found for address in (*table_of(provider), *odd) if (found := parse(address))]
+    assert len(read) > len(odd)
+    assert [found for found in read if parse(found.watch_url) != found] == []
+
+
+def test_no_address_grows_longer_than_its_column() -> None:
+    long = f"{FILE}?{'a' * (994 - len(FILE) - 1)}"
+    assert parse(f"{long}#t=9")
+    assert parse(f"{long}#t=1h") is None
 
 
 @pytest.mark.parametrize("key", set(PROVIDERS) - {"tiktok"})  # whose player does not know the user
