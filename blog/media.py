@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from blog import naming, ranges
+from blog.models import Video
+from blog.pages import public_cache_control
 from blog.pictures import KINDS
 from blog.videos import captions, containers
 
@@ -34,10 +36,17 @@ LONG_ANSWERS = BoundedSemaphore(2)
 PLAIN_PATH = re.compile(r"([\w-][\w.-]*/)*[\w-][\w.-]*")
 
 
+# What belongs to a video is shown as long as the video is: it may be somebody else's, and its permission may end.
+OF_VIDEOS = ("videos/", "captions/", "posters/")
+
+
 @require_safe
 def serve(request: HttpRequest, path: str) -> HttpResponseBase:
-    """The file at `path` in the default storage or the part that is asked for, or a 404 that asks no database."""
+    """The file at `path` in the default storage or the part that is asked for, or a 404."""
     if not PLAIN_PATH.fullmatch(path):
+        return _not_there()
+    is_public = not path.startswith(OF_VIDEOS) or Video.objects.public().with_file(path).exists()
+    if not (is_public or request.user.has_perm("blog.view_video")):
         return _not_there()
     try:
         file = default_storage.open(path)
@@ -53,6 +62,8 @@ def serve(request: HttpRequest, path: str) -> HttpResponseBase:
     # On every answer: what a 304 says of a file, a browser's cache notes down for the file.
     response["Content-Security-Policy"] = FILM_POLICY if _media_type(path) in FILMS else POLICY
     response["X-Content-Type-Options"] = "nosniff"
+    if not is_public and response.has_header("Cache-Control"):
+        response["Cache-Control"] = "private, no-store"
     return response
 
 
@@ -97,10 +108,18 @@ def _headers(path: str, size: int) -> dict[str, str]:
         # Of what we know, without a name: it would count for more than the one that the page gives to a download.
         "Content-Disposition": "inline" if media_type else _as_download(path),
         "Accept-Ranges": "bytes",
-        # A file named by its content never changes; any other is asked for again after an hour.
-        "Cache-Control": f"public, max-age={'31536000, immutable' if naming.is_by_content(path) else 3600}",
+        "Cache-Control": _cache_control(path),
     }
     return headers | ({"ETag": etag} if (etag := _etag(path, size)) else {})
+
+
+def _cache_control(path: str) -> str:
+    """A file named by its content never changes; any other is asked for again after an hour. What belongs to a video
+    may have to go: it is asked for each time, and not sent again.
+    """
+    if path.startswith(OF_VIDEOS):
+        return public_cache_control(200)
+    return f"public, max-age={'31536000, immutable' if naming.is_by_content(path) else 3600}"
 
 
 def _media_type(path: str) -> str | None:

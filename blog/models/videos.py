@@ -15,6 +15,20 @@ from blog.videos import containers, providers
 
 
 class VideoQuerySet(models.QuerySet["Video"]):
+    def public(self) -> Self:
+        """Videos of public posts; those that belong to reposted words only while these may be shown."""
+        from blog.models.posts import Post
+        from blog.models.reposts import Repost
+
+        of_host = Q(part=Video.Part.POST)
+        return self.filter(
+            of_host | Q(post__repost__in=Repost.objects.in_force()), post__in=Post.objects.published().order_by()
+        )
+
+    def with_file(self, name: str) -> Self:
+        """Videos that show the file of this name: as film, captions or poster."""
+        return self.filter(Q(*((field, name) for field in Video.FILES), _connector=Q.OR))
+
     def to_check(self) -> Self:
         """Videos at providers whose turn it is to be looked for."""
         now = clock.now()
@@ -105,12 +119,18 @@ class Video(models.Model):
         *("poster", "poster_alt", "transcript", "captions", "ai_origin", "archive_url"),
     )
 
+    FILES = ("file", "captions", "poster")
+
     objects = VideoQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("video")
         verbose_name_plural = _("videos")
         ordering = ["position", "pk"]
+        indexes = [
+            models.Index(fields=[field], condition=~Q(**{field: ""}), name=f"video_{field}")
+            for field in ("file", "captions", "poster")
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["post", "text", "provider", "provider_host", "provider_id", "start"],

@@ -5,26 +5,23 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
 from django.db.models.signals import post_delete, pre_save
 from django.dispatch import receiver
 
 from blog.models import Video
 from blog.models.fields import wait_for_the_shelf
 
-FILES = ("file", "captions", "poster")
-
 
 @receiver(pre_save, sender=Video)
 def before_saving(instance: Video, raw: bool = False, **kwargs: Any) -> None:
     """What the row still has now, it may not have afterwards."""
     if instance.pk and not raw:
-        let_go(*Video.objects.filter(pk=instance.pk).values_list(*FILES))
+        let_go(*Video.objects.filter(pk=instance.pk).values_list(*Video.FILES))
 
 
 @receiver(post_delete, sender=Video)
 def after_deleting(instance: Video, **kwargs: Any) -> None:
-    let_go(tuple(getattr(instance, field).name for field in FILES))
+    let_go(tuple(getattr(instance, field).name for field in Video.FILES))
 
 
 def let_go(*rows: tuple[str | None, ...]) -> None:
@@ -36,5 +33,5 @@ def let_go(*rows: tuple[str | None, ...]) -> None:
 def _delete_unless_shown(name: str) -> None:
     with transaction.atomic():
         wait_for_the_shelf()
-        if not Video.objects.filter(Q(*((field, name) for field in FILES), _connector=Q.OR)).exists():
+        if not Video.objects.with_file(name).exists():
             default_storage.delete(name)

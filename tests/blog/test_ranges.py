@@ -14,7 +14,7 @@ from blog.ranges import LONGEST_PART
 
 FILM = bytes(range(256)) * 40  # 10,240 bytes, of which each place tells where it is
 SIZE = len(FILM)
-NAME = "videos/0123456789abcdef0123456789abcdef.webm"
+NAME = "clips/0123456789abcdef0123456789abcdef.webm"
 ETAG = '"0123456789abcdef0123456789abcdef"'
 PARTIAL, WHOLE, NOTHING = 206, 200, 416
 
@@ -115,7 +115,7 @@ def test_what_is_not_one_range_gets_the_whole_once(client: Client, address: str,
 
 
 def test_of_an_empty_file_there_is_no_part(client: Client) -> None:
-    address = f"/media/{default_storage.save('videos/empty.webm', ContentFile(b''))}"
+    address = f"/media/{default_storage.save('clips/empty.webm', ContentFile(b''))}"
     assert ask(client, address)[1] == b""
     for header in ("bytes=0-", "bytes=0-1", "bytes=-5"):
         assert ask(client, address, range=header)[0].status_code == NOTHING

@@ -14,7 +14,7 @@ from tests.blog.films import CAPTIONS, MP4, WEBM, box
 from tests.browser.conftest import Complaints, Site, wait_until
 
 NAME = "0123456789abcdef0123456789abcdef"
-FETCHED = re.compile(r"/media/videos/")
+FETCHED = re.compile(r"/media/(videos|clips)/")
 DELETE = "from blog.models import Post; Post.objects.get(slug='a-film-of-ours').delete()"
 
 
@@ -22,7 +22,7 @@ DELETE = "from blog.models import Post; Post.objects.get(slug='a-film-of-ours').
 def film(site: Site) -> Iterator[Path]:
     """A film between whose frames and what tells of them there is nothing for three long parts."""
     at = MP4.index(b"moov") - 4
-    file = site.data / "media" / "videos" / f"{NAME}.mp4"
+    file = site.data / "media" / "clips" / f"{NAME}.mp4"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(MP4[:at] + box(b"free", bytes(3 * LONGEST_PART)) + MP4[at:])
     yield file
@@ -120,7 +120,7 @@ def test_seeking_fetches_only_what_is_seen(site: Site, film: Path, page: Page) -
             await new Promise((done) => video.addEventListener("ended", done));
             return [video.error, video.currentTime];
         }""",
-        f"/media/videos/{NAME}.mp4",
+        f"/media/clips/{NAME}.mp4",
     )
     assert ended == [None, pytest.approx(8, abs=0.2)]
     assert {answer.status for answer in fetched} == {206}
@@ -132,7 +132,7 @@ def test_seeking_fetches_only_what_is_seen(site: Site, film: Path, page: Page) -
 
 
 def test_a_film_plays_at_its_own_address(site: Site, film: Path, page: Page) -> None:
-    page.goto(f"/media/videos/{film.name}")
+    page.goto(f"/media/clips/{film.name}")
     page.wait_for_function("document.querySelector('video').readyState > 2")
 
 
@@ -175,7 +175,7 @@ def test_the_preview_takes_no_film_along(host_page: Page) -> None:
 
 
 def test_the_server_answers_as_players_expect(site: Site, film: Path) -> None:
-    path, data = f"/media/videos/{NAME}.mp4", film.read_bytes()
+    path, data = f"/media/clips/{NAME}.mp4", film.read_bytes()
     wait_until(lambda: ask(site, path)[0].status == 200, "readers of other tests have gone")
     answer, body = ask(site, path, Range="bytes=0-1")
     assert (answer.status, body) == (206, data[:2])
@@ -198,8 +198,8 @@ def test_readers_who_stand_still_do_not_stop_the_site(site: Site, film: Path) ->
     long = film.with_name(f"{NAME[::-1]}.webm")
     with long.open("wb") as file:
         file.truncate(200_000_000)  # more than any buffer between us takes
-    wait_until(lambda: ask(site, f"/media/videos/{film.name}")[0].status == 200, "readers of other tests have gone")
-    asking = f"GET /media/videos/{long.name} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n"
+    wait_until(lambda: ask(site, f"/media/clips/{film.name}")[0].status == 200, "readers of other tests have gone")
+    asking = f"GET /media/clips/{long.name} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n"
     readers = [socket.create_connection(("127.0.0.1", site.port), timeout=10) for _reader in range(40)]
     try:
         for number, reader in enumerate(readers):
@@ -213,7 +213,7 @@ def test_readers_who_stand_still_do_not_stop_the_site(site: Site, film: Path) ->
         for reader in readers:
             reader.close()
         long.unlink()
-    wait_until(lambda: ask(site, f"/media/videos/{film.name}")[0].status == 200, "what they held is free again")
+    wait_until(lambda: ask(site, f"/media/clips/{film.name}")[0].status == 200, "what they held is free again")
 
 
 def test_no_film_of_a_stranger_is_read(site: Site, complaints: Complaints) -> None:
