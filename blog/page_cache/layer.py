@@ -153,11 +153,9 @@ class PageCache:
 
     def _send(self, page: Page, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         form = page.form(best_encoding(environ.get("HTTP_ACCEPT_ENCODING", "")))
-        headers, limit = form.headers, self.freshness.shared_seconds
-        if limit < settings.SHARED_CACHE_SECONDS:
-            headers = [
-                (name, _shortened(value, limit) if name == "Cache-Control" else value) for name, value in headers
-            ]
+        headers = form.headers
+        if self.freshness.shared_seconds < settings.SHARED_CACHE_SECONDS:
+            headers = _until(headers, self.freshness.shared_seconds)
         if _has(environ.get("HTTP_IF_NONE_MATCH"), form.etag):
             start_response("304 Not Modified", [header for header in headers if header[0].lower() in IN_304])
             return []
@@ -221,5 +219,13 @@ def _has(if_none_match: str | None, etag: str) -> bool:
     return if_none_match.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
 
 
-def _shortened(cache_control: str, seconds: int) -> str:
-    return re.sub(r"s-maxage=(\d+)", lambda found: f"s-maxage={min(int(found[1]), seconds)}", cache_control)
+def _until(headers: Headers, seconds: int) -> Headers:
+    """The headers with no shared cache keeping the page for longer than that: then the clock changes it."""
+
+    def shortened(found: re.Match[str]) -> str:
+        return f"s-maxage={min(int(found[1]), seconds)}"
+
+    return [
+        (name, re.sub(r"s-maxage=(\d+)", shortened, value) if name.lower() == "cache-control" else value)
+        for name, value in headers
+    ]

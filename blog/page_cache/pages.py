@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -60,7 +60,7 @@ class Page:
         return OVERHEAD + 2 * len(self.body)
 
 
-PACKERS = {
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "": lambda body: body,
     "gzip": lambda body: gzip.compress(body, GZIP_LEVEL, mtime=0),
     "br": lambda body: brotli.compress(body, quality=BROTLI_QUALITY),
