@@ -64,11 +64,11 @@ def install(using: str, **signal: Any) -> None:
         tables = set(connection.introspection.table_names(cursor))
         wanted = dict(_triggers(connection)) if {"blog_bump", *(kind.table for kind in WATCHED)} <= tables else {}
         present = _present(connection)
-        if present.keys() == wanted.keys():
+        if present == wanted.keys():
             return
         with transaction.atomic(using=using):
-            for name, table in present.items():
-                cursor.execute(f"DROP TRIGGER {name}" + (f" ON {table}" if _is_postgresql(connection) else ""))
+            for name in present:
+                cursor.execute(_drop(connection, name))
             for statements in wanted.values():
                 for statement in statements:
                     cursor.execute(statement)
@@ -78,19 +78,23 @@ def remove(using: str) -> None:
     """Take the triggers away, for filling an empty database; `install` brings them back."""
     connection = connections[using]
     with connection.cursor() as cursor:
-        for name, table in _present(connection).items():
-            cursor.execute(f"DROP TRIGGER {name}" + (f" ON {table}" if _is_postgresql(connection) else ""))
+        for name in _present(connection):
+            cursor.execute(_drop(connection, name))
 
 
-def _present(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """Name and table of every trigger of ours that is there."""
+def _drop(connection: BaseDatabaseWrapper, name: str) -> str:
+    return f"DROP FUNCTION {name}() CASCADE" if _is_postgresql(connection) else f"DROP TRIGGER {name}"
+
+
+def _present(connection: BaseDatabaseWrapper) -> set[str]:
+    """The name of every trigger of ours that is there."""
     if _is_postgresql(connection):
-        query = "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
+        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
     else:
-        query = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return {name: table for name, table in cursor.fetchall() if name.startswith(PREFIX)}
+        return {name for (name,) in cursor.fetchall() if name.startswith(PREFIX)}
 
 
 def _triggers(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, list[str]]]:
