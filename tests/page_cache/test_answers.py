@@ -14,12 +14,12 @@ from django.urls import URLPattern, get_resolver, reverse
 from blog import clock, publishing
 from blog.models import Blog, Person, Post, Tag
 from blog.page_cache import in_front_of
-from blog.page_cache.layer import KEPT
+from blog.page_cache.layer import KEPT, key_of, plain
 from blog.page_cache.pages import Page, Pages, best_encoding
 from config.wsgi import django_application
 from tests.comments.conftest import Say
 from tests.conftest import MakePost
-from tests.page_cache.conftest import Site
+from tests.page_cache.conftest import HOST, Site
 
 UNPACK = {"": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 
@@ -96,6 +96,22 @@ def test_conditions_of_one_reader_spoil_no_page_for_others(site: Site, own_post:
     }
     assert site.ask(address, **asked).status == 304
     assert "The host's own words." in site.ask(address).text
+    site = Site()
+    assert site.ask(address, HTTP_IF_NONE_MATCH="*").status == 304
+    assert site.ask(address).status == 200
+    assert site.made == [address]
+
+
+def test_django_is_asked_for_what_the_address_says_and_nothing_else() -> None:
+    key = key_of("http", HOST, "/", "utm_source=x&before=3&before=4")
+    assert key
+    environ = {
+        "REQUEST_METHOD": "HEAD",
+        "QUERY_STRING": "utm_source=x&before=3&before=4",
+        "HTTP_COOKIE": "a=b",
+        "HTTP_RANGE": "bytes=0-1",
+    }
+    assert plain(environ, key) == {"REQUEST_METHOD": "GET", "QUERY_STRING": "before=4"}
 
 
 def test_head_is_get_without_the_words(site: Site, own_post: Post) -> None:
