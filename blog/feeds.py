@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 
 from blog import conditions, credits, structured
 from blog.models import Blog, Person, Post, Repost, Video
+from blog.page_cache import POSTS, depends_on
 from blog.pages import public_cache_control, speaking_for
 from blog.videos.placing import shown_videos
 
@@ -40,6 +41,7 @@ def posts(request: HttpRequest) -> HttpResponse:
 def posts_json(request: HttpRequest) -> HttpResponse:
     """The latest posts as JSON Feed 1.1."""
     entries = list(Post.objects.published().for_feed()[:ENTRIES])
+    depends_on(request, POSTS, posts=entries)
     blog = entries[0].blog if entries else Blog.load()
     with speaking_for(blog):
         feed = {
@@ -89,6 +91,7 @@ class RepostFeed(Atom1Feed):
 
 
 def _feed(request: HttpRequest, entries: list[Post], *, subject: str = "") -> HttpResponse:
+    depends_on(request, POSTS, posts=entries)
     blog = entries[0].blog if entries else Blog.load()
     with speaking_for(blog):
         feed = RepostFeed(

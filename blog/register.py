@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from blog import agreements, conditions
 from blog.models import PermissionEvent, Post, PostQuerySet, Repost
+from blog.page_cache import depends_on
 from blog.pages import public_cache_control, public_page, speaking_for
 from blog.views import list_page
 
@@ -23,6 +24,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def permission(request: HttpRequest, public_id: str) -> HttpResponse:
     """One permission: what readers are told, the author's conditions, and the steps of the ledger, oldest first."""
     post, repost = _find(public_id)
+    depends_on(request, posts=[post])
     with speaking_for(post.blog):
         told = conditions.sentences(repost)
     context = {
@@ -39,6 +41,7 @@ def permission(request: HttpRequest, public_id: str) -> HttpResponse:
 def permission_jsonld(request: HttpRequest, public_id: str) -> HttpResponse:
     """The same for machines."""
     post, repost = _find(public_id)
+    depends_on(request, posts=[post])
     with speaking_for(post.blog):
         response = JsonResponse(agreements.document(post, repost), content_type="application/ld+json")
     response["Cache-Control"] = public_cache_control(200)

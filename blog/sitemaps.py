@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from blog.models import Post, PostQuerySet
+from blog.page_cache import POSTS, depends_on
 from blog.pages import public_cache_control
 
 
@@ -38,6 +39,7 @@ class PostSitemap(Sitemap[Post]):
 @require_safe
 def posts(request: HttpRequest) -> HttpResponse:
     """/sitemap.xml"""
+    depends_on(request, POSTS)
     response = sitemap(request, sitemaps={"posts": PostSitemap}).render()
     del response["Last-Modified"]  # without it no browser guesses how long the page may be kept
     response["Cache-Control"] = public_cache_control(response.status_code)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from blog import conditions
 from blog.models import Blog, Person, Post, PostQuerySet, Tag
+from blog.page_cache import POSTS, depends_on
 from blog.pages import public_cache_control, public_page
 from blog.searching import search_posts
 
@@ -80,6 +81,7 @@ def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse
         return _lead_to(found)
     if found.is_gone:
         return public_page(request, "blog/post_gone.html", {"post": found}, blog=found.blog, status=410)
+    depends_on(request, posts=[found])
     context = {**page_context(found), "comments_after": request.GET.get("after")}
     response = public_page(request, "blog/post_detail.html", context, blog=found.blog)
     if found.search_policy == Post.SearchPolicy.NOINDEX:
@@ -152,6 +154,7 @@ def list_page(
         posts = posts.older_than(_cursor(cursor))
     found = list(posts.for_list()[: settings.POSTS_PER_PAGE + 1])
     page = found[: settings.POSTS_PER_PAGE]
+    depends_on(request, POSTS, posts=page)
     blog = page[0].blog if page else Blog.load()
     context = {
         "posts": page,

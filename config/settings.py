@@ -216,6 +216,8 @@ MARKDOWNX_UPLOAD_URLS_PATH = "/admin/markdownx/upload/"
 # --- Imprimatur -----------------------------------------------------------------------------------------------------
 
 SHARED_CACHE_SECONDS = number("SHARED_CACHE_SECONDS", default=10)  # how long a proxy may hold a page: s-maxage
+# Room for pages in the memory of each process, in bytes; 0 keeps none (blog/page_cache).
+PAGE_CACHE_BYTES = number("PAGE_CACHE_BYTES", default=32 * 1024 * 1024)
 # Behind a proxy every visitor has the proxy's address: these may say in X-Forwarded-For whose the request was. Nobody
 # is trusted by default, not even this machine: what else runs on it may pass on a header that a visitor has made up.
 TRUSTED_PROXIES = trusted_proxies(env.str("TRUSTED_PROXIES", default=""))
