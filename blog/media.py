@@ -1,5 +1,6 @@
 """Public media as they leave the house: of a type that we name, and unable to do anything but be looked at."""
 
+import logging
 import re
 from http import HTTPStatus
 from pathlib import PurePosixPath
@@ -14,7 +15,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from blog import naming, ranges
+from blog import naming, ranges, storages
 from blog.pictures import KINDS
 from blog.videos import captions, containers
 
@@ -33,6 +34,8 @@ LONG_ANSWERS = BoundedSemaphore(2)
 # What Django's storages make of a name. Nothing hidden, no way up, no NUL: such a path never reaches the storage.
 PLAIN_PATH = re.compile(r"([\w-][\w.-]*/)*[\w-][\w.-]*")
 
+log = logging.getLogger(__name__)
+
 
 @require_safe
 def serve(request: HttpRequest, path: str) -> HttpResponseBase:
@@ -43,6 +46,9 @@ def serve(request: HttpRequest, path: str) -> HttpResponseBase:
         file = default_storage.open(path)
     except OSError:
         return _not_there()
+    except storages.Away as problem:
+        log.warning("Media cannot be read: %s", problem)
+        return _later(_("Pictures and films cannot be reached just now. Try it again in a minute."))
     try:
         response = _answer(request, path, file)
     except OSError:  # deleted at this moment
@@ -77,7 +83,7 @@ def _stream(file: File[bytes], whole: HttpResponse, span: ranges.Span | None) ->
     has_slot = wanted.is_long and LONG_ANSWERS.acquire(blocking=False)
     if wanted.is_long and not has_slot:
         if span is None:
-            return _too_many()
+            return _later(_("Too many files are being sent just now. Try it again in a minute."))
         wanted = wanted.shortened()
     part = ranges.Part(file, wanted, *([LONG_ANSWERS.release] if has_slot else []))
     response = StreamingHttpResponse(part, headers=dict(whole.items()))
@@ -129,12 +135,8 @@ def _range_header(request: HttpRequest, whole: HttpResponse) -> str:
     return request.headers.get("Range", "")
 
 
-def _too_many() -> HttpResponse:
-    response = HttpResponse(
-        _("Too many files are being sent just now. Try it again in a minute."),
-        content_type="text/plain; charset=utf-8",
-        status=HTTPStatus.SERVICE_UNAVAILABLE,
-    )
+def _later(sentence: str) -> HttpResponse:
+    response = HttpResponse(sentence, content_type="text/plain; charset=utf-8", status=HTTPStatus.SERVICE_UNAVAILABLE)
     response["Retry-After"] = "60"
     response["Cache-Control"] = "no-store"
     return response
