@@ -1,4 +1,4 @@
-"""Two application processes on one PostgreSQL, one Redis and one bucket, as docs/operating.md has them.
+"""Two application processes on one PostgreSQL, one Redis and one bucket, as docs/scaling.md has them.
 
 The tests meet them by HTTP, by manage.py and by the servers that they stand on.
 """
@@ -26,6 +26,16 @@ ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery staple"
 HOST = "blog.example.org"
 SECRET_KEY = "".join(chr(33 + 7 * n % 90) for n in range(60)).replace("$", "x")
+
+MAKE_POST = """
+from blog import clock
+from blog.models import *
+host, _ = Person.objects.get_or_create(name="Eldon Host", slug="eldon-host")
+post = Post.objects.create(
+    slug={slug!r}, title="A post", body="Words.", author=host, status="published", published_at=clock.now()
+)
+print(post.pk, post.get_absolute_url())
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -57,14 +67,17 @@ class Visitor:
     timeout: float = 20
     cookies: dict[str, str] = field(default_factory=dict)
 
-    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
+
+    def ask(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
+        connection = self.connect()
         # As the web server in front passes it on.
         usual = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
         usual |= {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         usual |= {"Sec-Fetch-Site": "same-origin", "Referer": f"https://{HOST}/"}
         try:
-            connection.request(method, path, body or None, usual | headers)
+            connection.request(method, path, body or None, usual | (headers or {}))
             response = connection.getresponse()
             answer = Answer(response.status, response.headers, response.read())
         finally:
@@ -74,20 +87,23 @@ class Visitor:
         return answer
 
     def get(self, path: str, **headers: str) -> Answer:
-        return self.ask("GET", path, **headers)
+        return self.ask("GET", path, headers=headers)
 
     def post(self, path: str, form: dict[str, Any]) -> Answer:
         body = urlencode(form).encode()
-        return self.ask("POST", path, body, **{"Content-Type": "application/x-www-form-urlencoded"})
+        return self.ask("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded"})
 
-    def post_with_token(self, page: str, form: dict[str, Any]) -> Answer:
-        """Send a form that is on `page` to its address."""
+    def post_with_token(self, page: str, form: dict[str, Any], *, to: str = "") -> Answer:
+        """Send a form with the token that is on `page` to its address, or `to` another."""
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(page).text)
         assert token
-        return self.post(page, form | {"csrfmiddlewaretoken": token[1]})
+        return self.post(to or page, form | {"csrfmiddlewaretoken": token[1]})
 
     def sign_in(self) -> Answer:
         return self.post_with_token("/admin/login/", {"username": "host", "password": PASSWORD, "next": "/admin/"})
+
+    def sign_out(self) -> Answer:
+        return self.post_with_token("/admin/password_change/", {}, to="/admin/logout/")
 
     def is_signed_in(self) -> bool:
         return self.get("/admin/").status == 200
@@ -95,7 +111,7 @@ class Visitor:
 
 @dataclass
 class App:
-    """One application process: `manage.py serve` with a folder of its own, as on a machine of its own."""
+    """One application process, `manage.py serve`; both share a folder, in which only the files of the theme lie."""
 
     data: Path
     port: int
@@ -103,7 +119,7 @@ class App:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        with self.data.with_suffix(".log").open("ab") as log:
+        with self.log_file.open("ab") as log:
             command = [sys.executable, "manage.py", "serve"]
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
 
@@ -112,8 +128,12 @@ class App:
         return os.environ | self.variables | {"DATA": str(self.data), "PORT": str(self.port)}
 
     @property
+    def log_file(self) -> Path:
+        return self.data.with_name(f"{self.port}.log")
+
+    @property
     def log(self) -> str:
-        return self.data.with_suffix(".log").read_text(errors="replace")
+        return self.log_file.read_text(errors="replace")
 
     def is_ready(self) -> bool:
         try:
@@ -151,6 +171,11 @@ class Site:
     database: servers.Postgres
     cache: servers.Server
 
+    def new_post(self, slug: str) -> tuple[int, str]:
+        """Number and path of a public post."""
+        number, path = self.apps[0].shell(MAKE_POST.format(slug=slug)).split()
+        return int(number), path
+
     @property
     def visitors(self) -> tuple[Visitor, Visitor]:
         """One who asks the first process only, and one who asks the second."""
@@ -172,7 +197,7 @@ def shared_site(tmp_path_factory: pytest.TempPathFactory, bucket: str) -> Iterat
         database = stack.enter_context(servers.postgres())
         cache = stack.enter_context(servers.redis(tmp_path_factory.mktemp("redis")))
         variables = variables_of(database, cache, bucket)
-        first, second = (App(folder / name, free_port(), variables) for name in ("first", "second"))
+        first, second = (App(folder / "data", free_port(), variables) for _ in range(2))
         stack.enter_context(started(first))
         stack.enter_context(started(second))
         first.wait_until_ready()
@@ -204,7 +229,7 @@ def variables_of(database: servers.Postgres, cache: servers.Server, bucket: str)
         "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
         "COMMENTS_PER_MINUTE": "100000",
         "COMMENTS_PER_HOUR": "100000",
-        "SAMPLE": "1",
+        "SAMPLE": "0",
         "LOG_LEVEL": "WARNING",
         "EMAIL_URL": "",
     }

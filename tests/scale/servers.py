@@ -139,9 +139,9 @@ class Postgres:
     def stop(self, mode: str = "fast") -> None:
         self.run("pg_ctl", "stop", "--wait", "--mode", mode)
 
-    def ask(self, query: str) -> list[tuple[object, ...]]:
+    def ask(self, query: str, *values: object) -> list[tuple[object, ...]]:
         with psycopg.connect(self.address) as connection:
-            return connection.execute(query.encode()).fetchall()
+            return connection.execute(query.encode(), values).fetchall()
 
 
 @contextmanager
