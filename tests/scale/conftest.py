@@ -242,5 +242,4 @@ def site(shared_site: Site) -> Iterator[Site]:
         app.wait_until_ready()
     yield shared_site
     for app in shared_site.apps:
-        assert app.process
-        assert app.process.poll() is None, app.log
+        app.wait_until_ready()
