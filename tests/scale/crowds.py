@@ -11,7 +11,7 @@ from itertools import count
 from tests.browser.conftest import wait_until
 from tests.scale.conftest import Site, Visitor
 
-PAUSE_SECONDS = 0.02  # of everybody between two pages: the processes share the machine with us
+PAUSE_SECONDS = 0.05  # of everybody between two pages: the processes share the machine with us
 
 
 @dataclass

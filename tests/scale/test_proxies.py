@@ -75,7 +75,7 @@ def nginx(site: Site, tmp_path: Path, certificate: tuple[Path, Path]) -> Iterato
 
 def test_restarting_one_process_after_the_other_loses_no_request(site: Site, nginx: SecureVisitor) -> None:
     post, path = site.new_post("through-an-upgrade")
-    with crowd(post, path, [SecureVisitor(nginx.port) for _ in range(4)]) as people:
+    with crowd(post, path, [SecureVisitor(nginx.port) for _ in range(3)]) as people:
         for app in site.apps:
             more(lambda: len(people.taken), 10)
             assert app.stop() == 0
