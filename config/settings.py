@@ -14,8 +14,10 @@ from django.core.exceptions import ImproperlyConfigured
 from blog.videos.providers import frame_origins, media_origins
 from config.environment import (
     LOOPBACK_HOSTS,
+    cache,
     data_folder,
     database,
+    file_storages,
     flag,
     host_names,
     log_level,
@@ -34,6 +36,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA = data_folder(env.str("DATA", default="") or str(BASE_DIR / "var"))
 
 LISTEN = env.str("LISTEN", default="") or "127.0.0.1"  # not HOST: some shells export that, and it names the machine
+# How long requests in hand may take when the site stops: a comment takes no second, a film on its way up takes minutes.
+STOP_SECONDS = number("STOP_SECONDS", default=30, least=1, most=1800)
 WITH_SAMPLE = flag("SAMPLE", default=True)  # whether `manage.py serve` fills an empty site
 PORT = number("PORT", default=8000, least=1, most=65_535)
 SITE = site_address(env.str("SITE_URL", default="") or f"http://127.0.0.1:{PORT}")
@@ -121,6 +125,10 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = number("CONN_MAX_AGE", default=60)  # seconds
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
+CACHES = {"default": cache(CACHE_URL := env.str("CACHE_URL", default=""))}
+if CACHE_URL:
+    SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+
 MEDIA_ROOT = DATA / "media"
 # What is sent waits here until its form is judged: in the system's own folder a film might lie in memory, and would
 # have to be copied to where it stays.
@@ -130,7 +138,7 @@ STATIC_ROOT = DATA / "static"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    **file_storages(env.str("MEDIA_STORAGE", default="")),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
