@@ -1,0 +1,18 @@
+"""How much is measured, and for how long."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    small: int  # posts
+    large: int
+    comments: int  # under one post of the large site
+    seconds: int  # of a round
+    posting_seconds: int
+    rounds: int = 5
+    is_quick: bool = False
+
+
+FULL = Plan(small=1_000, large=1_000_000, comments=100_000, seconds=3, posting_seconds=10)
+QUICK = Plan(small=1_000, large=20_000, comments=10_000, seconds=1, posting_seconds=2, is_quick=True)
