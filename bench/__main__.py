@@ -1,4 +1,4 @@
-"""`make bench`: fill, serve, measure, tell. Ends with 1 where a budget is missed, with 2 where nothing can be measured."""
+"""`make bench`: fill, serve, measure, tell. Ends with 1 where a budget is missed, with 2 where nothing was measured."""
 
 import argparse
 import os
@@ -55,7 +55,7 @@ def measure(small: Place, large: Place, plan: Plan) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="bench-pages-") as name:
         folder = Path(name)
         say("Starting …")
-        rows = [processes.cold_start(large)]
+        rows = [processes.cold_start(large, plan.starts)]
         with servers.ours(large) as server:
             say("Looking at one page …")
             rows += processes.memory(server) + first_visit.weights(server, large.targets[reading.POST])

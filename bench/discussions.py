@@ -11,13 +11,15 @@ from blog import rendering
 from comments import ids, paths
 from comments.models import Comment, CommentEvent, Discussion
 
-# Whom each of ten comments answers: they make a thread, or a branch of the long one. A page of fifty holds five threads.
+# Whom each of ten comments answers: they make a thread, or a branch of the long one. A page of fifty holds five.
 PATTERN = (None, 0, 1, 1, 0, 4, 4, 0, 7, 8)
 GROUP = len(PATTERN)
 LONG_FROM = 1_000  # comments: half of such a discussion is one thread
 NETWORKS = 5_000
-COLUMNS = ("id", "parent_id", "path", "depth", "name", "source", "html")
-COLUMNS += ("created_at", "published_at", "address_key", "words_key")
+COLUMNS = (
+    *("id", "parent_id", "path", "depth", "name", "source", "html"),
+    *("created_at", "published_at", "address_key", "words_key"),
+)
 
 
 class Place(NamedTuple):

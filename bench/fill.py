@@ -1,7 +1,7 @@
 """A process of its own that fills an empty database: `python -m bench.fill POSTS COMMENTS`.
 
-The crowd of posts goes in by bare inserts. A few posts to be looked at go the way of every post, with reposted words and
-a video, and have long discussions. `targets.json` in DATA then says where everything is.
+The crowd of posts goes in by bare inserts. A few posts to be looked at go the way of every post, with reposted words
+and a video, and have long discussions. `targets.json` in DATA then says where everything is.
 """
 
 import json
@@ -40,7 +40,7 @@ def put(posts: int, comments: int) -> dict[str, Any]:
 
     cast = featured.load_cast()
     found: dict[str, Any] = {"posts": posts, "comments": comments, **crowd.fill(cast.host, posts)}
-    found |= featured.fill(cast, sorted({*FEATURED, comments}))
+    found |= featured.fill_busy(cast) | featured.fill(cast, sorted({*FEATURED, comments}))
     featured.teach_the_rules()
     return found
 
@@ -48,7 +48,7 @@ def put(posts: int, comments: int) -> dict[str, Any]:
 @contextmanager
 def without_bumps() -> Iterator[None]:
     """The place where filling switches off what writes to these tables by itself: triggers that tell the page cache
-    of changes. No server runs yet that could have kept a page, and a million rows of news would take as long as all else.
+    of changes. No server runs yet that could have kept a page, and a million rows of news would take as long again.
     """
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

@@ -41,7 +41,7 @@ def queries(*places: Place) -> list[Row]:
 
 def kind_of(page: str) -> str:
     """What sort of page a target is, by its name."""
-    if page.startswith("post") or page.endswith("of many"):
+    if "post" in page or page.endswith("of many"):
         return "post page"
     if page == "comment":
         return "comment page"

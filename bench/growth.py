@@ -7,7 +7,7 @@ from bench.verdict import AT_MOST, Row, of_rounds
 
 LISTS = ("home", "home, further down", "year", "month", "tag, often used", "tag, sometimes used", "tag, seldom used")
 FEEDS = ("feed", "feed of a tag")
-IN_A_HURRY = ("home", "month", "tag, often used", "tag, seldom used", "feed")
+IN_A_HURRY = ("home", "month", "tag, often used", "feed")
 
 
 def rows(small: Place, large: Place, plan: Plan) -> list[Row]:
@@ -17,11 +17,11 @@ def rows(small: Place, large: Place, plan: Plan) -> list[Row]:
 
 
 def _row(name: str, few: str, many: str, plan: Plan) -> Row:
-    sides = {"small": load.page(few, plan.seconds), "large": load.page(many, plan.seconds)}
+    sides = load.pages({"small": few, "large": many}, plan.seconds)
     found = load.in_turns(name, {side: target.run for side, target in sides.items()}, rounds=plan.rounds)
     return of_rounds(
         f"{name}: {plan.large:,} posts / {plan.small:,}, time",
-        load.ratios(found["small"], found["large"]),
+        load.times(found["large"], found["small"]),
         budget=1.5,
         relation=AT_MOST,
         note=f"{load.typical(found['large'])}; small {load.typical(found['small'])}",

@@ -14,7 +14,11 @@ from bench.progress import say
 
 LUA = Path(__file__).parent / "lua"
 CLIENTS = 8  # connections that are open at once, each asking anew as soon as it has its answer
+SLOW = (
+    0.1  # seconds of one answer; who takes longer is asked by one client alone, or a round would end before its answers
+)
 LONGEST = 20  # seconds of one run, however slow a page is
+WARM_UP = 10  # answers
 ROUNDS = 5
 
 
@@ -28,7 +32,7 @@ class Result:
 
     completed: int
     seconds: float
-    median_ms: float
+    mean_ms: float  # of one answer
     slow_ms: float  # one answer of a hundred took longer
     errors: Mapping[str, int]  # kind to number, without those that did not happen
 
@@ -68,17 +72,23 @@ class Target:
         return [*command, "--", *self.arguments] if self.arguments else command
 
 
-def page(url: str, seconds: int) -> Target:
-    """A page that was asked for until it is warm, with rounds long enough for how slow it is."""
-    slowest = 0.0
-    for attempt in range(4):
+def pages(urls: Mapping[str, str], seconds: int) -> dict[str, Target]:
+    """Pages to be compared, warm, with the same options for all: as the slowest needs them."""
+    slowest = max(_warm(url) for url in urls.values())
+    seconds = min(LONGEST, max(seconds, math.ceil(2.5 * slowest)))
+    clients = CLIENTS if slowest < SLOW else 1
+    return {name: Target(url, seconds, clients=clients) for name, url in urls.items()}
+
+
+def _warm(url: str) -> float:
+    """Ask for a page until it is warm; how many seconds the fastest answer took."""
+    times: list[float] = []
+    while len(times) < WARM_UP and sum(times) < LONGEST:
         started = time.monotonic()
         with urllib.request.urlopen(url, timeout=300) as answer:  # noqa: S310 - our own address
             answer.read()
-        slowest = max(slowest, time.monotonic() - started) if attempt else 0.0
-        if slowest > 2:
-            break
-    return Target(url, min(LONGEST, max(seconds, math.ceil(3 * CLIENTS * slowest / 2))) if slowest > 0.5 else seconds)
+        times.append(time.monotonic() - started)
+    return min(times)
 
 
 def parsed(output: str) -> Result:
@@ -87,7 +97,7 @@ def parsed(output: str) -> Result:
     try:
         told = json.loads(lines[-1])
         errors = {kind: told[kind] for kind in ("connect", "read", "write", "timeout", "status") if told[kind]}
-        return Result(told["completed"], told["seconds"], told["median_ms"], told["slow_ms"], errors)
+        return Result(told["completed"], told["seconds"], told["mean_ms"], told["slow_ms"], errors)
     except (IndexError, KeyError, ValueError) as problem:
         raise Failed(f"wrk said: {output.strip() or 'nothing'}") from problem
 
@@ -110,14 +120,20 @@ def in_turns(what: str, sides: Mapping[str, Callable[[], Result]], *, rounds: in
     return found
 
 
-def ratios(ours: Sequence[Result], theirs: Sequence[Result]) -> list[float]:
-    """Our rate by theirs, one for each round; rounds in which they got nothing are left out."""
+def rates(ours: Sequence[Result], theirs: Sequence[Result]) -> list[float]:
+    """Our rate by theirs, one for each round; without rounds in which they got nothing."""
     return [one.per_second / other.per_second for one, other in zip(ours, theirs, strict=True) if other.completed]
+
+
+def times(ours: Sequence[Result], theirs: Sequence[Result]) -> list[float]:
+    """The time of our answers by that of theirs, one for each round; without rounds in which anybody got nothing."""
+    pairs = zip(ours, theirs, strict=True)
+    return [one.mean_ms / other.mean_ms for one, other in pairs if one.completed and other.completed]
 
 
 def typical(results: Sequence[Result]) -> str:
     """What people are told of the rounds of one side."""
-    rate, time_taken = median(one.per_second for one in results), median(one.median_ms for one in results)
+    rate, time_taken = median(one.per_second for one in results), median(one.mean_ms for one in results)
     return f"{rate:,.0f}/s, {time_taken:.1f} ms"
 
 

@@ -35,9 +35,7 @@ class Place:
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run Python with the arguments; what it says on stderr, people see. Raises CalledProcessError."""
         command = [sys.executable, *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, env=self.environment(), stdout=subprocess.PIPE, text=True, check=check
-        )
+        return subprocess.run(command, cwd=ROOT, env=self.environment(), stdout=subprocess.PIPE, text=True, check=check)
 
     def ask(self, *arguments: str) -> Any:
         """What `bench.inside` answers, from a process of its own."""

@@ -11,8 +11,9 @@ class Plan:
     seconds: int  # of a round
     posting_seconds: int
     rounds: int = 5
+    starts: int = 5
     is_quick: bool = False
 
 
 FULL = Plan(small=1_000, large=1_000_000, comments=100_000, seconds=3, posting_seconds=10)
-QUICK = Plan(small=1_000, large=20_000, comments=10_000, seconds=1, posting_seconds=2, is_quick=True)
+QUICK = Plan(small=1_000, large=20_000, comments=10_000, seconds=1, posting_seconds=2, starts=3, is_quick=True)

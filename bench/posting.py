@@ -22,7 +22,7 @@ def rows(place: Place, plan: Plan, folder: Path) -> list[Row]:
         openings = _kept(folder / "openings.txt", place.targets["to comment on"])
         form = _kept(folder / "form.txt", ["/remark/"])
         sides = {
-            "ours": _posting(ours, openings, place.targets["post, 50 comments"], plan),
+            "ours": _posting(ours, openings, place.targets["busy post"], plan),
             "bare": _posting(bare, form, "/fifty/", plan),
         }
         for run in sides.values():
@@ -55,7 +55,7 @@ def _posting(server: Server, openings: str, page: str, plan: Plan) -> Callable[[
 def _rate(found: dict[str, list[Result]], complaints: list[str]) -> Row:
     return of_rounds(
         f"comments taken, {load.CLIENTS} clients / bare form",
-        load.ratios(found["ours"], found["bare"]),
+        load.rates(found["ours"], found["bare"]),
         budget=0.3,
         relation=AT_LEAST,
         note=f"{load.typical(found['ours'])}; bare {load.typical(found['bare'])}; {READERS} readers meanwhile",

@@ -11,7 +11,6 @@ from bench.progress import say
 from bench.servers import Server
 from bench.verdict import AT_MOST, Row, of_rounds
 
-STARTS = 5
 IDLE_SECONDS = 3.0
 BUDGET = 120  # MB, of one worker
 
@@ -21,13 +20,13 @@ class Process(NamedTuple):
     kilobytes: int
 
 
-def cold_start(place: Place) -> Row:
+def cold_start(place: Place, starts: int) -> Row:
     """From the command to the first page, with a database and static files that are ready."""
     times = []
-    for number in range(STARTS):
+    for number in range(starts):
         with servers.ours(place) as server:
             times.append(server.ready_after)
-        say(f"  start {number + 1} of {STARTS}: {times[-1]:.2f} s")
+        say(f"  start {number + 1} of {starts}: {times[-1]:.2f} s")
     return of_rounds("cold start, to the first page", times, unit="s", note="no budget; for information")
 
 

@@ -36,11 +36,11 @@ def rows(place: Place, plan: Plan, folder: Path) -> list[Row]:
 
 
 def _against(ours: str, bare: str, plan: Plan, name: str, budget: float) -> Row:
-    sides = {"ours": load.page(ours, plan.seconds), "bare": load.page(bare, plan.seconds)}
+    sides = load.pages({"ours": ours, "bare": bare}, plan.seconds)
     found = load.in_turns(name, {side: target.run for side, target in sides.items()}, rounds=plan.rounds)
     return of_rounds(
         f"{name} / {'bare WSGI' if 'cache' in name.split() else 'bare Django view'}",
-        load.ratios(found["ours"], found["bare"]),
+        load.rates(found["ours"], found["bare"]),
         budget=budget,
         relation=AT_LEAST,
         note=f"{load.typical(found['ours'])}; bare {load.typical(found['bare'])}",
@@ -49,14 +49,14 @@ def _against(ours: str, bare: str, plan: Plan, name: str, budget: float) -> Row:
 
 
 def _long_discussion(server: Server, targets: dict[str, str], plan: Plan) -> list[Row]:
-    names = ("first of many", "middle of many", "last of many")
-    sides = {"100": load.page(server.url(targets["post, 100 comments"]), plan.seconds)}
-    sides |= {name: load.page(server.url(targets[name]), plan.seconds) for name in names}
+    names = ("first of many", "middle of many", "last of many")[: 2 if plan.is_quick else 3]
+    paths = {"100": "post, 100 comments", **{name: name for name in names}}
+    sides = load.pages({side: server.url(targets[path]) for side, path in paths.items()}, plan.seconds)
     found = load.in_turns("long discussion", {side: target.run for side, target in sides.items()}, rounds=plan.rounds)
     return [
         of_rounds(
             f"page of {plan.comments:,} comments ({name.partition(' ')[0]}) / of 100, time",
-            load.ratios(found["100"], found[name]),
+            load.times(found[name], found["100"]),
             budget=1.3,
             relation=AT_MOST,
             note=f"{load.typical(found[name])}; with 100 comments {load.typical(found['100'])}",

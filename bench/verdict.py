@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-AT_LEAST, AT_MOST = ">=", "<="
+AT_LEAST: Final = ">="
+AT_MOST: Final = "<="
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _cells(row: Row) -> tuple[str, str, str, str, str]:
 
 
 def _number(value: float) -> str:
-    return f"{value:.2f}" if value != int(value) else f"{value:.0f}"
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def write(rows: Sequence[Row], file: Path) -> None:

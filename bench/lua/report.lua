@@ -3,7 +3,7 @@ function done(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(
     '\n{"completed": %d, "seconds": %.6f, "connect": %d, "read": %d, "write": %d, "timeout": %d, "status": %d, '
-      .. '"median_ms": %.3f, "slow_ms": %.3f}\n',
+      .. '"mean_ms": %.3f, "slow_ms": %.3f}\n',
     summary.requests, summary.duration / 1e6, errors.connect, errors.read, errors.write, errors.timeout, errors.status,
-    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+    latency.mean / 1e3, latency:percentile(99) / 1e3))
 end
