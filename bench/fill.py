@@ -1,4 +1,4 @@
-"""A process of its own that fills an empty database: `python -m bench.fill POSTS COMMENTS`.
+"""A process of its own that fills a database: `python -m bench.fill POSTS COMMENTS`.
 
 The crowd of posts goes in by bare inserts. A few posts to be looked at go the way of every post, with reposted words
 and a video, and have long discussions. `targets.json` in DATA then says where everything is.
@@ -24,9 +24,12 @@ FEATURED = (50, 100, 200)  # comments, each under a post of its own
 
 def main(posts: int, comments: int) -> None:
     from blog.management.commands import serve
+    from blog.models import Post
 
     say(f"Filling {settings.DATA.name}: {posts:,} posts, {comments:,} comments under one of them …")
     call_command("migrate", verbosity=0)
+    if Post.objects.exists():  # an earlier filling with other sizes, or one that was broken off
+        call_command("flush", interactive=False, verbosity=0)
     serve.collect_static_files()  # else the first start would do it, and seem slow
     with hurried(), without_bumps():
         found = put(posts, comments)

@@ -15,17 +15,20 @@ class Missing(Exception):
 
 def need_programs() -> None:
     """Have all programs, installing them where root and apt are there. Raises Missing."""
-    missing = _missing()
-    if missing and os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
-        say(f"Installing {' '.join(missing)} …")
-        quietly = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "check": False}
-        install = ["apt-get", "install", "--quiet", "--quiet", "--yes", "--no-install-recommends", *missing]
-        for command in (["apt-get", "update", "--quiet", "--quiet"], install):
-            subprocess.run(command, stdout=subprocess.DEVNULL, **quietly)  # type: ignore[call-overload]
-        missing = _missing()
-    if missing:
+    if _missing() and os.geteuid() == 0 and shutil.which("apt-get"):
+        say(f"Installing {' '.join(_missing())} …")
+        _apt("update")
+        _apt("install", "--yes", "--no-install-recommends", *_missing())
+    if missing := _missing():
         names = " and ".join(program for program, package in PACKAGES.items() if package in missing)
-        raise Missing(f"{names} is missing: install it (on Debian and Ubuntu: apt install {' '.join(missing)}).")
+        raise Missing(f"Missing: {names}; please install it (on Debian and Ubuntu: apt install {' '.join(missing)}).")
+
+
+def _apt(*words: str) -> None:
+    """Where it fails, its own words and what is still missing say enough."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    command = ["apt-get", "--quiet", "--quiet", *words]
+    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
 
 
 def _missing() -> list[str]:

@@ -81,7 +81,7 @@ def test_both_sides_are_asked_in_the_same_way(monkeypatch: pytest.MonkeyPatch) -
 
 def test_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
-    with pytest.raises(tools.Missing, match=r"^wrk and ps is missing: install it \(.*apt install wrk procps\)\.$"):
+    with pytest.raises(tools.Missing, match=r"^Missing: wrk and ps; please install it \(.*apt install wrk procps\)\.$"):
         tools.need_programs()
 
 
@@ -97,5 +97,17 @@ def test_root_installs_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr("subprocess.run", run)
     tools.need_programs()
-    assert [command[1] for command in ran] == ["update", "install"]
+    assert [command[3] for command in ran] == ["update", "install"]
     assert ran[1][-1] == "wrk"
+
+
+def test_a_round_without_an_answer_is_made_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds: list[str] = []
+
+    def output(command: list[str]) -> str:
+        rounds.append(command[command.index("--duration") + 1])
+        return OUTPUT if len(rounds) == 3 else OUTPUT.replace("1234,", "0,").replace('"status": 3', '"status": 0')
+
+    monkeypatch.setattr(load, "_output", output)
+    assert load.Target("http://127.0.0.1/", 2).run().completed == 1234
+    assert rounds == ["2s", "4s", "8s"]
