@@ -18,6 +18,7 @@ from bench.places import ROOT, Place
 
 OURS = [sys.executable, "manage.py", "serve"]
 PATIENCE = 120.0  # seconds for a start, with the static files to be packed
+STOPS_WITHIN = 30.0  # seconds: it waits ten for each of its programs before it kills it
 UNCACHED = {"PAGE_CACHE_BYTES": "0"}
 
 
@@ -117,7 +118,7 @@ def _wait_for(address: str, process: "subprocess.Popen[bytes]", log: Path) -> No
 def _end(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
-        process.wait(15)
+        process.wait(STOPS_WITHIN)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
