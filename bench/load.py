@@ -17,7 +17,7 @@ CLIENTS = 8  # connections that are open at once, each asking anew as soon as it
 SLOW = (
     0.1  # seconds of one answer; who takes longer is asked by one client alone, or a round would end before its answers
 )
-LONGEST = 20  # seconds of one run, however slow a page is
+LONGEST = 10  # seconds of one round, however slow a page is; slower ones have missed any budget
 WARM_UP = 10  # answers
 ROUNDS = 5
 
