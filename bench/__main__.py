@@ -73,8 +73,10 @@ def measure(small: Place, large: Place, plan: Plan) -> list[Row]:
 def heading(plan: Plan) -> str:
     sizes = f"{plan.large:,} posts against {plan.small:,}, {plan.comments:,} comments under one"
     how = f"median of {plan.rounds} rounds of {plan.seconds} s, {load.CLIENTS} clients"
-    quick = "A QUICK run, with smaller sizes than the budgets are made for: " if plan.is_quick else ""
-    return f"{quick}{sizes}; {how}."
+    quick = "QUICK, with short rounds and few lists. " if plan.is_quick else ""
+    is_small = plan.large < FULL.large or plan.comments < FULL.comments
+    smaller = "Smaller sizes than the budgets are made for. " if is_small else ""
+    return f"{quick}{smaller}{sizes}; {how}."
 
 
 def summary(rows: Sequence[Row]) -> str:

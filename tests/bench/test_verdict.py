@@ -1,6 +1,7 @@
 """Verdicts, and how they are told."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,9 @@ def test_workers_are_told_by_who_started_them() -> None:
     }
     assert processes.workers(10, tree) == (70, 60)
     assert sum(one.kilobytes for one in processes.below(10, tree).values()) == 269
+
+
+def test_a_run_says_when_it_proves_less() -> None:
+    assert program.heading(FULL).startswith("1,000,000 posts against 1,000, 100,000 comments under one; median of 5")
+    assert program.heading(QUICK).startswith("QUICK, with short rounds and few lists. Smaller sizes than")
+    assert "Smaller sizes" in program.heading(replace(FULL, comments=1_000))
