@@ -37,8 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure every budget of the site.")
     parser.add_argument("--quick", action="store_true", help="smaller sizes and shorter rounds: under three minutes")
-    parser.add_argument("--posts", type=int, help="posts of the large site (1,000,000; quick: 20,000)")
-    parser.add_argument("--comments", type=int, help="comments under one post of it (100,000; quick: 10,000)")
+    parser.add_argument("--posts", type=int, help="posts of the large site (1,000,000; quick: 10,000)")
+    parser.add_argument("--comments", type=int, help="comments under one post of it (100,000; quick: 5,000)")
     parser.add_argument("--keep", default="", metavar="FOLDER", help="keep the filled sites there, for the next run")
     return parser.parse_args(arguments)
 

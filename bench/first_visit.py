@@ -51,5 +51,5 @@ def kind_of(page: str) -> str:
 def worst_comment(place: Place) -> Row:
     times: dict[str, float] = place.ask("pathological")
     name = max(times, key=lambda name: times[name])
-    note = f"{name}; the worst of {len(times)}, median of five, time of the processor"
+    note = f"{name}; the worst of {len(times)}, the least of five, time of the processor"
     return Row("worst comment of 10,000 characters", times[name], 250, AT_MOST, "ms", note=note)

@@ -16,4 +16,4 @@ class Plan:
 
 
 FULL = Plan(small=1_000, large=1_000_000, comments=100_000, seconds=2, posting_seconds=5)
-QUICK = Plan(small=1_000, large=20_000, comments=10_000, seconds=1, posting_seconds=1, starts=3, is_quick=True)
+QUICK = Plan(small=1_000, large=10_000, comments=5_000, seconds=1, posting_seconds=1, starts=3, is_quick=True)
