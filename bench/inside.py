@@ -43,8 +43,8 @@ def queries() -> dict[str, int]:
 def pathological() -> dict[str, float]:
     """How many milliseconds each of the worst comments takes to render. An exception ends it all, as it should.
 
-    Of the processor, not of the clock on the wall, and the least of some rounds: this budget is no ratio, and other work
-    on the machine was seen to double it.
+    Of the processor, not of the clock on the wall, and the least of some rounds: this budget is no ratio, and other
+    work on the machine was seen to double it.
     """
     from bench.worst import WORST
     from blog import rendering
