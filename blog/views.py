@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 from blog import conditions
 from blog.models import Blog, Person, Post, PostQuerySet, Tag
 from blog.pages import public_cache_control, public_page
+from blog.reading import post_at
 from blog.searching import search_posts
 
 
@@ -73,7 +74,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
     """One post; its tombstone where it was withdrawn; the way to it where it has another address now."""
-    found = Post.objects.for_page().filter(slug=slug).first()
+    found = post_at(slug)
     if found is None or not (found.is_public or found.is_gone):
         return _moved(slug)
     if request.path != unquote(found.get_absolute_url()):  # a request's path is decoded, an address is not

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from blog import claims, clock, rendering
 from blog.models import Blog, Person, Post
 from blog.models.fields import LanguageField, WebAddressField
+from blog.prepared import Given
 from comments import ids, paths
 
 
@@ -94,7 +95,7 @@ class Discussion(models.Model):
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
-    def shown_in(self, discussion_id: int) -> Self:
+    def shown_in(self, discussion_id: int | Given) -> Self:
         """What readers see of a discussion, in reading order.
 
         Always asked with `shown=True`: only then does SQLite find its partial index (not with `shown=1`).

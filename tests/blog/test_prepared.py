@@ -1,0 +1,85 @@
+"""Queries that are written once, and what they bring of a post."""
+
+from threading import Thread
+
+import pytest
+from django.db import connection, models
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
+
+from blog.models import Credit, Person, Post, Tag
+from blog.prepared import Given, Prepared
+from blog.reading import post_at
+from tests.conftest import MakePost
+
+
+def test_a_written_query_answers_every_question_anew(make_post: MakePost) -> None:
+    find = Prepared(lambda: Post.objects.filter(slug=Given("slug", models.CharField())))
+    one, two = make_post("one"), make_post("two")
+    assert [find(slug="one"), find(slug="two"), find(slug="three")] == [[one], [two], []]
+    two.delete()
+    assert find(slug="two") == []
+
+
+def test_it_is_written_at_its_first_use_and_once(make_post: MakePost) -> None:
+    written: list[str] = []
+
+    def build() -> models.QuerySet[Post]:
+        written.append("written")
+        return Post.objects.filter(pk=Given("pk", models.BigIntegerField()))
+
+    find = Prepared(build)
+    assert written == []
+    post = make_post()
+    with CaptureQueriesContext(connection) as queries:
+        assert find(pk=post.pk) == find(pk=post.pk) == [post]
+    assert written == ["written"]
+    assert len(queries) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_thread_asks_over_its_own_connection(make_post: MakePost) -> None:
+    find = Prepared(lambda: Post.objects.filter(pk=Given("pk", models.BigIntegerField())))
+    post = make_post()
+    assert find(pk=post.pk) == [post]
+    found: list[Post] = []
+
+    def ask() -> None:
+        found.extend(find(pk=post.pk))
+        connection.close()
+
+    thread = Thread(target=ask)
+    thread.start()
+    thread.join()
+    assert found == [post]
+
+
+def test_what_a_value_holds_is_no_sql(make_post: MakePost) -> None:
+    make_post("own")
+    assert post_at("own' OR ''='") is None
+
+
+def test_a_post_comes_with_what_its_page_shows(
+    permitted_repost: Post, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for name in ("Zebra", "apple", "Bread"):
+        permitted_repost.tags.add(Tag.objects.create(name=name, slug=name.lower()))
+    bo = Person.objects.create(name="Bo", slug="bo", url="https://bo.example/", orcid="0000-0002-1825-0097")
+    Credit.objects.create(post=permitted_repost, person=bo, role=Credit.Role.TRANSLATOR, position=0)
+    Credit.objects.create(post=permitted_repost, person=bo, role=Credit.Role.EDITOR, position=1)
+    stored = Post.objects.for_page().get(pk=permitted_repost.pk)
+    with django_assert_num_queries(3):  # the post; tags and credits; videos
+        found = post_at(permitted_repost.slug)
+        assert found == stored
+        assert found is not None
+        assert found.passage is not None
+        assert found.passage.public_html
+        assert found.blog.owner == stored.blog.owner
+        assert list(found.videos.all()) == []
+        rows = list(found.credits.all())
+        tags = list(found.tags.all())
+    for own, row in zip(stored.credits.all(), rows, strict=True):
+        assert (own.pk, own.role, own.position, own.post_id) == (row.pk, row.role, row.position, row.post_id)
+        assert (own.person, own.person.name, own.person.home) == (row.person, row.person.name, row.person.home)
+        assert own.person.get_absolute_url() == row.person.get_absolute_url()
+    assert [(tag.pk, tag.name, tag.slug) for tag in tags] == [(tag.pk, tag.name, tag.slug) for tag in stored.tags.all()]
