@@ -11,11 +11,14 @@ What changes from one request to the next must be given. The clock is such a thi
 at which the query was written.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import copy
 from typing import Any, Generic, TypeVar
 
 from django.db import connections, models
+from django.db.models.base import ModelState
+from django.db.models.expressions import Col
+from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils.functional import cached_property
 
@@ -33,14 +36,34 @@ class Given(models.Expression):
         return "%s", [self]
 
 
+class PlainRows(ModelIterable[Any]):
+    """Makes rows of a model as unpickling does, without asking `__init__` for every column: 15 µs of 19 for each.
+
+    For queries of one model alone that many rows answer. No signal of the model is sent; nobody here listens to one.
+    """
+
+    def __iter__(self) -> Iterator[Any]:
+        model = self.queryset.model
+        compiler = self.queryset.query.get_compiler(using=self.queryset.db)
+        found = compiler.results_iter(chunked_fetch=self.chunked_fetch, chunk_size=self.chunk_size)
+        made = [column.target.attname for column, _sql, _alias in compiler.select or () if isinstance(column, Col)]
+        names = [*made, *(compiler.annotation_col_map or ())]
+        for row in found:
+            one = model.__new__(model)
+            vars(one).update(zip(names, row, strict=True), _state=ModelState())
+            one._state.adding, one._state.db = False, self.queryset.db
+            yield one
+
+
 class Prepared(Generic[Row]):
     """A query of which only the parameters change: call it with their values, by name; the rows come as a list.
 
-    Nothing is prefetched: what stands beside the rows is a query of its own.
+    Nothing is prefetched: what stands beside the rows is a query of its own. For `plain` see `PlainRows`.
     """
 
-    def __init__(self, build: "Callable[[], models.QuerySet[Any, Row]]") -> None:
+    def __init__(self, build: "Callable[[], models.QuerySet[Any, Row]]", *, plain: bool = False) -> None:
         self._build = build
+        self._plain = plain
 
     def __call__(self, **given: object) -> list[Row]:
         queryset, written, sql, params = self._written
@@ -56,5 +79,7 @@ class Prepared(Generic[Row]):
     def _written(self) -> "tuple[models.QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...]]":
         """At the first use and not before: by then every floor has said what belongs to a post."""
         queryset = self._build()
+        if self._plain:
+            queryset._iterable_class = PlainRows
         compiler = queryset.query.get_compiler(using=queryset.db)
         return queryset, compiler, *compiler.as_sql()

@@ -195,7 +195,7 @@ def _page_query(length: int, *, begins_behind_a_comment: bool) -> Prepared[Comme
             start = Coalesce(Subquery(own), start)
         return _readable(Comment.objects.shown_in(discussion).filter(path__gt=start))[:length]
 
-    return Prepared(build)
+    return Prepared(build, plain=True)
 
 
 def _parsed(after: str | None) -> tuple[int | None, bool]:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from blog import clock, rendering
+from blog.linking import path_to
 from blog.models.blogs import THE_ONE, Blog
 from blog.models.fields import LanguageField, ProseField
 from blog.models.people import Person
@@ -50,7 +50,7 @@ class Tag(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("tag", args=[self.slug])
+        return path_to("tag", self.slug)
 
 
 class PostQuerySet(models.QuerySet["Post"]):
@@ -199,7 +199,7 @@ class Post(models.Model):
     def get_absolute_url(self) -> str:
         """The permalink; for a draft, the one it would get now."""
         day = (self.published_at or clock.now()).astimezone(self.blog.zone)
-        return reverse("post", args=[day.year, day.month, self.slug])
+        return path_to("post", day.year, day.month, self.slug)
 
     @property
     def permalink(self) -> str:

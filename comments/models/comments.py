@@ -7,10 +7,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from blog import claims, clock, rendering
+from blog.linking import path_to
 from blog.models import Blog, Person, Post
 from blog.models.fields import LanguageField, WebAddressField
 from blog.prepared import Given
@@ -284,7 +284,7 @@ class Comment(models.Model):
 
     def get_absolute_url(self) -> str:
         """The comment in its context."""
-        return reverse("comment", args=[self.pk])
+        return path_to("comment", self.pk)
 
     @property
     def public_id(self) -> str:
