@@ -11,11 +11,12 @@ What changes from one request to the next must be given. The clock is such a thi
 at which the query was written.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from typing import Any, Generic, TypeVar
 
 from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.base import ModelState
 from django.db.models.expressions import Col
 from django.db.models.query import ModelIterable
@@ -23,6 +24,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.utils.functional import cached_property
 
 Row = TypeVar("Row")
+NO_ROW = 0  # a number that no row has
 
 
 class Given(models.Expression):
@@ -34,6 +36,17 @@ class Given(models.Expression):
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
         return "%s", [self]
+
+    def stored(self, given: Mapping[str, object], connection: BaseDatabaseWrapper) -> Any:
+        """The value as the database has it."""
+        return self.output_field.get_db_prep_value(given[self.name], connection)
+
+
+def number_of_row(number: int) -> int:
+    """`number` where a row can have it; else one that none has. The digits of an address make any number, and SQLite
+    takes none of more than 64 bits; Django sees to it, but for given values it cannot.
+    """
+    return number if number <= models.BigIntegerField.MAX_BIGINT else NO_ROW
 
 
 class PlainRows(ModelIterable[Any]):
@@ -67,10 +80,11 @@ class Prepared(Generic[Row]):
 
     def __call__(self, **given: object) -> list[Row]:
         queryset, written, sql, params = self._written
-        values = tuple(given[param.name] if isinstance(param, Given) else param for param in params)
+        connection = connections[queryset.db]  # every thread has its own
+        values = tuple(param.stored(given, connection) if isinstance(param, Given) else param for param in params)
         compiler = copy(written)
-        compiler.connection = connections[queryset.db]  # every thread has its own
-        compiler.as_sql = lambda *args, **kwargs: (sql, values)  # type: ignore[method-assign, assignment]
+        compiler.connection = connection
+        compiler.as_sql = lambda *args, **kwargs: (sql, values)  # type: ignore[method-assign]
         again = queryset.all()
         again.query.get_compiler = lambda *args, **kwargs: compiler  # type: ignore[method-assign]
         return list(again)

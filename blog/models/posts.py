@@ -12,6 +12,7 @@ from blog.linking import path_to
 from blog.models.blogs import THE_ONE, Blog
 from blog.models.fields import LanguageField, ProseField
 from blog.models.people import Person
+from blog.prepared import Given
 
 if TYPE_CHECKING:
     from blog.models.reposts import Repost
@@ -56,9 +57,10 @@ class Tag(models.Model):
 class PostQuerySet(models.QuerySet["Post"]):
     """Which posts. `published` is the one definition of public; everything that readers see goes through it."""
 
-    def published(self) -> Self:
-        """Posts that are public now, newest first."""
-        return self.filter(status=Post.Status.PUBLISHED, published_at__lte=clock.now()).order_by("-published_at", "-pk")
+    def published(self, now: Given | None = None) -> Self:
+        """Posts that are public now, newest first. A query that is written once is given the moment."""
+        moment = now or clock.now()
+        return self.filter(status=Post.Status.PUBLISHED, published_at__lte=moment).order_by("-published_at", "-pk")
 
     def seen(self) -> Self:
         """Posts that are public now or were before they were withdrawn."""

@@ -1,6 +1,8 @@
 """Queries that are written once, and what they bring of a post."""
 
+from datetime import datetime, timedelta
 from threading import Thread
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, models
@@ -70,6 +72,14 @@ def test_plain_rows_are_rows_like_others(make_post: MakePost) -> None:
     found.save(update_fields=["title"])
     post.refresh_from_db()
     assert post.title == "Another"
+
+
+def test_a_moment_is_given_as_the_database_has_it(make_post: MakePost, noon: datetime) -> None:
+    find = Prepared(lambda: Post.objects.published(now=Given("now", models.DateTimeField())))
+    post = make_post(published_at=noon)
+    assert find(now=noon) == [post]
+    assert find(now=noon.astimezone(ZoneInfo("Asia/Tokyo"))) == [post]
+    assert find(now=noon - timedelta(microseconds=1)) == []
 
 
 def test_what_a_value_holds_is_no_sql(make_post: MakePost) -> None:
