@@ -34,7 +34,7 @@ def permission(request: HttpRequest, public_id: str) -> HttpResponse:
         "conditions": told,
         "steps": repost.events.exclude(kind__in=PRIVATE_STEPS).order_by("number"),
     }
-    return public_page(request, "blog/permission.html", context, blog=post.blog)
+    return public_page("blog/permission.html", context, blog=post.blog)
 
 
 @require_safe

@@ -21,6 +21,7 @@ from blog import conditions
 from blog.models import Blog, Person, Post, PostQuerySet, Tag
 from blog.page_cache import POSTS, depends_on
 from blog.pages import public_cache_control, public_page
+from blog.reading import post_at
 from blog.searching import search_posts
 
 
@@ -66,7 +67,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """The posts in which every word of the query stands."""
     blog, query = Blog.load(), request.GET.get("q", "").strip()[:200]
     posts = list(search_posts(query).for_list()[: settings.POSTS_PER_PAGE * 3]) if query else []
-    response = public_page(request, "blog/search.html", {"query": query, "posts": posts}, blog=blog)
+    response = public_page("blog/search.html", {"query": query, "posts": posts}, blog=blog)
     response["X-Robots-Tag"] = "noindex"
     return response
 
@@ -74,16 +75,16 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
     """One post; its tombstone where it was withdrawn; the way to it where it has another address now."""
-    found = Post.objects.for_page().filter(slug=slug).first()
+    found = post_at(slug)
     if found is None or not (found.is_public or found.is_gone):
         return _moved(slug)
     if request.path != unquote(found.get_absolute_url()):  # a request's path is decoded, an address is not
         return _lead_to(found)
     if found.is_gone:
-        return public_page(request, "blog/post_gone.html", {"post": found}, blog=found.blog, status=410)
+        return public_page("blog/post_gone.html", {"post": found}, blog=found.blog, status=410)
     depends_on(request, posts=[found])
     context = {**page_context(found), "comments_after": request.GET.get("after")}
-    response = public_page(request, "blog/post_detail.html", context, blog=found.blog)
+    response = public_page("blog/post_detail.html", context, blog=found.blog)
     if found.search_policy == Post.SearchPolicy.NOINDEX:
         response["X-Robots-Tag"] = "noindex"
     conditions.reserve(response, [found])
@@ -143,7 +144,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _error(request: HttpRequest, status: int, title: Promise, text: Promise) -> HttpResponse:
-    return public_page(request, "blog/error.html", {"title": title, "text": text}, blog=Blog.load(), status=status)
+    return public_page("blog/error.html", {"title": title, "text": text}, blog=Blog.load(), status=status)
 
 
 def list_page(
@@ -163,7 +164,7 @@ def list_page(
         "feed_url": reverse("feed-posts"),
         **context,
     }
-    return public_page(request, template, context, blog=blog)
+    return public_page(template, context, blog=blog)
 
 
 def _cursor(value: str) -> Post:

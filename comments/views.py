@@ -41,7 +41,7 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
     post = found.discussion.post
     depends_on(request, posts=[post])
     context = {"comment": found, "post": post, "page": threads.around(found)}
-    return public_page(request, "comments/comment.html", context, blog=post.blog)
+    return public_page("comments/comment.html", context, blog=post.blog)
 
 
 @csrf_exempt

@@ -6,10 +6,10 @@ from typing import Self
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from blog.linking import path_to
 from blog.models.fields import WebAddressField
 
 
@@ -66,7 +66,7 @@ class Person(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("person", args=[self.slug])
+        return path_to("person", self.slug)
 
     @property
     def home(self) -> str:

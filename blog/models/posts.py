@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from blog import clock, rendering
+from blog.linking import path_to
 from blog.models.blogs import THE_ONE, Blog
 from blog.models.fields import LanguageField, ProseField
 from blog.models.people import Person
+from blog.prepared import Given
 
 if TYPE_CHECKING:
     from blog.models.reposts import Repost
@@ -50,15 +51,16 @@ class Tag(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("tag", args=[self.slug])
+        return path_to("tag", self.slug)
 
 
 class PostQuerySet(models.QuerySet["Post"]):
     """Which posts. `published` is the one definition of public; everything that readers see goes through it."""
 
-    def published(self) -> Self:
-        """Posts that are public now, newest first."""
-        return self.filter(status=Post.Status.PUBLISHED, published_at__lte=clock.now()).order_by("-published_at", "-pk")
+    def published(self, now: Given | None = None) -> Self:
+        """Posts that are public now, newest first. A query that is written once is given the moment."""
+        moment = now or clock.now()
+        return self.filter(status=Post.Status.PUBLISHED, published_at__lte=moment).order_by("-published_at", "-pk")
 
     def seen(self) -> Self:
         """Posts that are public now or were before they were withdrawn."""
@@ -204,7 +206,7 @@ class Post(models.Model):
     def get_absolute_url(self) -> str:
         """The permalink; for a draft, the one it would get now."""
         day = (self.published_at or clock.now()).astimezone(self.blog.zone)
-        return reverse("post", args=[day.year, day.month, self.slug])
+        return path_to("post", day.year, day.month, self.slug)
 
     @property
     def permalink(self) -> str:

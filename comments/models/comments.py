@@ -7,12 +7,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from blog import claims, clock, rendering
+from blog.linking import path_to
 from blog.models import Blog, Person, Post
 from blog.models.fields import LanguageField, WebAddressField
+from blog.prepared import Given
 from comments import ids, paths
 
 
@@ -108,7 +109,7 @@ class Discussion(models.Model):
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
-    def shown_in(self, discussion_id: int) -> Self:
+    def shown_in(self, discussion_id: int | Given) -> Self:
         """What readers see of a discussion, in reading order.
 
         Always asked with `shown=True`: only then does SQLite find its partial index (not with `shown=1`).
@@ -297,7 +298,7 @@ class Comment(models.Model):
 
     def get_absolute_url(self) -> str:
         """The comment in its context."""
-        return reverse("comment", args=[self.pk])
+        return path_to("comment", self.pk)
 
     @property
     def public_id(self) -> str:
