@@ -120,7 +120,7 @@ def test_attacks_are_refused_or_kept_as_text_that_nothing_runs(client: Client, a
             stored = captions.clean_upload(ContentFile(text.encode()))
         except CaptionsRefused:
             continue
-        response = client.get(f"/media/{default_storage.save(f'captions/{stored.name}', stored)}")
+        response = client.get(f"/media/{default_storage.save(f'clips/{stored.name}', stored)}")
         assert response.getvalue().startswith(b"WEBVTT")
         assert response["Content-Type"] == "text/vtt; charset=utf-8"
         assert response["X-Content-Type-Options"] == "nosniff"
