@@ -17,7 +17,7 @@ PRIVATE_STEPS = (PermissionEvent.Kind.REQUESTED,)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Every public repost with its standing, newest first."""
-    return list_page(request, _registered(), template="blog/register.html", heading=_("Permissions"))
+    return list_page(request, _stated(), template="blog/register.html", heading=_("Permissions"))
 
 
 @require_safe
@@ -48,13 +48,13 @@ def permission_jsonld(request: HttpRequest, public_id: str) -> HttpResponse:
     return response
 
 
-def _registered() -> PostQuerySet:
-    """Public posts with a repost on whose permission something was ever stated."""
-    return Post.objects.published().filter(repost__isnull=False).exclude(repost__state=Repost.State.NONE)
+def _stated() -> PostQuerySet:
+    """Posts with a repost on whose permission something was ever stated."""
+    return Post.objects.filter(repost__isnull=False).exclude(repost__state=Repost.State.NONE)
 
 
 def _find(public_id: str) -> tuple[Post, Repost]:
-    post = _registered().for_list().filter(repost__public_id=public_id).first()
+    post = _stated().published().for_list().filter(repost__public_id=public_id).first()
     if post is None or post.passage is None:
         raise Http404
     return post, post.passage

@@ -1,6 +1,6 @@
 """Reading: every view here is a function of its address and of what is published, and of nothing else."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ from blog.searching import search_posts
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The latest posts."""
-    return list_page(request, Post.objects.published())
+    return list_page(request, Post.objects.all())
 
 
 @require_safe
@@ -36,10 +36,10 @@ def archive(request: HttpRequest, year: int, month: int | None = None) -> HttpRe
     """The posts of a year or a month, as the blog's own time zone counts them."""
     blog = Blog.load()
     first, end = _span(year, month, blog.zone)
-    posts = Post.objects.published().filter(published_at__gte=first, published_at__lt=end)
+    posts = Post.objects.filter(published_at__gte=first)
     with override(blog.language):
         heading = date_format(first, "YEAR_MONTH_FORMAT") if month else str(year)
-    return list_page(request, posts, heading=heading)
+    return list_page(request, posts, until=end - timedelta.resolution, heading=heading)
 
 
 @require_safe
@@ -48,7 +48,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Tag.objects.public(), slug=slug)
     return list_page(
         request,
-        Post.objects.published().filter(tags=found),
+        Post.objects.tagged(found),
         heading=found.name,
         feed_url=reverse("feed-tag", args=[slug]),
     )
@@ -58,8 +58,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
 def person(request: HttpRequest, slug: str) -> HttpResponse:
     """What somebody wrote here: as host, or as author of reposted words that may be shown."""
     found = get_object_or_404(Person.objects.public(), slug=slug)
-    posts = Post.objects.published().written_by(found)
-    return list_page(request, posts, heading=found.name, person=found)
+    return list_page(request, Post.objects.written_by(found), heading=found.name, person=found)
 
 
 @require_safe
@@ -148,11 +147,22 @@ def _error(request: HttpRequest, status: int, title: Promise, text: Promise) -> 
 
 
 def list_page(
-    request: HttpRequest, posts: PostQuerySet, *, template: str = "blog/post_list.html", **context: Any
+    request: HttpRequest,
+    posts: PostQuerySet,
+    *,
+    until: datetime | None = None,
+    template: str = "blog/post_list.html",
+    **context: Any,
 ) -> HttpResponse:
-    """One page of `posts`, newest first. `?before=<number of a post>` begins after that post."""
+    """One page of those of `posts` that are public and were so `until` a moment, newest first.
+
+    `?before=<number of a post>` begins after that post.
+    """
     if cursor := request.GET.get("before"):
-        posts = posts.older_than(_cursor(cursor))
+        last = _cursor(cursor)
+        until = min(moment for moment in (until, last.published_at) if moment)
+        posts = posts.older_than(last)
+    posts = posts.published(until=until)
     found = list(posts.for_list()[: settings.POSTS_PER_PAGE + 1])
     page = found[: settings.POSTS_PER_PAGE]
     depends_on(request, POSTS, posts=page)

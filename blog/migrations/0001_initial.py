@@ -401,6 +401,10 @@ class Migration(migrations.Migration):
             model_name='post',
             index=models.Index(condition=models.Q(('status', 'published')), fields=['-published_at', '-id'], name='post_published'),
         ),
+        migrations.AddIndex(
+            model_name='post',
+            index=models.Index(condition=models.Q(('status', 'published')), fields=['author', '-published_at', '-id'], name='post_published_by'),
+        ),
         migrations.AddConstraint(
             model_name='post',
             constraint=models.CheckConstraint(condition=models.Q(('status', 'draft'), ('published_at__isnull', False), _connector='OR'), name='post_public_has_date', violation_error_message='A published post needs the moment of its publication.'),
