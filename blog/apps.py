@@ -11,6 +11,7 @@ class BlogConfig(AppConfig):
 
     def ready(self) -> None:
         from blog import jobs  # noqa: F401 - registering is its import's effect
+        from blog.videos import shelf  # noqa: F401 - the same
 
         post_migrate.connect(make_the_blog, sender=self)
 

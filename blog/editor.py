@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from blog import pictures, rendering
 from blog.models.fields import ProseField
+from blog.videos import placing
 
 
 @never_cache
@@ -48,7 +49,8 @@ def preview_text(request: HttpRequest) -> HttpResponse:
 
 def markdownify(content: str) -> str:
     """The HTML of a host's text as readers get it; its ids begin with `preview-`."""
-    return rendering.render_post(content, id_prefix="preview-")
+    html = rendering.render_post(content, id_prefix="preview-")
+    return placing.filled(html, (), text="", template="blog/_video.html")
 
 
 def _is_staff_with(user: User | AnonymousUser, *permissions: str) -> bool:

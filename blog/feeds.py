@@ -20,8 +20,9 @@ from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import require_safe
 
 from blog import conditions, credits, structured
-from blog.models import Blog, Person, Post, Repost
+from blog.models import Blog, Person, Post, Repost, Video
 from blog.pages import public_cache_control, speaking_for
+from blog.videos.placing import shown_videos
 
 ENTRIES = 20
 # What the floors above add to a post's entry: the attributes of a link, or none. They add themselves at start-up.
@@ -138,7 +139,32 @@ def _links(post: Post) -> list[dict[str, str]]:
     links = [more(post) for more in ENTRY_LINKS]
     if post.passage and post.passage.is_in_force and post.passage.source_url:
         links.append({"rel": "via", "href": post.passage.source_url})
+    links += [_enclosure(post, film) for film in _films(post)]
     return [link for link in links if link]
+
+
+def _films(post: Post) -> list[Video]:
+    """The films of our own that a feed may send along: those of words that stay out of feeds stay out, too."""
+    keeps_words = bool(post.passage and post.passage.not_in_feeds)
+    return [
+        video for video in shown_videos(post) if video.file and not (keeps_words and video.part == Video.Part.REPOST)
+    ]
+
+
+def _enclosure(post: Post, film: Video) -> dict[str, str]:
+    link = {"rel": "enclosure", "href": f"{post.blog.address}{film.file.url}", "type": film.media_type}
+    return link | ({"length": str(film.file_size)} if film.file_size else {}) | {"title": film.name}
+
+
+def _attachment(post: Post, film: Video) -> dict[str, Any]:
+    about = {
+        "url": f"{post.blog.address}{film.file.url}",
+        "mime_type": film.media_type,
+        "title": film.name,
+        "size_in_bytes": film.file_size,
+        "duration_in_seconds": film.duration,
+    }
+    return {name: value for name, value in about.items() if value}
 
 
 def _item(post: Post) -> dict[str, Any]:
@@ -157,6 +183,8 @@ def _item(post: Post) -> dict[str, Any]:
     }
     if post.cover:
         item["image"] = f"{post.blog.address}{post.cover.url}"
+    if films := _films(post):
+        item["attachments"] = [_attachment(post, film) for film in films]
     if passage and passage.is_in_force and passage.source_url:
         item["external_url"] = passage.source_url
     if passage and passage.state != Repost.State.NONE:

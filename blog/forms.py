@@ -4,10 +4,12 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import date, datetime
+from pathlib import PurePosixPath
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 from django.forms.models import BaseInlineFormSet
@@ -18,9 +20,12 @@ from markdownx.widgets import AdminMarkdownxWidget
 
 from blog import clock, licences, publishing
 from blog.models import Credit, Post, Repost, Video
-from blog.videos import providers
+from blog.videos import containers, placing, providers
 
 Status = Post.Status
+
+# What a provider may tell us of a video while its form is open.
+FETCHED_LATER = {"title", "duration", "uploaded_on", "creator", "creator_url"}
 
 
 class PostForm(forms.ModelForm[Post]):
@@ -139,19 +144,90 @@ class RepostForm(forms.ModelForm[Repost]):
 
 
 class VideoForm(forms.ModelForm[Video]):
+    """A video: the address of its page, or a file. `place` is set for one that stands in a text, by the form set."""
+
+    stands_in = forms.CharField(widget=forms.HiddenInput, required=False)
+    asked = forms.CharField(widget=forms.HiddenInput, required=False)
+    place: tuple[str, providers.Reference] | None = None
+
+    class Meta:
+        help_texts = {
+            "page_url": gettext_lazy(
+                "The page of the video, as you would send it to a friend. To show a video in the midst of a text, give "
+                "its address a line of its own there instead."
+            ),
+            "ai_origin": gettext_lazy("Asked before readers see the post. “Not known” is an answer, too."),
+            "poster_alt": gettext_lazy("What it shows, for those who do not see it."),
+            "captions_language": gettext_lazy("A language tag like en, de-AT or la. Left empty: the post’s language."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.old_film = self.instance.reference.film if self.instance.pk else None
+        if "ai_origin" in self.fields:
+            self.fields["ai_origin"].widget.attrs["data-unanswered"] = publishing.UNANSWERED
+        for name in FETCHED_LATER & self.fields.keys():
+            self.fields[name].show_hidden_initial = True
+
     def clean_page_url(self) -> str:
         address: str = self.cleaned_data["page_url"]
+        if self.place:
+            return self.place[1].watch_url
+        is_as_stored = self.instance.pk and address == self.initial.get("page_url")
+        if not address or is_as_stored:  # what was good once stays, whatever the settings say now
+            return address
         reference = providers.parse(address)
         if reference is None:
-            names = ", ".join(provider.name for provider in providers.PROVIDERS.values())
             raise ValidationError(
                 _("No video is found under this address. Use the page of a video at one of these: %(names)s."),
-                params={"names": names},
+                params={"names": ", ".join(providers.names())},
             )
-        self.instance.provider = reference.provider
-        self.instance.provider_id = reference.id
-        self.instance.start = reference.start
+        self.instance.reference = reference
         return address
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.place:
+            placing.put(self.instance, *self.place)
+            cleaned["part"] = self.instance.part
+        elif "page_url" in cleaned and "file" in cleaned:
+            self._choose_one(cleaned["page_url"], cleaned["file"])
+        if self.instance.pk:
+            self._keep_what_came_meanwhile(cleaned)
+        if isinstance(cleaned.get("file"), UploadedFile | bool):
+            self._note_what_film_says(cleaned)
+        if cleaned.get("captions"):
+            self._look_at_captions(cleaned)
+        return cleaned
+
+    def _choose_one(self, address: str, file: Any) -> None:
+        if address and file:
+            self.add_error("file", _("Give the address of a video or a file, not both."))
+        elif file:
+            self.instance.reference = providers.Reference(providers.UPLOAD, PurePosixPath(file.name).stem)
+        elif not address:
+            self.add_error("page_url", _("Give the address of a video, or choose a file."))
+
+    def _note_what_film_says(self, cleaned: dict[str, Any]) -> None:
+        """Of a new one, its size, and its length unless the host says another: that of the one before is wrong now."""
+        film = cleaned["file"]  # False where the host took it away
+        self.instance.file_size = film.size if film else None
+        if "duration" in cleaned and "duration" not in self.changed_data:
+            cleaned["duration"] = containers.examine(film, film.size).duration if film else None
+
+    def _look_at_captions(self, cleaned: dict[str, Any]) -> None:
+        if "file" in cleaned and not cleaned["file"]:
+            self.add_error(
+                "captions",
+                _("Captions go with a file that is shown from here. Of a video elsewhere, paste a transcript instead."),
+            )
+        if not cleaned.get("captions_language", "?"):
+            cleaned["captions_language"] = cleaned["post"].language
+
+    def _keep_what_came_meanwhile(self, cleaned: dict[str, Any]) -> None:
+        """What was fetched after the form was opened is not overwritten with what was empty then."""
+        for name in FETCHED_LATER & cleaned.keys() - set(self.changed_data):
+            cleaned[name] = getattr(self.instance, name)
 
 
 class PartFormSet(BaseInlineFormSet[Any, Post, Any]):
@@ -232,5 +308,6 @@ PARTS: list[tuple[type[Model], str]] = [(Post, "pk"), (Repost, "post"), (Credit,
 
 
 def _editable_rows(model: type[Model], name: str, post: Post) -> list[dict[str, Any]]:
-    fields = [field.attname for field in model._meta.concrete_fields if field.editable]
+    fetched = {*FETCHED_LATER, "poster"} if model is Video else set()  # nobody's edit
+    fields = [field.attname for field in model._meta.concrete_fields if field.editable and field.name not in fetched]
     return list(model._default_manager.filter(**{name: post.pk}).order_by("pk").values(*fields))

@@ -2,13 +2,17 @@
 
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Exists, OuterRef
 
 from blog import asking, clock, notices, permissions, visitors
-from blog.models import Dispute, PermissionEvent, PermissionRequest, Repost
-from blog.worker import enqueue, job
+from blog.models import Dispute, PermissionEvent, PermissionRequest, Repost, Video
+from blog.videos import checking, completing
+from blog.videos.fetching import Fetcher, FetchFailed
+from blog.worker import NotNow, enqueue, job
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -17,6 +21,15 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def clear_sessions(argument: str) -> None:
     """Delete the sessions that have run out: Django keeps them until asked."""
     call_command("clearsessions")
+
+
+@job("clear-incoming", every=DAY)
+def clear_incoming(argument: str) -> None:
+    """Delete what is left of files whose upload was broken off by a kill: Django deletes all others itself."""
+    yesterday = (clock.now() - DAY).timestamp()
+    for file in Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir():
+        if file.stat().st_mtime < yesterday:
+            file.unlink(missing_ok=True)
 
 
 @job("forget-networks", every=DAY, at_start=True)
@@ -76,3 +89,29 @@ def note_expiries(argument: str) -> None:
     ended = Repost.objects.filter(~Exists(noted), state__in=Repost.STATES_IN_FORCE, ends_at__lte=clock.now())
     for repost in ended.select_related("post__blog"):
         permissions.note_expiry(repost)
+
+
+@job("complete-video")
+def complete_video(argument: str) -> None:
+    """Fill in what the host left empty about a video. `argument` is its number.
+
+    Where its provider cannot be reached for as long as we try, the first look that gets an answer asks again.
+    """
+    if video := Video.objects.filter(pk=argument).first():
+        try:
+            completing.complete(video, fetcher=Fetcher())
+        except FetchFailed as failure:
+            raise NotNow(str(failure)) from failure
+
+
+@job("check-videos", every=HOUR)
+def check_videos(argument: str) -> None:
+    """Have videos elsewhere looked for, each by itself: one provider that does not answer delays no other."""
+    checking.look_for_due()
+
+
+@job("check-video")
+def check_video(argument: str) -> None:
+    """Look whether a video is still there. `argument` is its number."""
+    if video := Video.objects.filter(pk=argument).first():
+        checking.look(video, fetcher=Fetcher())

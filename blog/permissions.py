@@ -12,6 +12,7 @@ from django.db import transaction
 
 from blog import clock, credits, fingerprints, publishing
 from blog.models import Blog, Evidence, PermissionEvent, Person, Repost, Wording
+from blog.videos import placing
 
 Kind = PermissionEvent.Kind
 Actor = PermissionEvent.Actor
@@ -326,6 +327,7 @@ def _step(
     if kind in ENDS_CLAIMS:
         repost.claims_ended_at = event.at
     repost.save(update_fields=MOVED)
+    placing.keep_rows(repost.post)  # readers may see other words now
 
 
 def _append(repost: Repost, words: str, **columns: Any) -> PermissionEvent:

@@ -1,12 +1,15 @@
 """From draft to public and back: the only writers of a post's status, its dates and its address."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from blog import clock
-from blog.models import OldSlug, Post, Repost
+from blog.models import OldSlug, Post, Repost, Video
+from blog.videos import placing
 
 Status = Post.Status
 
@@ -41,6 +44,15 @@ def problems(post: Post, *, repost: Repost | None, has_author: bool) -> list[str
     return missing
 
 
+UNANSWERED = gettext_lazy("Say whether AI made this video. “Not known” is an answer, too.")
+
+
+def unanswered(videos: Iterable[Video]) -> list[str]:
+    """A sentence for each video of which nobody has said whether AI made it: readers are told before they play it."""
+    unset = [video for video in videos if video.ai_origin == Video.AiOrigin.UNSET]
+    return [f"{video}: {UNANSWERED}" for video in unset]
+
+
 @transaction.atomic
 def publish(post: Post, *, at: datetime | None = None) -> None:
     """Make `post` public now, or at a later moment `at`. Its first date stands when it is published again.
@@ -48,7 +60,9 @@ def publish(post: Post, *, at: datetime | None = None) -> None:
     Raises NotReady where something is missing.
     """
     authors = post.credits.filter(role="author")
-    if missing := problems(post, repost=post.passage, has_author=authors.exists()):
+    placing.keep_rows(post)
+    missing = problems(post, repost=post.passage, has_author=authors.exists())
+    if missing := missing + unanswered(Video.objects.filter(post=post)):
         raise NotReady(missing)
     post.status = Status.PUBLISHED
     post.published_at = at or post.published_at or clock.now()

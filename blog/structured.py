@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from blog import conditions, credits, rendering
 from blog.models import Blog, Credit, Person, Post, Repost, Video
+from blog.videos.placing import shown_videos
 
 Node = dict[str, Any]
 
@@ -47,20 +48,15 @@ def post_graph(post: Post) -> Node:
     return {"@context": "https://schema.org", "@graph": nodes}
 
 
-def shown_videos(post: Post) -> list[Video]:
-    """The videos that readers see: those of the reposted words go with the words."""
-    has_words = post.passage is not None and post.passage.is_in_force
-    return [video for video in post.videos.all() if video.part == Video.Part.POST or has_words]
-
-
 def pictured(post: Post) -> Video | None:
     """The video whose poster stands for a post without a cover."""
     return None if post.cover else next((video for video in shown_videos(post) if video.poster), None)
 
 
 def is_complete(video: Video) -> bool:
-    """Search engines take a video only with a picture and the day on which it was put there."""
-    return bool(video.title and video.poster and video.uploaded_on)
+    """Search engines take a video only with a picture and the day on which it was put there, and if one can see it."""
+    can_be_seen = video.status == Video.Status.LIVE and bool(video.file or video.reference.player_url)
+    return can_be_seen and bool(video.title and video.poster and video.uploaded_on)
 
 
 def passage_id(page: str, repost: Repost) -> str:
@@ -194,12 +190,40 @@ def _video(post: Post, page: str, video: Video) -> Node:
             "description": video.poster_alt or video.title,
             "thumbnailUrl": f"{post.blog.address}{video.poster.url}",
             "uploadDate": video.uploaded_on.isoformat() if video.uploaded_on else None,
-            "embedUrl": video.reference.player_url,
-            "url": video.reference.watch_url,
+            **_addresses(post, video),
+            "duration": _iso_duration(video.duration or 0),
+            "creator": _maker(video),
+            "license": _licence(video),
             "transcript": None if is_silent else video.transcript,
             "digitalSourceType": _SOURCE_TYPES.get(Video.AiOrigin(video.ai_origin)),
         }
     )
+
+
+def _addresses(post: Post, video: Video) -> Node:
+    if video.file:
+        return {"contentUrl": f"{post.blog.address}{video.file.url}", "encodingFormat": video.media_type}
+    reference = video.reference
+    return {"contentUrl" if reference.is_file else "embedUrl": reference.player_url, "url": reference.watch_url}
+
+
+def _iso_duration(seconds: int) -> str | None:
+    """As ISO 8601 writes it, e.g. PT12M4S."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "H"), (minutes, "M"), (rest, "S"))
+    return "PT" + "".join(f"{number}{unit}" for number, unit in parts if number) if seconds else None
+
+
+def _maker(video: Video) -> Node | None:
+    maker = {"@type": "Person", "name": video.creator, "url": video.creator_url}
+    return _filled(maker) if video.creator else None
+
+
+def _licence(video: Video) -> str | Node | None:
+    if video.licence_url or not video.licence_name:
+        return video.licence_url
+    return {"@type": "CreativeWork", "name": video.licence_name}
 
 
 def _video_id(page: str, video: Video) -> str:

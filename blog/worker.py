@@ -40,6 +40,10 @@ class Job:
 JOBS: dict[str, Job] = {}
 
 
+class NotNow(Exception):
+    """Raised by a job for what passes by itself. If it does not, something else looks again: nobody need be told."""
+
+
 class WorkerDied(Exception):
     """Every worker that took this row was killed before it could finish."""
 
@@ -127,6 +131,12 @@ def run_next() -> bool:
         if work.attempts > MAX_ATTEMPTS:
             raise WorkerDied
         JOBS[work.job].run(work.argument)
+    except NotNow as reason:
+        log.info("%s is not possible now, attempt %d of %d: %s", work, work.attempts, MAX_ATTEMPTS, reason)
+        if work.attempts < MAX_ATTEMPTS:
+            _note_failure(work, reason)
+        else:
+            _note_success(work)
     except Exception as error:
         log.exception("%s failed, attempt %d of %d", work, work.attempts, MAX_ATTEMPTS)
         _note_failure(work, error)

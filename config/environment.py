@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+PLAIN_HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 HOST_NAME = re.compile(r"[a-z0-9._:-]+")  # as browsers send it: other scripts come as xn--…
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
 SECRET_KEY_LENGTH = 50  # what `check --deploy` asks for
@@ -139,6 +140,15 @@ def _proxy_network(name: str) -> IPv4Network | IPv6Network:
             f"TRUSTED_PROXIES must not be the whole world, as {name} is: every visitor could then name any address."
         )
     return network
+
+
+def host_names(name: str, value: str) -> tuple[str, ...]:
+    """The hosts in a list with commas, for the variable `name`. They go into the content policy, so no patterns."""
+    hosts = dict.fromkeys(host.strip().lower() for host in value.split(",") if host.strip())
+    for host in hosts:
+        if not PLAIN_HOST.fullmatch(host):
+            raise ImproperlyConfigured(f"{name} must be names of hosts like video.example.org, separated by commas.")
+    return tuple(hosts)
 
 
 def log_level(value: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 # Encrypted media, fullscreen and picture-in-picture stay allowed: players of embedded videos ask for them.
 UNUSED = (
@@ -41,11 +42,23 @@ def plain_bodies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
 
     def middleware(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdigit() and int(length) > settings.REQUEST_MAX_BYTES:
-            raise RequestDataTooBig("The body is longer than REQUEST_MAX_BYTES.")
+        if length.isdigit() and int(length) > settings.REQUEST_MAX_BYTES and int(length) > longest_body(request):
+            raise RequestDataTooBig("The body is longer than this request may bring.")
         charset = (request.content_params or {}).get("charset", "utf-8")
         if charset.lower() not in ("utf-8", "utf8"):
             raise BadRequest("The body is not in UTF-8.")
         return get_response(request)
 
     return middleware
+
+
+def longest_body(request: HttpRequest) -> int:
+    """How many bytes the request may bring: with a film only the form of a post, from somebody who may add one.
+
+    Only for a long body, as it asks for the session: no cookie is read for others.
+    """
+    if not request.path.startswith(reverse("admin:blog_post_changelist")):
+        return settings.REQUEST_MAX_BYTES
+    user = request.user
+    may_bring_film = user.is_staff and (user.has_perm("blog.add_video") or user.has_perm("blog.change_video"))
+    return settings.REQUEST_MAX_BYTES + (settings.VIDEO_MAX_BYTES if may_bring_film else 0)

@@ -11,12 +11,13 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from blog.videos.providers import FRAME_ORIGINS
+from blog.videos.providers import frame_origins, media_origins
 from config.environment import (
     LOOPBACK_HOSTS,
     data_folder,
     database,
     flag,
+    host_names,
     log_level,
     mail,
     number,
@@ -73,12 +74,14 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.plain_bodies",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Behind the question who asks, before anything reads what they send: the check for CSRF does, when all of these
+    # have let the request through.
+    "config.middleware.plain_bodies",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 
@@ -119,6 +122,9 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 MEDIA_ROOT = DATA / "media"
+# What is sent waits here until its form is judged: in the system's own folder a film might lie in memory, and would
+# have to be copied to where it stays.
+FILE_UPLOAD_TEMP_DIR = data_folder(str(DATA / "incoming"))
 MEDIA_URL = "/media/"
 STATIC_ROOT = DATA / "static"
 STATIC_URL = "/static/"
@@ -175,6 +181,10 @@ if IS_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"  # YouTube refuses to play under "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Videos: instances of PeerTube whose players we show, and hosts whose files we play. Nobody by default.
+PEERTUBE_HOSTS = host_names("PEERTUBE_HOSTS", env.str("PEERTUBE_HOSTS", default=""))
+VIDEO_FILE_HOSTS = host_names("VIDEO_FILE_HOSTS", env.str("VIDEO_FILE_HOSTS", default=""))
+VIDEO_HOSTS = {"PEERTUBE_HOSTS": PEERTUBE_HOSTS, "VIDEO_FILE_HOSTS": VIDEO_FILE_HOSTS}
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -182,9 +192,9 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF],
         "font-src": [SELF],
-        "media-src": [SELF],
+        "media-src": [SELF, *media_origins(VIDEO_HOSTS)],
         "connect-src": [SELF],
-        "frame-src": [SELF, *FRAME_ORIGINS],
+        "frame-src": [SELF, *frame_origins(VIDEO_HOSTS)],
         "frame-ancestors": [NONE],
         "form-action": [SELF],
         "base-uri": [NONE],
@@ -195,7 +205,7 @@ CONTENT_SECURITY_POLICY = {
 
 # A post is long, a form of several editors longer; pictures go through their own view with its own limit.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # two dozen for each video of a post
 
 # --- The editor: only its widget is used. Its own views and renderer are not (blog/editor.py says why). ---------------
 
@@ -217,7 +227,11 @@ COMMENT_EDIT_MINUTES = number("COMMENT_EDIT_MINUTES", default=15)  # how long a 
 POSTS_PER_PAGE = 10
 UPLOAD_MAX_BYTES = number("UPLOAD_MAX_BYTES", default=15 * 1024 * 1024, least=1)
 UPLOAD_MAX_PIXELS = 50_000_000
-REQUEST_MAX_BYTES = 4 * UPLOAD_MAX_BYTES  # a post's form may bring a cover and several posters at once
+# Whether the worker may ask the providers of videos for titles and pictures, and whether a video is still there.
+VIDEO_FETCH = flag("VIDEO_FETCH", default=True)
+VIDEO_MAX_BYTES = number("VIDEO_MAX_BYTES", default=500 * 1024 * 1024, least=1)
+# A post's form may bring a cover and several posters at once. One who may add videos may send a film besides.
+REQUEST_MAX_BYTES = 4 * UPLOAD_MAX_BYTES
 
 LOGGING = {
     "version": 1,

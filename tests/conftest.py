@@ -23,6 +23,25 @@ MakePost = Callable[..., Post]
 MakeRepost = Callable[..., Post]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    help = "only tests that can come out differently on another database: a second run needs no others"
+    parser.addoption("--only-database", action="store_true", help=help)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--only-database"):
+        config.hook.pytest_deselected(items=[item for item in items if not asks_the_database(item)])
+        items[:] = [item for item in items if asks_the_database(item)]
+
+
+def asks_the_database(item: pytest.Item) -> bool:
+    """Whether a test does, itself or by a site that it starts. What a browser shows was made from the same answers."""
+    if item.path.name == "test_serve.py":
+        return True
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return bool({"db", "transactional_db"} & {*fixtures}) or item.get_closest_marker("django_db") is not None
+
+
 def pytest_report_header() -> list[str]:
     """What this run can prove: on which database, and whether in a browser."""
     browser = find_browser() or "none found, so tests/browser is skipped (install chromium)"
@@ -43,6 +62,8 @@ def own_folder(settings: Settings, tmp_path: Path) -> None:
     """No test writes into the data of a real site, and none needs collected static files."""
     settings.DATA = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "incoming"
+    settings.FILE_UPLOAD_TEMP_DIR.mkdir()
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()
@@ -54,8 +75,9 @@ def own_folder(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only this machine may be asked."""
+def no_network(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    """Only this machine may be asked; and no worker asks for videos, unless a test is about that."""
+    settings.VIDEO_FETCH = False
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:

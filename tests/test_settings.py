@@ -1,5 +1,6 @@
 """The environment of a site: what is missing gets a default, what is wrong is refused with one sentence."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -41,6 +42,9 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         ("TRUSTED_PROXIES", "nginx", "TRUSTED_PROXIES must be addresses or networks"),
         ("TRUSTED_PROXIES", "127.0.0.1,0.0.0.0/0", "TRUSTED_PROXIES must not be the whole world"),
         ("SAMPLE", "perhaps", "SAMPLE must be 1 or 0"),
+        ("PEERTUBE_HOSTS", "*.example.org", "PEERTUBE_HOSTS must be names of hosts"),
+        ("VIDEO_FILE_HOSTS", "https://films.example", "VIDEO_FILE_HOSTS must be names of hosts"),
+        ("VIDEO_FETCH", "sometimes", "VIDEO_FETCH must be 1 or 0"),
     ],
 )
 def test_a_bad_setting_is_refused_with_one_sentence(tmp_path: Path, name: str, value: str, says: str) -> None:
@@ -48,6 +52,14 @@ def test_a_bad_setting_is_refused_with_one_sentence(tmp_path: Path, name: str, v
     assert result.returncode == 1
     assert says in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_hosts_of_videos_enter_the_content_policy(tmp_path: Path) -> None:
+    show = "from django.conf import settings; print(settings.CONTENT_SECURITY_POLICY['DIRECTIVES'])"
+    hosts = {"PEERTUBE_HOSTS": "tube.example", "VIDEO_FILE_HOSTS": "films.example"}
+    policy = ast.literal_eval(manage(tmp_path, "shell", "-v", "0", "-c", show, **hosts).stdout)
+    assert "https://tube.example" in policy["frame-src"]
+    assert policy["media-src"] == ["'self'", "https://films.example"]
 
 
 def test_debugging_is_refused_on_a_public_address(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 """The rooms of the house that only staff enter. Django imports this module and with it every registration."""
 
-from blog.admin import answers, blogs, ledger, people, posts, work
+from blog.admin import answers, blogs, ledger, people, posts, videos, work
 
-__all__ = ["answers", "blogs", "ledger", "people", "posts", "work"]
+__all__ = ["answers", "blogs", "ledger", "people", "posts", "videos", "work"]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from blog import clock
 from blog.admin.filters import SOON
-from blog.models import Dispute, PermissionEvent, PermissionRequest, Repost, RepostQuerySet, Work
+from blog.models import Dispute, PermissionEvent, PermissionRequest, Repost, RepostQuerySet, Video, Work
 
 RECENT = timedelta(days=30)
 SHOWN = 5
@@ -75,6 +75,13 @@ def _stale() -> Notice:
     return _notice(heading, items, "admin:blog_post_changelist", "?permission=stale")
 
 
+def _vanished() -> Notice:
+    rows = Video.objects.filter(status=Video.Status.UNAVAILABLE).order_by("-unavailable_since", "-pk")[: SHOWN + 1]
+    found = rows.select_related("post").only("title", "page_url", "file", "post__title")
+    items = [(f"{_post(row)}#videos-group", f"{row.post}: {row}") for row in found]
+    return _notice(gettext_lazy("Videos that vanished"), items, "admin:blog_video_changelist", "?vanished=yes")
+
+
 def _notice(heading: str | Promise, items: list[tuple[str, str]], rest: str, query: str = "") -> Notice:
     return Notice(heading, items[:SHOWN], reverse(rest) + query if len(items) > SHOWN else "")
 
@@ -83,8 +90,8 @@ def _reposts() -> RepostQuerySet:
     return Repost.objects.select_related("post").only("expires_on", "author_end", "post__title")
 
 
-def _post(repost: Repost) -> str:
-    return reverse("admin:blog_post_change", args=[repost.post_id])
+def _post(part: Repost | Video) -> str:
+    return reverse("admin:blog_post_change", args=[part.post_id])
 
 
 def _given_up() -> Notice:
@@ -100,6 +107,7 @@ SOURCES: list[tuple[str, Callable[[], Notice]]] = [
     ("blog.change_repost", _revocations),
     ("blog.change_repost", _ends),
     ("blog.change_repost", _stale),
+    ("blog.view_video", _vanished),
     ("blog.change_work", _given_up),
 ]
 

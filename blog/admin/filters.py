@@ -1,4 +1,4 @@
-"""How the list of posts is narrowed by what they repost."""
+"""How lists are narrowed: of posts by what they repost, of videos by whether they are still there."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from blog import clock
-from blog.models import Post, Repost
+from blog.models import Post, Repost, Video
+from blog.videos.providers import PROVIDERS, UPLOAD
 
 SOON = timedelta(days=30)
 
@@ -52,3 +53,37 @@ class PermissionState(admin.SimpleListFilter):
             return queryset.filter(repost__in=Repost.objects.in_force().filter(ends_at__lte=clock.now() + SOON))
         ended = Q(state__in=Repost.STATES_IN_FORCE, ends_at__lte=clock.now(), ends_at__isnull=False)
         return queryset.filter(repost__in=Repost.objects.filter(~ended, state=value))
+
+
+class Place(admin.SimpleListFilter):
+    """By the names that readers know, and only those that there is a video at."""
+
+    title = gettext_lazy("provider")
+    parameter_name = "provider"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        used = Video.objects.order_by("provider").values_list("provider", flat=True).distinct()
+        return [(key, place_name(key)) for key in used]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
+        return queryset if self.value() is None else queryset.filter(provider=self.value())
+
+
+def place_name(provider: str) -> str:
+    if provider == UPLOAD:
+        return _("uploaded here")
+    known = PROVIDERS.get(provider)
+    return known.name if known else provider
+
+
+class Vanished(admin.SimpleListFilter):
+    title = gettext_lazy("vanished")
+    parameter_name = "vanished"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", _("vanished")), ("perhaps", _("not found at the last look")), ("no", _("still there"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
+        is_gone = Q(status=Video.Status.UNAVAILABLE)
+        kinds = {"yes": is_gone, "perhaps": ~is_gone & Q(failures__gt=0), "no": ~is_gone & Q(failures=0)}
+        return queryset.filter(kinds.get(self.value() or "", Q()))

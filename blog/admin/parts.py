@@ -8,9 +8,11 @@ from django.forms import Field as FormField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from blog.forms import CreditFormSet, PartFormSet, RepostForm, RepostFormSet, VideoForm
+from blog.forms import CreditFormSet, RepostForm, RepostFormSet, VideoForm
 from blog.models import Blog, Credit, Post, Repost, Video
 from blog.pictures import PictureField
+from blog.video_forms import VideoFormSet
+from blog.videos.files import CaptionsField, VideoFileField
 
 COVERED = gettext_lazy(
     "The author said yes to these words. If you edit more than their typography, readers keep seeing the confirmed "
@@ -102,16 +104,46 @@ class CreditInline(admin.TabularInline[Credit, Post]):
 class VideoInline(admin.StackedInline[Video, Post]):
     model = Video
     form = VideoForm
-    formset = PartFormSet
+    formset = VideoFormSet
     extra = 1
+    classes = ["videos"]
     formfield_overrides = {models.ImageField: {"form_class": PictureField}}
     fieldsets = [
-        (None, {"fields": ["page_url", "title", "uploaded_on", ("part", "ai_origin")]}),
         (
-            gettext_lazy("Poster and transcript"),
-            {"fields": ["poster", "poster_alt", "transcript", "position"], "classes": ["collapse"]},
+            None,
+            {"fields": ["page_url", "file", "title", "ai_origin", "part", "stands_in", "asked"]},
+        ),
+        (
+            gettext_lazy("Credit"),
+            {
+                "fields": [("creator", "creator_url"), ("licence_name", "licence_url"), "note"],
+                "classes": ["collapse"],
+            },
+        ),
+        (
+            gettext_lazy("Poster, transcript, captions and dates"),
+            {
+                "fields": [
+                    ("poster", "poster_alt"),
+                    "transcript",
+                    ("captions", "captions_language"),
+                    ("duration", "uploaded_on"),
+                    "archive_url",
+                    "position",
+                ],
+                "classes": ["collapse"],
+            },
         ),
     ]
+
+    def formfield_for_dbfield(
+        self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> FormField | None:
+        """With the doors through which our own files come in."""
+        doors = {"file": VideoFileField, "captions": CaptionsField}
+        if door := doors.get(db_field.name):
+            kwargs["form_class"] = door
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True  # see RepostInline

@@ -132,10 +132,14 @@ class PostAdmin(admin.ModelAdmin[Post]):
         return not has_ledger and super().has_delete_permission(request, obj)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Post | None:
-        """An author who answers while a form is stored waits: the form writes the whole row of the repost."""
+        """An author who answers while a form is stored waits: the form writes the whole row of the repost.
+
+        So does another form of the same post: what the first has stored, the second then finds changed.
+        """
         post = super().get_object(request, object_id, from_field)
         if post and request.method == "POST" and connection.in_atomic_block:
             Repost.objects.select_for_update().filter(post=post).first()
+            Post.objects.select_for_update(no_key=True).filter(pk=post.pk).values_list("pk").first()
         return post
 
     def render_change_form(
@@ -150,6 +154,8 @@ class PostAdmin(admin.ModelAdmin[Post]):
         """With all that is on record about the stored repost."""
         stored = Repost.objects.select_related("post__blog").filter(post=obj.pk).first() if obj and obj.pk else None
         context["record"] = record.of(stored) if stored else None
+        if request.FILES:  # not stored, else another page would follow
+            self.message_user(request, _choose_again(request), messages.WARNING)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _create_formsets(self, request: HttpRequest, obj: Post, change: bool) -> Any:
@@ -205,6 +211,12 @@ def _appears_at(post: Post) -> str:
     moment = localtime(post.published_at)
     words = {"moment": date_format(moment, "DATETIME_FORMAT"), "zone": post.blog.time_zone}
     return _("It is scheduled: it appears by itself on %(moment)s (%(zone)s).") % words
+
+
+def _choose_again(request: HttpRequest) -> str:
+    """Said above a form that comes back: its words are kept, and files cannot be."""
+    names = [f"“{file.name}”" for _field, several in request.FILES.lists() for file in several]
+    return _("A browser does not keep chosen files. Choose again: %s.") % ", ".join(names)
 
 
 def _two_ways_on(post: Post) -> SafeString:

@@ -5,6 +5,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from blog import permissions, publishing
 from blog.forms import PostForm
 from blog.models import Person, Post, Repost
+from blog.videos import placing
 
 Status = Post.Status
 
@@ -16,6 +17,7 @@ def follow_up(form: PostForm, *, words_changed: bool, by: str) -> None:
     """
     post, status = form.instance, form.cleaned_data["status"]
     post.refresh_from_db()
+    placing.keep_rows(post)
     keep_ledger(post, by=by, is_published=status == Status.PUBLISHED)
     if status != form.old_status:
         step_to(post, status)

@@ -1,24 +1,62 @@
-"""References to videos: what we keep of a film that lives elsewhere."""
+"""References to videos: what we keep of a film that lives elsewhere, or that was uploaded here."""
+
+from pathlib import PurePosixPath
+from typing import Self
 
 from django.db import models
+from django.db.models import Q
+from django.utils.text import slugify
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from blog.models.fields import WebAddressField
-from blog.videos import providers
+from blog import clock
+from blog.models.fields import LanguageField, SharedFileField, WebAddressField
+from blog.videos import containers, providers
+
+
+class VideoQuerySet(models.QuerySet["Video"]):
+    def public(self) -> Self:
+        """Videos of public posts; those that belong to reposted words only while these may be shown."""
+        from blog.models.posts import Post
+        from blog.models.reposts import Repost
+
+        of_host = Q(part=Video.Part.POST)
+        return self.filter(
+            of_host | Q(post__repost__in=Repost.objects.in_force()), post__in=Post.objects.published().order_by()
+        )
+
+    def with_file(self, name: str) -> Self:
+        """Videos that show the file of this name: as film, captions or poster."""
+        return self.filter(Q(*((field, name) for field in Video.FILES), _connector=Q.OR))
+
+    def to_check(self) -> Self:
+        """Videos at providers whose turn it is to be looked for."""
+        now = clock.now()
+        return self.exclude(provider__in=providers.NEVER_CHECKED).filter(Q(check_at=None) | Q(check_at__lte=now))
 
 
 class Video(models.Model):
-    """A video of a post, or of the words it reposts: provider and id, never the provider's HTML."""
+    """A video of a post, or of the words it reposts: provider and id, never the provider's HTML; or a file of ours.
+
+    One that stands in a text has the text's name in `text`, and the text says where; all others are attached.
+    """
 
     class Part(models.TextChoices):
         POST = "post", _("the post")
         REPOST = "repost", _("the reposted words")
 
+    class Text(models.TextChoices):
+        NONE = "", _("attached")
+        INTRODUCTION = "introduction", _("introduction")
+        BODY = "body", _("body")
+        WORDS = "words", _("the reposted words")
+
     class AiOrigin(models.TextChoices):
-        UNKNOWN = "unknown", _("not known")
+        UNSET = "", _("please choose")
         NONE = "none", _("not made by AI")
         GENERATED = "generated", _("made by AI")
         MODIFIED = "modified", _("changed by AI")
+        UNKNOWN = "unknown", _("not known")
 
     class Status(models.TextChoices):
         LIVE = "live", _("live")
@@ -26,32 +64,143 @@ class Video(models.Model):
 
     post = models.ForeignKey("blog.Post", models.CASCADE, related_name="videos", verbose_name=_("post"))
     part = models.CharField(_("belongs to"), max_length=10, choices=Part, default=Part.POST)
+    text = models.CharField(_("stands in"), max_length=12, choices=Text, default=Text.NONE, blank=True, editable=False)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
-    page_url = WebAddressField(_("address"), help_text=_("The page of the video, as you would send it to a friend."))
+    page_url = WebAddressField(
+        _("address"), blank=True, help_text=_("The page of the video, as you would send it to a friend.")
+    )
+    file = SharedFileField(
+        _("or a file"), upload_to="videos/", blank=True, help_text=_("MP4 or WebM, to be shown from here.")
+    )
+    file_size = models.PositiveBigIntegerField(null=True, editable=False, help_text="In bytes.")
     provider = models.CharField(_("provider"), max_length=20, editable=False)
-    provider_id = models.CharField(_("id"), max_length=100, editable=False)
+    provider_host = models.CharField(max_length=255, blank=True, editable=False, help_text="Where it runs on many.")
+    provider_id = models.CharField(_("id"), max_length=1000, editable=False)
     start = models.PositiveIntegerField(_("start"), default=0, editable=False, help_text=_("In seconds."))
-    title = models.CharField(_("title"), max_length=300)
+    title = models.CharField(_("title"), max_length=300, blank=True)
+    duration = models.PositiveIntegerField(_("length"), null=True, blank=True, help_text=_("In seconds."))
     uploaded_on = models.DateField(
         _("put there on"), null=True, blank=True, help_text=_("As its page says. Search engines list no video without.")
+    )
+    creator = models.CharField(_("made by"), max_length=200, blank=True, help_text=_("Who made it, for the credit."))
+    creator_url = WebAddressField(_("their page"), blank=True)
+    licence_name = models.CharField(_("licence"), max_length=200, blank=True)
+    licence_url = WebAddressField(_("address of the licence"), blank=True)
+    note = models.CharField(
+        _("permission note"), max_length=500, blank=True, help_text=_("Readers see it, e.g. “With his permission”.")
     )
     poster = models.ImageField(
         _("poster"), upload_to="posters/", blank=True, help_text=_("A still picture; without one we draw a plain one.")
     )
     poster_alt = models.CharField(_("description of the poster"), max_length=500, blank=True)
     transcript = models.TextField(_("transcript"), blank=True)
-    ai_origin = models.CharField(_("made by AI?"), max_length=10, choices=AiOrigin, default=AiOrigin.UNKNOWN)
+    captions = SharedFileField(
+        _("captions"), upload_to="captions/", blank=True, help_text=_("A WebVTT file (.vtt), for uploaded videos.")
+    )
+    captions_language = LanguageField(
+        _("language of the captions"), blank=True, help_text=_("A language tag; left empty, it is the post’s language.")
+    )
+    ai_origin = models.CharField(_("made by AI?"), max_length=10, choices=AiOrigin, default=AiOrigin.UNSET, blank=True)
+    archive_url = WebAddressField(
+        _("archived copy"), blank=True, help_text=_("Where it can be seen when its page is gone.")
+    )
+    fetched = models.JSONField(
+        default=dict, editable=False, help_text="Field to value, for what its provider told us and nobody typed."
+    )
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.LIVE, editable=False)
+    unavailable_since = models.DateTimeField(_("unavailable since"), null=True, editable=False)
     checked_at = models.DateTimeField(_("checked"), null=True, editable=False)
+    check_at = models.DateTimeField(_("next check"), null=True, editable=False)
+    failures = models.PositiveSmallIntegerField(_("refusals in a row"), default=0, editable=False)
+
+    # What a host may type about a video; its address and where it stands are not among them.
+    ABOUT = (
+        *("title", "duration", "uploaded_on", "creator", "creator_url", "licence_name", "licence_url", "note"),
+        *("poster", "poster_alt", "transcript", "captions", "ai_origin", "archive_url"),
+    )
+
+    FILES = ("file", "captions", "poster")
+
+    objects = VideoQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("video")
         verbose_name_plural = _("videos")
         ordering = ["position", "pk"]
+        indexes = [
+            models.Index(fields=[field], condition=~Q(**{field: ""}), name=f"video_{field}")
+            for field in ("file", "captions", "poster")
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["post", "text", "provider", "provider_host", "provider_id", "start"],
+                condition=~Q(text=""),
+                name="video_once_in_a_text",
+            )
+        ]
 
     def __str__(self) -> str:
-        return self.title
+        return self.title or self.page_url or str(self.file)
 
     @property
     def reference(self) -> providers.Reference:
-        return providers.Reference(self.provider, self.provider_id, self.start)
+        return providers.Reference(self.provider, self.provider_id, self.start, self.provider_host)
+
+    @reference.setter
+    def reference(self, reference: providers.Reference) -> None:
+        self.provider, self.provider_host = reference.provider, reference.host
+        self.provider_id, self.start = reference.id, reference.start
+
+    @property
+    def name(self) -> str:
+        """What readers and screen readers are told it is: its title, else at whose place it is."""
+        if self.provider == providers.UPLOAD:
+            return self.title or str(_("Video"))
+        return self.title or _("Video at %(provider)s") % {"provider": self.reference.provider_name}
+
+    @property
+    def length(self) -> str:
+        """How long it is, as on a clock: 12:04, or 1:02:03."""
+        if not self.duration:
+            return ""
+        minutes, seconds = divmod(self.duration, 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+    @property
+    def kind(self) -> str:
+        """What the file is, for readers: MP4 or WebM."""
+        extension = PurePosixPath(self.file.name or "").suffix[1:]
+        return "WebM" if extension == "webm" else extension.upper()
+
+    @property
+    def media_type(self) -> str:
+        return containers.MEDIA_TYPES.get(self.kind.lower(), "application/octet-stream")
+
+    @property
+    def download_name(self) -> str:
+        """What the file is called on a reader's machine: our own name says nothing to people."""
+        return f"{slugify(self.title, allow_unicode=True)[:60] or 'video'}.{self.kind.lower()}"
+
+    @property
+    def captions_label(self) -> str:
+        """The language of the captions, named in that language where we know how."""
+        try:
+            return str(get_language_info(self.captions_language.lower())["name_local"])
+        except KeyError:
+            return self.captions_language
+
+    @property
+    def has_typed(self) -> bool:
+        """Whether something would be lost with the row that the host had typed, and no provider told us."""
+        return any(self._plain(name) for name in {*self.ABOUT} - self.told)
+
+    @property
+    def told(self) -> set[str]:
+        """The fields that still have what its provider told us."""
+        return {name for name, value in self.fetched.items() if value and self._plain(name) == value}
+
+    def _plain(self, name: str) -> str | int:
+        """The value of a field as JSON has it."""
+        value = getattr(self, name)
+        return value if isinstance(value, int) else str(value or "")

@@ -4,12 +4,21 @@ Whoever stores rendered text names its model in `RENDERED`, so that `manage.py r
 """
 
 from blog.rendering.text import excerpt, plain_text
-from blog.rendering.voices import render_comment, render_post, render_repost
+from blog.rendering.voices import render_comment, render_post, render_repost, videos_in
 
-__all__ = ["RENDERED", "RENDER_VERSION", "excerpt", "plain_text", "render_comment", "render_post", "render_repost"]
+__all__ = [
+    "RENDERED",
+    "RENDER_VERSION",
+    "excerpt",
+    "plain_text",
+    "render_comment",
+    "render_post",
+    "render_repost",
+    "videos_in",
+]
 
 # Goes up with every change that makes other HTML of the same text.
-RENDER_VERSION = 1
+RENDER_VERSION = 2
 
 # Models by label, with the fields that their method `render()` fills besides `render_version`. The floors above add
 # theirs at start-up.

@@ -4,12 +4,11 @@ import re
 from html.parser import HTMLParser
 
 _BLOCKS = {"p", "h2", "h3", "h4", "h5", "h6", "hr", "ul", "ol", "li", "blockquote", "pre", "table", "tr", "section"}
-# A text of ours holds `sup` only around the mark of a footnote, and `figure` only around a player.
-_NO_WORDS = {"sup", "figure"}
+_NO_WORDS = {"sup"}  # a text of ours holds it only around the mark of a footnote
 
 
 def plain_text(html: str) -> str:
-    """The words of a rendered text, its blocks a blank line apart; without footnote marks and players."""
+    """The words of a rendered text, its blocks a blank line apart; without footnote marks and videos."""
     return _Reader(_NO_WORDS).read(html)
 
 

@@ -4,15 +4,14 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from urllib.parse import unquote
 
 from django.utils.text import slugify
 from markdown_it.token import Token
 
 from blog.rendering.sanitise import is_own_picture
-from blog.videos import providers
-from blog.videos.embed import player_html
+from blog.videos import places, providers
 
 _ALIGNMENTS = {"text-align:left": "align-start", "text-align:center": "align-center", "text-align:right": "align-end"}
 _WORDS = ("text", "code_inline", "softbreak", "hardbreak")
@@ -103,16 +102,29 @@ def _settle(image: Token, *, shown: bool, linked: bool) -> list[Token]:
 def take_out_videos(tokens: Sequence[Token]) -> dict[str, str]:
     """Put a mark in place of each video address that is a paragraph of its own; return what belongs there.
 
-    Keys are the marks as they come out of the sanitisers, values the players that must not go in before. A mark is new
+    Keys are the marks as they come out of the sanitisers, values the places that must not go in before. A mark is new
     and random each time, so that no author can write one.
     """
-    players: dict[str, str] = {}
-    for token, inline in pairwise(tokens):
-        if token.type == "paragraph_open" and token.level == 0 and (reference := _video(inline.content)):
-            mark = secrets.token_hex(16)
-            inline.children = [_text(mark)]
-            players[f"<p>{mark}</p>"] = player_html(reference)
-    return players
+    made: dict[str, str] = {}
+    for inline, reference in _videos(tokens):
+        mark = secrets.token_hex(16)
+        inline.children = [_text(mark)]
+        made[f"<p>{mark}</p>"] = places.place(reference)
+    return made
+
+
+def videos(tokens: Sequence[Token]) -> list[providers.Reference]:
+    """The videos that a parsed text would have places for, in order, each once."""
+    return list(dict.fromkeys(reference for _inline, reference in _videos(tokens)))
+
+
+def _videos(tokens: Sequence[Token]) -> Iterator[tuple[Token, providers.Reference]]:
+    found = (
+        (inline, reference)
+        for token, inline in pairwise(tokens)
+        if token.type == "paragraph_open" and token.level == 0 and (reference := _video(inline.content))
+    )
+    return islice(found, places.MOST)
 
 
 def _video(paragraph: str) -> providers.Reference | None:

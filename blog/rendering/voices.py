@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blog.rendering import markdown, sanitise, tokens
+from blog.videos.providers import Reference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,11 @@ def render_comment(source: str) -> str:
     return _render(markdown.without_direction_marks(source), READER, "")
 
 
+def videos_in(source: str) -> list[Reference]:
+    """The videos for which a host's or a guest's Markdown has places, in order, each once."""
+    return tokens.videos(HOST.parser.parse(markdown.readable(source), {}))
+
+
 def _render(source: str, voice: Voice, id_prefix: str) -> str:
     env: dict[str, Any] = {"id_prefix": id_prefix}
     parsed = voice.parser.parse(markdown.readable(source), env)
@@ -47,8 +53,8 @@ def _render(source: str, voice: Voice, id_prefix: str) -> str:
     tokens.mark_deletions(parsed)
     tokens.settle_pictures(parsed, shown=voice.trusted)
     tokens.mark_links(parsed, rel=voice.rel, also_own=not voice.trusted)
-    players = tokens.take_out_videos(parsed) if voice.trusted else {}
+    places = tokens.take_out_videos(parsed) if voice.trusted else {}
     html = sanitise.clean(voice.parser.renderer.render(parsed, voice.parser.options, env), voice.allowed)
-    for mark, player in players.items():
-        html = html.replace(mark, player)
+    for mark, place in places.items():
+        html = html.replace(mark, place)
     return html.strip()

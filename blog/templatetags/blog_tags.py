@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.utils.html import format_html
@@ -9,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from blog import citing, credits, structured
 from blog.models import Credit, PermissionEvent, Post, Repost, Video
-from blog.videos import embed
+from blog.videos import embed, placing
 
 register = template.Library()
 
@@ -45,6 +46,18 @@ def to_the_second(moment: datetime) -> str:
 def stored_html(html: str) -> SafeString:
     """HTML that came out of `blog.rendering` when its text was saved. No other template of the blog marks HTML safe."""
     return mark_safe(html)  # noqa: S308 - sanitised before it was stored
+
+
+@register.simple_tag
+def text_with_videos(html: str, videos: Iterable[Video] | None, text: str) -> SafeString:
+    """Stored HTML with a player at each of its places: `text` says which it is, `videos` are those of its post."""
+    return stored_html(placing.filled(html, videos or (), text=text, template="blog/_video.html"))
+
+
+@register.simple_tag
+def text_for_feeds(html: str, videos: Iterable[Video] | None, text: str) -> SafeString:
+    """The same for readers elsewhere: videos are pictures and links."""
+    return stored_html(placing.filled(html, videos or (), text=text, template="blog/_video_in_feed.html"))
 
 
 @register.simple_tag
@@ -105,10 +118,10 @@ def citation_reference(post: Post) -> str:
 
 @register.simple_tag
 def facade_attributes(video: Video) -> SafeString:
-    return embed.facade_attributes(video.reference, video.title)
+    return embed.facade_attributes(video.reference, video.name)
 
 
 @register.inclusion_tag("blog/_video.html")
-def video(video: Video) -> dict[str, Video]:
+def video(video: Video) -> dict[str, Any]:
     """The video as poster, title and transcript; nothing is loaded from its provider before a click."""
-    return {"video": video}
+    return {"video": video, "has_anchor": bool(video.pk)}

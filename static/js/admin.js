@@ -47,8 +47,12 @@ document.addEventListener("DOMContentLoaded", () => {
     if (shown.map((line) => line.textContent).join("") !== readersSee.textContent) readersSee.replaceChildren(...shown);
   }
 
-  function words() {
-    const data = new FormData(button.form);
+  // The preview shows stored files only: a film of half a gigabyte need not travel for it.
+  let toPreview = false;
+  button.form.addEventListener("submit", (event) => { toPreview = event.submitter === button; });
+  button.form.addEventListener("formdata", (event) => toPreview && dropFiles(event.formData));
+
+  function dropFiles(data) {
     for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
     return data;
   }
@@ -56,7 +60,7 @@ document.addEventListener("DOMContentLoaded", () => {
   async function refresh() {
     const number = ++latest;
     try {
-      const response = await fetch(button.formAction, { method: "POST", body: words() });
+      const response = await fetch(button.formAction, { method: "POST", body: dropFiles(new FormData(button.form)) });
       if (!response.ok || response.redirected) throw new Error(response.statusText);
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       if (number !== latest) return; // a later answer is on its way
@@ -81,6 +85,30 @@ document.addEventListener("DOMContentLoaded", () => {
   frame.addEventListener("load", () => shownMain() && showSentence(frame.contentDocument));
   if (beside.matches) load();
   else refresh();
+});
+
+// A film that is too large is refused when it is chosen, not after it has travelled.
+document.addEventListener("change", (event) => {
+  const limit = Number(event.target.dataset.maxBytes);
+  if (!limit) return;
+  const isTooLarge = [...event.target.files].some((file) => file.size > limit);
+  event.target.setCustomValidity(isTooLarge ? event.target.dataset.tooLarge : "");
+  event.target.reportValidity();
+});
+
+// A film does not travel only to be sent back with a question: it is asked before.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.submitter?.formTarget || form.elements.status?.value !== "published") return;
+  for (const question of form.querySelectorAll("select[data-unanswered]")) {
+    const film = form.elements[question.name.replace("ai_origin", "file")];
+    if (question.value || !film?.files?.length) continue;
+    event.preventDefault();
+    question.setCustomValidity(question.dataset.unanswered);
+    question.reportValidity();
+    form.addEventListener("change", () => question.setCustomValidity(""), { once: true });
+    return;
+  }
 });
 
 // Django's choosers take no name from their labels: without one, a screen reader meets fields that say nothing.

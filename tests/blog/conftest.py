@@ -1,6 +1,6 @@
 """The host at the desk, with what a browser sends when a post is written; and the author with the link from a mail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -11,10 +11,13 @@ from django.contrib.auth.models import Permission, User
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from blog import asking, permissions, worker
-from blog.models import Person, Post, Repost, Wording
+from blog.models import Person, Post, Repost, Video, Wording
+from tests.blog.far_away import OPENSSL, Authority, FarAway, as_json
 from tests.blog.mailbox import path_in
+from tests.blog.providers_say import PICTURE, YOUTUBE, YOUTUBE_POSTER, video_of
 from tests.conftest import GUEST_MARK, GUEST_WORDS
 
 HOST = "Eldon Host"
@@ -62,7 +65,7 @@ def submission(host: Person) -> Submission:
         "videos-TOTAL_FORMS": "1",
         "videos-INITIAL_FORMS": "0",
         "videos-0-part": "post",
-        "videos-0-ai_origin": "unknown",
+        "videos-0-ai_origin": "",
         "videos-0-position": "0",
     }
 
@@ -79,7 +82,43 @@ def repost_submission(submission: Submission, original_author: Person) -> Submis
         "credits-0-person": original_author.pk,
         "videos-0-page_url": "https://youtu.be/dQw4w9WgXcQ?t=90",
         "videos-0-title": "The clip",
+        "videos-0-ai_origin": "unknown",
     }
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    if not OPENSSL:
+        pytest.skip("there is no openssl to make certificates with")
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def far_away(authority: Authority) -> Iterator[FarAway]:
+    """A server of other people's, which answers for all providers."""
+    server = FarAway(authority)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def all_providers(settings: Settings) -> None:
+    """Every provider of the table may be asked, and one instance of PeerTube."""
+    settings.VIDEO_FETCH = True
+    settings.PEERTUBE_HOSTS = ("tube.example.org",)
+
+
+@pytest.fixture
+def video(own_post: Post) -> Video:
+    """At YouTube; of the rest the host knows nothing."""
+    return video_of(own_post)
+
+
+@pytest.fixture
+def well_told(far_away: FarAway) -> FarAway:
+    """YouTube, where the video is there and has a poster."""
+    far_away.answers |= {YOUTUBE: as_json(title="The clip", author_name="Ada"), YOUTUBE_POSTER: PICTURE}
+    return far_away
 
 
 @pytest.fixture
@@ -126,7 +165,8 @@ def resubmission(desk: Client, post: Post, **changes: Any) -> Submission:
     moment = data.pop("published_at")
     if moment:
         data |= {"published_at_0": f"{moment:%Y-%m-%d}", "published_at_1": f"{moment:%H:%M:%S}"}
-    return {name: value for name, value in data.items() if not name.endswith(("cover", "poster"))} | changes
+    files = ("cover", "poster", "-file", "captions")  # of which a browser sends only what is chosen anew
+    return {name: value for name, value in data.items() if not name.endswith(files)} | changes
 
 
 def change_url(post: Post) -> str:

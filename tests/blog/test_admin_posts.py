@@ -59,7 +59,7 @@ def test_an_empty_post_is_not_published(desk: Client, submission: Submission) ->
 
 def test_what_one_part_lacks_keeps_the_whole_from_being_stored(desk: Client, repost_submission: Submission) -> None:
     page = desk.post(ADD, repost_submission | {"videos-0-page_url": "https://video.example/1"}).content.decode()
-    assert "YouTube, Vimeo, Internet Archive" in page
+    assert "YouTube, Vimeo, Dailymotion" in page
     assert not Post.objects.exists()
 
 

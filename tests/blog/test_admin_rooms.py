@@ -12,7 +12,7 @@ from blog.models import Blog, Post, Repost, Work
 from tests.conftest import MakeRepost
 
 
-@pytest.mark.parametrize("room", ["person", "tag", "post", "permissionevent", "work", "blog"])
+@pytest.mark.parametrize("room", ["person", "tag", "post", "permissionevent", "video", "work", "blog"])
 def test_every_room_opens_without_inline_scripts_or_styles(desk: Client, permitted_repost: Post, room: str) -> None:
     page = desk.get(reverse(f"admin:blog_{room}_changelist"), follow=True)
     assert page.status_code == 200

@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from blog import asking, permissions
 from blog.admin import attention
-from blog.models import Blog, Dispute, PermissionRequest, Person, Post, Work
+from blog.models import Blog, Dispute, PermissionRequest, Person, Post, Video, Work
 from tests.blog.conftest import confirm, staff
 from tests.conftest import MakeRepost
 
@@ -22,7 +22,7 @@ def test_the_start_page_shows_what_needs_attention(
     make_repost: MakeRepost,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    """One query each: objections, answers, revocations, ends, edited words, work, comments. None reads a body."""
+    """One query each: objections, answers, revocations, ends, edited words, videos, work, comments; no body is read."""
     assert "Needs your attention" not in desk.get(reverse("admin:index")).content.decode()
     objected, refused, ending, edited = (make_repost(name) for name in ("objected", "refused", "ending", "edited"))
     permissions.revoke(make_repost("revoked").repost)
@@ -35,7 +35,7 @@ def test_the_start_page_shows_what_needs_attention(
     edited.repost.save()
     permissions.state_by_host(edited.repost, by=HOST)
     assert host.user
-    with django_assert_num_queries(7) as queries:
+    with django_assert_num_queries(8) as queries:
         assert len(attention.notices(host.user)) == 5
     assert not any('"body"' in query["sql"] or '"text"' in query["sql"] for query in queries.captured_queries)
     page = desk.get(reverse("admin:index")).content.decode()
@@ -90,3 +90,13 @@ def test_work_that_was_given_up_is_shown_to_those_who_can_have_it_tried_again(bl
 def test_work_that_was_given_up_is_not_shown_to_others(blog: Blog, noon: datetime) -> None:
     Work.objects.create(job="refresh-poster", argument="7", failed_at=noon, last_error="It broke.")
     assert "It broke." not in staff("change_post", "change_repost").get(reverse("admin:index")).content.decode()
+
+
+def test_videos_that_vanished_are_shown_to_those_who_see_videos_alone(own_post: Post, noon: datetime) -> None:
+    Video.objects.create(post=own_post, provider="vimeo", title="Lost", status="unavailable", unavailable_since=noon)
+    assert f"{own_post}: Lost" in staff("view_video").get(reverse("admin:index")).content.decode()
+
+
+def test_videos_that_vanished_are_not_shown_to_others(own_post: Post, noon: datetime) -> None:
+    Video.objects.create(post=own_post, provider="vimeo", title="Lost", status="unavailable", unavailable_since=noon)
+    assert f"{own_post}: Lost" not in staff("view_tag").get(reverse("admin:index")).content.decode()

@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.http import FileResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from pytest_django import Settings
+
+from blog import permissions, publishing
+from blog.models import Video
+from tests.conftest import MakePost, MakeRepost
 
 PNG = b"\x89PNG\r\n\x1a\n and so on"
 HASHED = "0123456789abcdef0123456789abcdef"
@@ -18,10 +22,9 @@ def kept(name: str, data: bytes = PNG) -> str:
     return f"/media/{default_storage.save(name, ContentFile(data))}"
 
 
-def fetched(client: Client, address: str, method: str = "get") -> tuple[FileResponse, bytes]:
+def fetched(client: Client, address: str, method: str = "get") -> tuple[HttpResponseBase, bytes]:
     """The answer and its body; reading to the end closes the file."""
     response = getattr(client, method)(address)
-    assert isinstance(response, FileResponse)
     assert response.status_code == 200
     return response, response.getvalue()
 
@@ -50,6 +53,33 @@ def test_what_is_not_ours_is_only_ever_a_download(client: Client, name: str) -> 
     assert response["Content-Type"] == "application/octet-stream"
     assert re.match(r"attachment; filename=", response["Content-Disposition"])
     assert response["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(("field", "folder"), [("file", "videos"), ("captions", "captions"), ("poster", "posters")])
+def test_what_belongs_to_a_video_is_there_as_long_as_the_video_is(
+    client: Client, admin_client: Client, make_repost: MakeRepost, field: str, folder: str
+) -> None:
+    post = make_repost()
+    name = default_storage.save(f"{folder}/{HASHED}.webm", ContentFile(PNG))
+    Video.objects.create(post=post, part="repost", provider="upload", **{field: name})
+    address = f"/media/{name}"
+    response, _body = fetched(client, address)
+    assert response["Cache-Control"] == "public, max-age=0, s-maxage=10, must-revalidate"
+    permissions.withdraw(post.repost, by="Eldon Host")
+    assert client.get(address).status_code == 404
+    response, _body = fetched(admin_client, address)
+    assert response["Cache-Control"] == "private, no-store"
+    permissions.restore(post.repost, by="Eldon Host")
+    fetched(client, address)
+    publishing.withdraw(post)
+    assert client.get(address).status_code == 404
+
+
+def test_of_a_film_that_two_posts_show_one_is_enough(client: Client, make_post: MakePost) -> None:
+    name = default_storage.save(f"videos/{HASHED}.webm", ContentFile(PNG))
+    for status in ("draft", "published"):
+        Video.objects.create(post=make_post(status, status=status), provider="upload", file=name)
+    fetched(client, f"/media/{name}")
 
 
 OUTSIDE = [

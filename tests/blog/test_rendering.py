@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blog import rendering
-from blog.rendering import excerpt, markdown, plain_text, render_comment, sanitise
-from blog.rendering.tokens import take_out_videos
+from blog.rendering import excerpt, plain_text, render_comment, sanitise
 from tests.attacks import ATTACKS, HEAVY, LONE_SURROGATE, assert_harmless
 
 Render = Callable[[str], str]
@@ -28,6 +27,7 @@ VOICES = {
     "repost": (render_repost, sanitise.REPOST),
     "comment": (render_comment, sanitise.COMMENT),
 }
+VIDEO = "https://www.youtube.com/watch?v=dQw4w9WgXcQ&t=1m"
 every_voice = pytest.mark.parametrize(("render", "allowed"), VOICES.values(), ids=VOICES)
 both_articles = pytest.mark.parametrize("render", [render_post, render_repost], ids=["post", "repost"])
 
@@ -186,56 +186,6 @@ def test_links_to_other_sites_are_marked_and_own_ones_are_not() -> None:
 def test_a_refused_link_stands_as_it_was_typed() -> None:
     assert render_post("[a](javascript:b)") == "<p>[a](javascript:b)</p>"
     assert render_post("[a](//b.example)") == "<p>[a](//b.example)</p>"
-
-
-# --- Videos -----------------------------------------------------------------------------------------------------------
-
-VIDEO = "https://www.youtube.com/watch?v=dQw4w9WgXcQ&t=1m"
-
-
-@both_articles
-@pytest.mark.parametrize("line", [VIDEO, f"<{VIDEO}>", f"  {VIDEO}  "])
-def test_a_video_address_alone_on_its_line_becomes_a_player(line: str, render: Render) -> None:
-    html = render(f"before\n\n{line}\n\nafter\n\n{line}")
-    assert html.count("<figure") == 2
-    assert "start=60" in html
-    assert "<p><figure" not in html
-    assert "<iframe" not in html
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        f"See {VIDEO}",
-        f"{VIDEO}\n{VIDEO}",
-        f"> {VIDEO}",
-        f"- {VIDEO}",
-        f"`{VIDEO}`",
-        f"    {VIDEO}",
-        "https://b.example/c",
-    ],
-    ids=["in a sentence", "two lines", "quoted", "in a list", "as code", "as a block of code", "no video"],
-)
-def test_a_video_address_elsewhere_stays_text(text: str) -> None:
-    assert "<figure" not in render_post(text)
-
-
-def test_readers_embed_nothing() -> None:
-    assert render_comment(VIDEO) == f"<p>{VIDEO.replace('&', '&amp;')}</p>"
-
-
-def test_the_mark_of_a_player_is_new_each_time_and_nobody_can_guess_it() -> None:
-    parsed = markdown.article_parser().parse(VIDEO)
-    (first,), (second,) = take_out_videos(parsed), take_out_videos(parsed)
-    assert first != second
-    assert re.fullmatch("<p>[0-9a-f]{32}</p>", first)
-
-
-def test_what_looks_like_the_mark_of_a_player_is_text() -> None:
-    html = render_post(f"{'0' * 32}\n\n<p>{'f' * 32}</p>\n\n{VIDEO}")
-    assert html.count("<figure") == 1
-    assert f"<p>{'0' * 32}</p>" in html
-    assert f"&lt;p&gt;{'f' * 32}&lt;/p&gt;" in html
 
 
 # --- Comments ---------------------------------------------------------------------------------------------------------

@@ -43,6 +43,7 @@ def written(host_page: Page) -> Written:
     add_author(page, post.author)
     page.locator("#id_videos-0-page_url").fill("https://youtu.be/dQw4w9WgXcQ?t=90")
     page.locator("#id_videos-0-title").fill("The clip")
+    page.locator("#id_videos-0-ai_origin").select_option("unknown")
     page.locator("#id_body").fill("The host **answers** at length.")
     page.locator("#id_status").select_option("published")
     return post
