@@ -184,7 +184,7 @@ FIELDS = ("title", "creator", "licence_name", "note", "poster_alt", "transcript"
 
 def test_nothing_typed_about_videos_breaks_out(make_post: MakePost) -> None:
     """Each attack in each field, on one page: what breaks out is a fault, or takes the next figure along."""
-    texts = [attack.replace("\0", "") for attack in ATTACKS.values()]
+    texts = [attack.replace("\0", "")[:1000] for attack in ATTACKS.values()]  # as long as an id may be
     lines = [f"https://vimeo.com/{number}" for number, _text in enumerate(texts, start=1)]
     post = make_post(body="\n\n".join(lines))
     placing.keep_rows(post)
@@ -196,7 +196,7 @@ def test_nothing_typed_about_videos_breaks_out(make_post: MakePost) -> None:
         for text in texts
         for row in (
             {"provider": "vimeo", "provider_id": text, "title": "x"},
-            {"provider": "peertube", "provider_id": UUID, "provider_host": text},
+            {"provider": "peertube", "provider_id": UUID, "provider_host": text[:200]},
             {"provider": text[:20], "provider_id": text, "status": "unavailable"},
         )
     )
