@@ -85,9 +85,11 @@ class PageCache:
         self._in_the_making: dict[Key, threading.Event] = {}
         self._lock = threading.Lock()
         self._scheme_header = (settings.SECURE_PROXY_SSL_HEADER or ("", ""))[0]
+        self._shared_seconds = settings.SHARED_CACHE_SECONDS  # Django's settings take 0.5 µs to ask
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        method = environ["REQUEST_METHOD"]
+        if method not in ("GET", "HEAD"):
             return self._pass_on(environ, start_response)
         told_scheme = environ.get(self._scheme_header) if self._scheme_header else None
         host, path = environ.get("HTTP_HOST", ""), environ["PATH_INFO"]
@@ -98,7 +100,7 @@ class PageCache:
         if isinstance(answer, Page):
             return self._send(answer, environ, start_response)
         start_response(answer.status, answer.headers)
-        return [answer.body] if environ["REQUEST_METHOD"] == "GET" else []
+        return [answer.body] if method == "GET" else []
 
     def _good(self, key: Key) -> Page | None:
         """The page in memory, if nothing has changed since it was made."""
@@ -109,6 +111,7 @@ class PageCache:
         if not self.freshness.covers(page.stamp, page.tags):
             return None
         page.known_good = number
+        self._pages.touch(key)  # once for each look: a second is fine enough to tell which pages are in use
         return page
 
     def _made(self, key: Key, environ: Environ) -> Page | Answer:
@@ -119,8 +122,8 @@ class PageCache:
                 if making is None:
                     self._in_the_making[key] = threading.Event()
             if making is None:
-                try:
-                    return self._make(key, environ)
+                try:  # somebody may have finished it since we looked
+                    return self._good(key) or self._make(key, environ)
                 finally:
                     self._in_the_making.pop(key).set()
             before = self._pages.get(key)
@@ -154,7 +157,7 @@ class PageCache:
     def _send(self, page: Page, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         form = page.form(best_encoding(environ.get("HTTP_ACCEPT_ENCODING", "")))
         headers = form.headers
-        if self.freshness.shared_seconds < settings.SHARED_CACHE_SECONDS:
+        if self.freshness.shared_seconds < self._shared_seconds:
             headers = _until(headers, self.freshness.shared_seconds)
         if _has(environ.get("HTTP_IF_NONE_MATCH"), form.etag):
             start_response("304 Not Modified", [header for header in headers if header[0].lower() in IN_304])

@@ -68,7 +68,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 
 
 class Pages:
-    """The least recently used go first. Safe for threads."""
+    """Those go first that were not touched for the longest time. Safe for threads."""
 
     def __init__(self, room: int) -> None:
         self.room = room  # bytes
@@ -77,11 +77,14 @@ class Pages:
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> Page | None:
+        """Without the lock: five threads that ask for it with every page wait for each other."""
+        return self._pages.get(key)
+
+    def touch(self, key: Hashable) -> None:
+        """Note that a page is in use."""
         with self._lock:
-            page = self._pages.get(key)
-            if page:
+            if key in self._pages:
                 self._pages.move_to_end(key)
-            return page
 
     def put(self, key: Hashable, page: Page) -> None:
         """Keep `page`, unless there is a later one: two may have been made at once. One that fills all is not kept."""
