@@ -35,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def archive(request: HttpRequest, year: int, month: int | None = None) -> HttpResponse:
     """The posts of a year or a month, as the blog's own time zone counts them."""
     blog = Blog.load()
-    first, end = _span(year, month, blog.zone)
+    first, end = span_of(year, month, blog.zone)
     posts = Post.objects.filter(published_at__gte=first)
     with override(blog.language):
         heading = date_format(first, "YEAR_MONTH_FORMAT") if month else str(year)
@@ -182,7 +182,7 @@ def _cursor(value: str) -> Post:
     return get_object_or_404(Post.objects.seen().only("published_at"), pk=number)
 
 
-def _span(year: int, month: int | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def span_of(year: int, month: int | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The first moments of the given year or month and of the next."""
     first = datetime(year, month or 1, 1, tzinfo=zone)
     if year == datetime.max.year:

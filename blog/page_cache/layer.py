@@ -37,7 +37,7 @@ KEPT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("comment", "comment-version", "permission", "permission-jsonld"), ()),
     **dict.fromkeys(("feed-posts", "feed-posts-json", "feed-tag", "feed-comments", "feed-post-comments"), ()),
     **dict.fromkeys(("cite-bibtex", "cite-ris"), ()),
-    "sitemap": ("p",),
+    "sitemap": ("month",),
 }
 # What a request says of the copy it has. Django would answer with half a page or none, which is no page to keep.
 CONDITIONS = (
