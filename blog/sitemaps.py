@@ -31,10 +31,10 @@ def posts(request: HttpRequest) -> HttpResponse:
         first, end = _span(month, Blog.load())
         inside = _listed().published(until=end).filter(published_at__gte=first)
         return _answer("urlset", _addresses(inside[:MOST]))
-    found = list(_listed().published()[: MANY + 1])
-    if len(found) <= MANY:
-        return _answer("urlset", _addresses(found))
-    return _answer("sitemapindex", _months(found[0]))
+    listed = _listed().published()
+    if listed[MANY : MANY + 1].exists():
+        return _answer("sitemapindex", _months(listed[0]))
+    return _answer("urlset", _addresses(listed))
 
 
 def _listed() -> PostQuerySet:
