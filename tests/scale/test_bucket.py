@@ -79,7 +79,7 @@ def test_a_film_that_is_replaced_is_not_read_on(folder: str) -> None:
 
 
 def test_readers_get_it_by_our_address_and_policy(folder: str, client: Client) -> None:
-    name = default_storage.save(f"videos/{'a' * 32}.webm", ContentFile(DATA))
+    name = default_storage.save(f"clips/{'a' * 32}.webm", ContentFile(DATA))
     assert default_storage.url(name) == f"/media/{name}"
     part = client.get(f"/media/{name}", headers={"Range": "bytes=100-199"})
     assert (part.status_code, b"".join(part.streaming_content)) == (206, DATA[100:200])  # type: ignore[attr-defined]
@@ -87,7 +87,7 @@ def test_readers_get_it_by_our_address_and_policy(folder: str, client: Client) -
     assert part["Cache-Control"] == "public, max-age=31536000, immutable"
     same = client.get(f"/media/{name}", headers={"If-None-Match": part["ETag"]})
     assert same.status_code == 304
-    assert client.get("/media/videos/missing.webm").status_code == 404
+    assert client.get("/media/clips/missing.webm").status_code == 404
 
 
 def test_a_bucket_that_is_away_is_no_missing_file(settings: Settings, client: Client) -> None:

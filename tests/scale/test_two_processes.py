@@ -116,7 +116,7 @@ def test_a_picture_that_one_process_took_the_other_shows(site: Site) -> None:
 
 def test_a_film_in_the_bucket_is_sought_in_through_both(site: Site) -> None:
     size = 5_000_000
-    name = site.apps[0].shell(KEEP_FILM.format(name=f"videos/{sha256(b'film').hexdigest()[:32]}.webm", size=size))
+    name = site.apps[0].shell(KEEP_FILM.format(name=f"clips/{sha256(b'film').hexdigest()[:32]}.webm", size=size))
     one, other = (visitor.get(f"/media/{name}", Range="bytes=0-") for visitor in site.visitors)
     assert (one.status, one.headers["Content-Range"]) == (206, f"bytes 0-2097151/{size}")
     assert one.body == other.body
