@@ -3,7 +3,7 @@
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock clean
+.PHONY: help run test check bench format lock clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +19,10 @@ test: ## Run all tests that this machine can run  (DATABASE_URL=postgres://… T
 check: ## Lint, format, types, migrations, and the settings of a public site
 	@sh config/install.sh requirements-dev.txt
 	@sh config/check.sh
+
+bench: ## Measure every budget; needs wrk  (QUICK=1 POSTS=100000 COMMENTS=10000 DATABASE_URL=postgres://…)
+	@sh config/install.sh requirements.txt
+	@$(python) -m bench $(if $(filter-out 0,$(QUICK)),--quick) $(if $(POSTS),--posts $(POSTS)) $(if $(COMMENTS),--comments $(COMMENTS)) $(ARGS)
 
 format: ## Put the code in order
 	@sh config/install.sh requirements-dev.txt

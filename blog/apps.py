@@ -11,9 +11,13 @@ class BlogConfig(AppConfig):
 
     def ready(self) -> None:
         from blog import jobs  # noqa: F401 - registering is its import's effect
+        from blog.models import Post, Repost
+        from blog.page_cache import freshness, triggers
         from blog.videos import shelf  # noqa: F401 - the same
 
+        freshness.NEXT_CHANGES += [Post.objects.next_publication, Repost.objects.next_end]
         post_migrate.connect(make_the_blog, sender=self)
+        post_migrate.connect(triggers.install, sender=self)
 
 
 def make_the_blog(using: str, **kwargs: Any) -> None:

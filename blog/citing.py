@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from blog import credits, structured
 from blog.models import Post, Repost
+from blog.page_cache import depends_on
 from blog.pages import public_cache_control, speaking_for
 
 Medium = Repost.Medium
@@ -78,6 +79,7 @@ def _download(
     post = Post.objects.published().for_page().filter(slug=slug).first()
     if post is None or request.path != unquote(f"{post.get_absolute_url()}cite.{suffix}"):
         raise Http404
+    depends_on(request, posts=[post])
     with speaking_for(post.blog):
         text = "".join(write(source) for source in sources(post))
     disposition = content_disposition_header(True, f"{post.slug}.{suffix}")

@@ -11,8 +11,8 @@ from urllib.parse import urljoin, urlsplit
 from xml.sax.xmlreader import AttributesImpl
 
 from django.conf import settings
-from django.db.models import F
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
@@ -20,7 +20,8 @@ from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import require_safe
 
 from blog import conditions, credits, structured
-from blog.models import Blog, Person, Post, Repost, Video
+from blog.models import Blog, Person, Post, Repost, Tag, Video
+from blog.page_cache import POSTS, depends_on
 from blog.pages import public_cache_control, speaking_for
 from blog.videos.placing import shown_videos
 
@@ -40,6 +41,7 @@ def posts(request: HttpRequest) -> HttpResponse:
 def posts_json(request: HttpRequest) -> HttpResponse:
     """The latest posts as JSON Feed 1.1."""
     entries = list(Post.objects.published().for_feed()[:ENTRIES])
+    depends_on(request, POSTS, posts=entries)
     blog = entries[0].blog if entries else Blog.load()
     with speaking_for(blog):
         feed = {
@@ -57,12 +59,10 @@ def posts_json(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
-    """The latest posts under one tag."""
-    tagged = Post.objects.published().annotate(tag_slug=F("tags__slug"), tag_name=F("tags__name")).filter(tag_slug=slug)
-    entries = list(tagged.for_feed()[:ENTRIES])
-    if not entries:  # a tag that only drafts have is nobody else's business
-        raise Http404
-    return _feed(request, entries, subject=vars(entries[0])["tag_name"])
+    """The latest posts under one tag. Asks once more than other feeds: how many there are, to find them quickly."""
+    found = get_object_or_404(Tag.objects.public(), slug=slug)
+    entries = list(Post.objects.tagged(found).published().for_feed()[:ENTRIES])
+    return _feed(request, entries, subject=found.name)
 
 
 class RepostFeed(Atom1Feed):
@@ -89,6 +89,7 @@ class RepostFeed(Atom1Feed):
 
 
 def _feed(request: HttpRequest, entries: list[Post], *, subject: str = "") -> HttpResponse:
+    depends_on(request, POSTS, posts=entries)
     blog = entries[0].blog if entries else Blog.load()
     with speaking_for(blog):
         feed = RepostFeed(

@@ -9,7 +9,8 @@ from django.core.management import call_command
 from django.db.models import Exists, OuterRef
 
 from blog import asking, clock, notices, permissions, visitors
-from blog.models import Dispute, PermissionEvent, PermissionRequest, Repost, Video
+from blog.models import Bump, Dispute, PermissionEvent, PermissionRequest, Repost, Video
+from blog.page_cache.freshness import NOTES_KEPT
 from blog.videos import checking, completing
 from blog.videos.fetching import Fetcher, FetchFailed
 from blog.worker import NotNow, enqueue, job
@@ -30,6 +31,12 @@ def clear_incoming(argument: str) -> None:
     for file in Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir():
         if file.stat().st_mtime < yesterday:
             file.unlink(missing_ok=True)
+
+
+@job("forget-bumps", every=HOUR)
+def forget_bumps(argument: str) -> None:
+    """Delete the notes of changes that every process has read by now."""
+    Bump.objects.filter(at__lt=clock.now() - NOTES_KEPT).delete()
 
 
 @job("forget-networks", every=DAY, at_start=True)

@@ -1,5 +1,6 @@
 """Public media as they leave the house: of a type that we name, and unable to do anything but be looked at."""
 
+import logging
 import re
 from http import HTTPStatus
 from pathlib import PurePosixPath
@@ -14,7 +15,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from blog import naming, ranges
+from blog import naming, ranges, storages
 from blog.models import Video
 from blog.pages import public_cache_control
 from blog.pictures import KINDS
@@ -35,6 +36,8 @@ LONG_ANSWERS = BoundedSemaphore(2)
 # What Django's storages make of a name. Nothing hidden, no way up, no NUL: such a path never reaches the storage.
 PLAIN_PATH = re.compile(r"([\w-][\w.-]*/)*[\w-][\w.-]*")
 
+log = logging.getLogger(__name__)
+
 
 # What belongs to a video is shown as long as the video is: it may be somebody else's, and its permission may end.
 OF_VIDEOS = ("videos/", "captions/", "posters/")
@@ -52,6 +55,9 @@ def serve(request: HttpRequest, path: str) -> HttpResponseBase:
         file = default_storage.open(path)
     except OSError:
         return _not_there()
+    except storages.Away as problem:
+        log.warning("Media cannot be read: %s", problem)
+        return _later(_("Pictures and films cannot be reached just now. Try it again in a minute."))
     try:
         response = _answer(request, path, file)
     except OSError:  # deleted at this moment
@@ -88,7 +94,7 @@ def _stream(file: File[bytes], whole: HttpResponse, span: ranges.Span | None) ->
     has_slot = wanted.is_long and LONG_ANSWERS.acquire(blocking=False)
     if wanted.is_long and not has_slot:
         if span is None:
-            return _too_many()
+            return _later(_("Too many files are being sent just now. Try it again in a minute."))
         wanted = wanted.shortened()
     part = ranges.Part(file, wanted, *([LONG_ANSWERS.release] if has_slot else []))
     response = StreamingHttpResponse(part, headers=dict(whole.items()))
@@ -148,12 +154,8 @@ def _range_header(request: HttpRequest, whole: HttpResponse) -> str:
     return request.headers.get("Range", "")
 
 
-def _too_many() -> HttpResponse:
-    response = HttpResponse(
-        _("Too many files are being sent just now. Try it again in a minute."),
-        content_type="text/plain; charset=utf-8",
-        status=HTTPStatus.SERVICE_UNAVAILABLE,
-    )
+def _later(sentence: str) -> HttpResponse:
+    response = HttpResponse(sentence, content_type="text/plain; charset=utf-8", status=HTTPStatus.SERVICE_UNAVAILABLE)
     response["Retry-After"] = "60"
     response["Cache-Control"] = "no-store"
     return response

@@ -8,11 +8,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from blog import conditions, credits, rendering
+from blog.linking import path_to
 from blog.models import Blog, Credit, Person, Post, Repost, Video
 from blog.videos.placing import shown_videos
 
@@ -66,7 +66,7 @@ def passage_id(page: str, repost: Repost) -> str:
 
 def permission_address(repost: Repost) -> str:
     """The address of the public part of the ledger."""
-    return f"{repost.post.blog.address}{reverse('permission', args=[repost.public_id])}"
+    return f"{repost.post.blog.address}{path_to('permission', repost.public_id)}"
 
 
 def person_id(blog: Blog, person: Person) -> str:
@@ -126,7 +126,7 @@ def _posting(post: Post, page: str, repost: Repost | None, videos: list[Video]) 
         "author": _person(post, post.author),
         "image": f"{post.blog.address}{post.cover.url}" if post.cover else None,
         "keywords": [tag.name for tag in post.tags.all()],
-        "publishingPrinciples": f"{post.blog.address}{reverse('permissions')}" if repost else None,
+        "publishingPrinciples": f"{post.blog.address}{path_to('permissions')}" if repost else None,
         "hasPart": parts,
         "video": [{"@id": _video_id(page, video)} for video in videos],
     }

@@ -1,6 +1,6 @@
 """Reading: every view here is a function of its address and of what is published, and of nothing else."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -19,25 +19,27 @@ from django.views.decorators.http import require_safe
 
 from blog import conditions
 from blog.models import Blog, Person, Post, PostQuerySet, Tag
+from blog.page_cache import POSTS, depends_on
 from blog.pages import public_cache_control, public_page
+from blog.reading import post_at
 from blog.searching import search_posts
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The latest posts."""
-    return list_page(request, Post.objects.published())
+    return list_page(request, Post.objects.all())
 
 
 @require_safe
 def archive(request: HttpRequest, year: int, month: int | None = None) -> HttpResponse:
     """The posts of a year or a month, as the blog's own time zone counts them."""
     blog = Blog.load()
-    first, end = _span(year, month, blog.zone)
-    posts = Post.objects.published().filter(published_at__gte=first, published_at__lt=end)
+    first, end = span_of(year, month, blog.zone)
+    posts = Post.objects.filter(published_at__gte=first)
     with override(blog.language):
         heading = date_format(first, "YEAR_MONTH_FORMAT") if month else str(year)
-    return list_page(request, posts, heading=heading)
+    return list_page(request, posts, until=end - timedelta.resolution, heading=heading)
 
 
 @require_safe
@@ -46,7 +48,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Tag.objects.public(), slug=slug)
     return list_page(
         request,
-        Post.objects.published().filter(tags=found),
+        Post.objects.tagged(found),
         heading=found.name,
         feed_url=reverse("feed-tag", args=[slug]),
     )
@@ -56,8 +58,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
 def person(request: HttpRequest, slug: str) -> HttpResponse:
     """What somebody wrote here: as host, or as author of reposted words that may be shown."""
     found = get_object_or_404(Person.objects.public(), slug=slug)
-    posts = Post.objects.published().written_by(found)
-    return list_page(request, posts, heading=found.name, person=found)
+    return list_page(request, Post.objects.written_by(found), heading=found.name, person=found)
 
 
 @require_safe
@@ -65,7 +66,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """The posts in which every word of the query stands."""
     blog, query = Blog.load(), request.GET.get("q", "").strip()[:200]
     posts = list(search_posts(query).for_list()[: settings.POSTS_PER_PAGE * 3]) if query else []
-    response = public_page(request, "blog/search.html", {"query": query, "posts": posts}, blog=blog)
+    response = public_page("blog/search.html", {"query": query, "posts": posts}, blog=blog)
     response["X-Robots-Tag"] = "noindex"
     return response
 
@@ -73,15 +74,16 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
     """One post; its tombstone where it was withdrawn; the way to it where it has another address now."""
-    found = Post.objects.for_page().filter(slug=slug).first()
+    found = post_at(slug)
     if found is None or not (found.is_public or found.is_gone):
         return _moved(slug)
     if request.path != unquote(found.get_absolute_url()):  # a request's path is decoded, an address is not
         return _lead_to(found)
     if found.is_gone:
-        return public_page(request, "blog/post_gone.html", {"post": found}, blog=found.blog, status=410)
+        return public_page("blog/post_gone.html", {"post": found}, blog=found.blog, status=410)
+    depends_on(request, posts=[found])
     context = {**page_context(found), "comments_after": request.GET.get("after")}
-    response = public_page(request, "blog/post_detail.html", context, blog=found.blog)
+    response = public_page("blog/post_detail.html", context, blog=found.blog)
     if found.search_policy == Post.SearchPolicy.NOINDEX:
         response["X-Robots-Tag"] = "noindex"
     conditions.reserve(response, [found])
@@ -141,17 +143,29 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _error(request: HttpRequest, status: int, title: Promise, text: Promise) -> HttpResponse:
-    return public_page(request, "blog/error.html", {"title": title, "text": text}, blog=Blog.load(), status=status)
+    return public_page("blog/error.html", {"title": title, "text": text}, blog=Blog.load(), status=status)
 
 
 def list_page(
-    request: HttpRequest, posts: PostQuerySet, *, template: str = "blog/post_list.html", **context: Any
+    request: HttpRequest,
+    posts: PostQuerySet,
+    *,
+    until: datetime | None = None,
+    template: str = "blog/post_list.html",
+    **context: Any,
 ) -> HttpResponse:
-    """One page of `posts`, newest first. `?before=<number of a post>` begins after that post."""
+    """One page of those of `posts` that are public and were so `until` a moment, newest first.
+
+    `?before=<number of a post>` begins after that post.
+    """
     if cursor := request.GET.get("before"):
-        posts = posts.older_than(_cursor(cursor))
+        last = _cursor(cursor)
+        until = min(moment for moment in (until, last.published_at) if moment)
+        posts = posts.older_than(last)
+    posts = posts.published(until=until)
     found = list(posts.for_list()[: settings.POSTS_PER_PAGE + 1])
     page = found[: settings.POSTS_PER_PAGE]
+    depends_on(request, POSTS, posts=page)
     blog = page[0].blog if page else Blog.load()
     context = {
         "posts": page,
@@ -160,7 +174,7 @@ def list_page(
         "feed_url": reverse("feed-posts"),
         **context,
     }
-    return public_page(request, template, context, blog=blog)
+    return public_page(template, context, blog=blog)
 
 
 def _cursor(value: str) -> Post:
@@ -168,7 +182,7 @@ def _cursor(value: str) -> Post:
     return get_object_or_404(Post.objects.seen().only("published_at"), pk=number)
 
 
-def _span(year: int, month: int | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def span_of(year: int, month: int | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The first moments of the given year or month and of the next."""
     first = datetime(year, month or 1, 1, tzinfo=zone)
     if year == datetime.max.year:

@@ -9,11 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_network
 
 from django.db import transaction
+from django.db.models import DateField, QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from blog import clock
 from blog.models import Dispute, VisitorKey
+from blog.prepared import Given, Prepared
 from blog.proxies import visitor_address
 
 # What one household or company usually has. Single addresses would limit nobody: they are changed at will.
@@ -60,9 +62,16 @@ def forget_networks() -> None:
 def _living_keys(moment: datetime) -> list[VisitorKey]:
     """The keys that live, the newest first. One query, but for the first visitor of a week."""
     this_week = week_of(moment).date()
-    keys = VisitorKey.objects.filter(week__range=(oldest_week(moment).date(), this_week)).order_by("-week")
-    found = list(keys)
+    found = _KEYS(oldest=oldest_week(moment).date(), newest=this_week)
     return found if found and found[0].week == this_week else [_key_of(this_week), *found]
+
+
+def _keys() -> QuerySet[VisitorKey]:
+    weeks = (Given("oldest", DateField()), Given("newest", DateField()))
+    return VisitorKey.objects.filter(week__range=weeks).order_by("-week")
+
+
+_KEYS = Prepared(_keys)
 
 
 def _key_of(week: date) -> VisitorKey:

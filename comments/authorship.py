@@ -10,12 +10,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import BigIntegerField, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from blog import claims
 from blog.models import Credit, Person, Post
+from blog.prepared import Given, Prepared, number_of_row
 from blog.visitors import network_keys
 from comments import addresses, ids
 from comments.models import Comment
@@ -68,13 +69,19 @@ def _badge(user: User, post_id: int) -> Badge:
 
 def _is_anothers(name: str, post_id: int, person: Person | None, user: User | None) -> bool:
     """Whether the name looks like somebody else's who has an account or whose words are in the post."""
-    # Not post=…: only the key itself takes any number of an address, and calls one that no database holds unknown.
-    credited = Credit.objects.order_by().filter(post__pk=post_id).values("person")
-    host = Post.objects.order_by().filter(pk=post_id).values("author")
-    notable = Person.objects.filter(Q(user__isnull=False) | Q(pk__in=credited) | Q(pk__in=host))
-    namesakes = [other for other in notable if looks(other.name) == looks(name)]
+    namesakes = [other for other in _NOTABLE(post=number_of_row(post_id)) if looks(other.name) == looks(name)]
     is_own = any(other == person or (user and other.user_id == user.pk) for other in namesakes)
     return bool(namesakes) and not is_own
+
+
+def _notable() -> QuerySet[Person]:
+    post = Given("post", BigIntegerField())
+    credited = Credit.objects.order_by().filter(post=post).values("person")
+    host = Post.objects.order_by().filter(pk=post).values("author")
+    return Person.objects.filter(Q(user__isnull=False) | Q(pk__in=credited) | Q(pk__in=host))
+
+
+_NOTABLE = Prepared(_notable)
 
 
 def looks(name: str) -> str:

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import BinaryField, DateTimeField, Q, QuerySet
 from django.utils.crypto import salted_hmac
 
 from blog import clock
+from blog.prepared import Given, Prepared
 from comments import addresses, wording
 from comments.models import Ban, Comment
 
@@ -44,9 +46,25 @@ def of_person(networks: Sequence[bytes], *emails: str) -> list[Ban]:
     """The bans in force of somebody who writes from a network, under all its names, with the e-mail that they typed and
     the one that they have proved: who types none is still known by that.
     """
+    return list(Ban.objects.in_force().filter(_known(networks, *emails)))
+
+
+@cache
+def _met(networks: int, emails: int) -> Prepared[Ban]:
+    """The bans of words and domains, and those of a person with so many names and addresses."""
+
+    def build() -> QuerySet[Ban]:
+        known = Q(kind__in=(Kind.WORD, Kind.DOMAIN))
+        for kind, name, count in ((Kind.NETWORK, "network", networks), (Kind.EMAIL, "email", emails)):
+            known |= Q(kind=kind, key__in=[Given(f"{name}{index}", BinaryField()) for index in range(count)])
+        return Ban.objects.in_force(Given("now", DateTimeField())).filter(known).order_by("pk")
+
+    return Prepared(build)
+
+
+def _known(networks: Sequence[bytes], *emails: str) -> Q:
     known = Q(kind=Kind.NETWORK, key__in=networks)
-    known |= Q(kind=Kind.EMAIL, key__in=[email_key(email) for email in {*emails} - {""}])
-    return list(Ban.objects.in_force().filter(known))
+    return known | Q(kind=Kind.EMAIL, key__in=[email_key(email) for email in {*emails} - {""}])
 
 
 def of_writers(comments: Iterable[Comment]) -> dict[int, list[Ban]]:
@@ -62,9 +80,13 @@ def of_writers(comments: Iterable[Comment]) -> dict[int, list[Ban]]:
     return {pk: [ban for name in known for ban in found.get(name, [])] for pk, known in names.items()}
 
 
-def of_words() -> list[Ban]:
-    """The bans in force of words and domains."""
-    return list(Ban.objects.in_force().filter(kind__in=(Kind.WORD, Kind.DOMAIN)).order_by("pk"))
+def of_comment(networks: Sequence[bytes], *emails: str) -> tuple[list[Ban], list[Ban]]:
+    """The bans in force of whoever writes, as by `of_person`, and those of words and domains. One query for both."""
+    networks_given = {f"network{index}": key for index, key in enumerate(networks)}
+    emails_given = {f"email{index}": email_key(email) for index, email in enumerate({*emails} - {""})}
+    found = _met(len(networks_given), len(emails_given))(now=clock.now(), **networks_given, **emails_given)
+    words = [ban for ban in found if ban.kind in (Kind.WORD, Kind.DOMAIN)]
+    return [ban for ban in found if ban not in words], words
 
 
 def can_hold(comment: Comment) -> bool:

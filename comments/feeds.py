@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from blog.feeds import absolute, entry_id, printable
 from blog.models import Blog, Post
+from blog.page_cache import COMMENTS, POSTS, depends_on
 from blog.pages import public_cache_control
 from comments import ids
 from comments.models import Comment, CommentQuerySet, Discussion
@@ -33,6 +34,7 @@ def latest(request: HttpRequest) -> HttpResponse:
     """The latest comments on all posts."""
     # Not joined: the planner would begin with the discussions, and sort all their comments.
     discussions = Discussion.objects.select_related("post__blog__owner")
+    depends_on(request, COMMENTS, POSTS)
     comments = _latest(Comment.objects.all().prefetch_related(Prefetch("discussion", discussions)))
     blog = comments[0].discussion.post.blog if comments else Blog.load()
     with translation.override(blog.language), timezone.override(blog.zone):
@@ -50,6 +52,7 @@ def of_post(request: HttpRequest, year: int, month: int, slug: str) -> HttpRespo
     address = comments_address(post)
     if request.path != unquote(address):
         return _lead_to(address)
+    depends_on(request, posts=[post])
     comments = _latest(post.discussion.comments.all())
     with translation.override(post.blog.language), timezone.override(post.blog.zone):
         title = _("Comments on %(title)s") % {"title": post.title}

@@ -12,6 +12,7 @@ RANDOM_BITS = 12
 LIMIT = 1 << 53  # 41 bits of milliseconds reach to 2089, and a number below 2**53 is exact in JavaScript
 PUBLIC_LENGTH = 11  # characters of 5 bits
 SEGMENT_LENGTH = 7  # bytes
+PAIRS = [one + two for one in ALPHABET for two in ALPHABET]
 _LOOK_ALIKES = str.maketrans("ilo", "110")
 
 
@@ -28,7 +29,8 @@ def moment(number: int) -> datetime:
 
 def encode(number: int) -> str:
     """The public form of a number: eleven characters of Crockford's base 32."""
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(5 * (PUBLIC_LENGTH - 1), -1, -5))
+    pairs = "".join([PAIRS[number >> shift & 1023] for shift in range(5 * (PUBLIC_LENGTH - 3), -1, -10)])
+    return ALPHABET[number >> 5 * (PUBLIC_LENGTH - 1) & 31] + pairs
 
 
 def decode(public_id: str) -> int:

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from blog.page_cache import depends_on
 from comments import ids, submission
 from comments.models import Discussion
 
@@ -19,6 +20,7 @@ def version(request: HttpRequest, post_id: int) -> HttpResponse:
     post = submission.find_post(post_id)
     if post is None or not post.discussion.is_visible:
         raise Http404
+    depends_on(request, posts=[post])
     discussion = post.discussion
     known = {"count": discussion.count, "version": discussion.version, "newest": _newest(discussion)}
     response = JsonResponse(known)

@@ -6,12 +6,14 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import BigIntegerField, BinaryField, DateTimeField, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from blog import clock
 from blog.models import Post
+from blog.prepared import Given, Prepared, number_of_row
 from comments import addresses, ids, paths, screening, wording
 from comments.authorship import Writer
 from comments.mailing import notifying, subscribing
@@ -168,8 +170,21 @@ def _store(draft: Comment, judgement: Judgement) -> None:
 
 def find_post(post_id: int) -> Post | None:
     """The post under which something may be said or could be, with its discussion; None unless it is public."""
-    posts = Post.objects.published().select_related("blog__owner", "discussion")
-    return posts.filter(pk=post_id).first()
+    return next(iter(_PUBLIC_POST(post=number_of_row(post_id), now=clock.now())), None)
+
+
+def _public_post() -> QuerySet[Post]:
+    posts = Post.objects.published(now=Given("now", DateTimeField())).order_by()
+    return posts.select_related("blog__owner", "discussion").filter(pk=Given("post", BigIntegerField()))
+
+
+def _same_words() -> QuerySet[Comment]:
+    place = Given("discussion", BigIntegerField())
+    return Comment.objects.filter(discussion=place, submission_key=Given("key", BinaryField()))
+
+
+_PUBLIC_POST = Prepared(_public_post)
+_SAME_WORDS = Prepared(_same_words)
 
 
 def find_discussion(post_id: int) -> Discussion:
@@ -223,7 +238,9 @@ def _twin(discussion: Discussion, key: bytes) -> Comment | None:
     """The comment that these same words became a moment ago. They may be said again where that one is older, or where
     its writer deleted it: then it gives up its key.
     """
-    twin = discussion.comments.select_related("discussion__post__blog").filter(submission_key=key).first()
+    twin = next(iter(_SAME_WORDS(discussion=discussion.pk, key=key)), None)
+    if twin:
+        twin.discussion = discussion
     if twin and (twin.state == Comment.State.DELETED or twin.created_at <= clock.now() - TWICE_WITHIN):
         discussion.comments.filter(pk=twin.pk).update(submission_key=None)
         return None

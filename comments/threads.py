@@ -7,12 +7,14 @@ end after it, so that neither queries nor markup need recursion.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from django.conf import settings
-from django.db.models import BinaryField, IntegerField, Subquery, Value
+from django.db.models import BigIntegerField, BinaryField, IntegerField, Subquery
 from django.db.models.functions import Coalesce
 
 from blog.models import Post
+from blog.prepared import Given, Prepared
 from comments import ids, paths
 from comments.models import Comment, CommentQuerySet, Discussion
 
@@ -71,18 +73,19 @@ def page(discussion: Discussion, after: str | None) -> Page:
 
     The comment in the cursor need not be there any more: then the page begins where it would stand as a thread.
     """
-    start = _start(discussion, after)
-    comments = Comment.objects.shown_in(discussion.pk)
-    if start is not None:
-        comments = comments.filter(path__gt=start)
-    found, following = _cut(list(_readable(comments)[: _longest() + 1]))
+    number, is_behind = _parsed(after)
+    segment = b"" if number is None else ids.segment(number)
+    start = segment + paths.BEHIND_ALL_REPLIES if is_behind else segment
+    read = _page_query(_longest() + 1, begins_behind_a_comment=number is not None and not is_behind)
+    found, following = _cut(read(discussion=discussion.pk, start=start, number=number))
+    is_first = number is None
     if not found:
-        return Page([], is_first=start is None)
+        return Page([], is_first)
     is_broken = following is not None and _thread(following) == _thread(found[-1])
     outside = _outside(found, is_broken=is_broken)
     above = [comment for comment in outside if comment.path < found[0].path]
     rows = _laid_out([*above, *found], context=len(above), following=following)
-    return Page(rows, start is None, *_ways_on(found[-1], following, outside if is_broken else []))
+    return Page(rows, is_first, *_ways_on(found[-1], following, outside if is_broken else []))
 
 
 def around(comment: Comment) -> Page:
@@ -177,15 +180,22 @@ def _ways_on(last: Comment, following: Comment | None, outside: Sequence[Comment
     return behind if vars(outside[0])["next_thread"] else "", last.public_id, left
 
 
-def _start(discussion: Discussion, after: str | None) -> bytes | Coalesce | None:
-    """The path behind which a page begins. Only what begins a thread is skipped whole, and its path is known."""
-    number, is_behind = _parsed(after)
-    if number is None:
-        return None
-    if is_behind:
-        return ids.segment(number) + paths.BEHIND_ALL_REPLIES
-    own = Comment.objects.filter(pk=number, discussion=discussion).values("path")
-    return Coalesce(Subquery(own), Value(ids.segment(number), output_field=BinaryField()))
+@cache
+def _page_query(length: int, *, begins_behind_a_comment: bool) -> Prepared[Comment]:
+    """The rows of a page behind the path `start`; where it begins behind a comment, that one's path is looked up.
+
+    Only what begins a thread is skipped whole, and its path is known.
+    """
+
+    def build() -> CommentQuerySet:
+        start: Given | Coalesce = Given("start", BinaryField())
+        discussion = Given("discussion", BigIntegerField())
+        if begins_behind_a_comment:
+            own = Comment.objects.filter(pk=Given("number", BigIntegerField()), discussion=discussion).values("path")
+            start = Coalesce(Subquery(own), start)
+        return _readable(Comment.objects.shown_in(discussion).filter(path__gt=start))[:length]
+
+    return Prepared(build, plain=True)
 
 
 def _parsed(after: str | None) -> tuple[int | None, bool]:

@@ -15,6 +15,7 @@ from django_stubs_ext import StrPromise
 
 from blog import clock
 from blog.models import Blog, Post
+from blog.page_cache import depends_on
 from blog.pages import personal_page, public_page
 from comments import authorship, mine, origin, screening, submission, threads
 from comments.forms import CommentForm, TextForm
@@ -38,8 +39,9 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
         Comment.objects.public().with_badges().select_related("discussion__post__blog__owner"), pk=number
     )
     post = found.discussion.post
+    depends_on(request, posts=[post])
     context = {"comment": found, "post": post, "page": threads.around(found)}
-    return public_page(request, "comments/comment.html", context, blog=post.blog)
+    return public_page("comments/comment.html", context, blog=post.blog)
 
 
 @csrf_exempt

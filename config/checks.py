@@ -6,10 +6,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.files.storage import storages
 from django.db import DatabaseError
 from django.db.models import Count, Q
 
 from blog import clock, visitors
+from blog.storages import Away
 from comments.models import Comment
 
 ONE_NETWORK_FROM = 20  # comments: fewer may well come from one household
@@ -42,6 +44,21 @@ def visitors_are_told_apart(app_configs: Sequence[Any] | None, **kwargs: Any) ->
             id="imprimatur.W002",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def the_bucket_is_private(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W004: a bucket that answers strangers, or not even us: evidence of permissions lies in it."""
+    private = storages["private"]
+    if not hasattr(private, "answers_strangers"):
+        return []  # a folder
+    try:
+        if not private.answers_strangers():
+            return []
+        problem, hint = "Whoever knows its address can read a file in the bucket.", "Block all public access to it."
+    except (Away, OSError) as error:
+        problem, hint = f"The bucket in MEDIA_STORAGE cannot be used: {error}.", "Look at its address, key and rights."
+    return [Warning(problem, hint=hint, id="imprimatur.W004")]
 
 
 @register(Tags.database)

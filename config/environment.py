@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -18,6 +18,10 @@ LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
 SECRET_KEY_LENGTH = 50  # what `check --deploy` asks for
 DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql"}
 MAIL_SCHEMES = {"smtp", "smtp+tls", "smtp+ssl"}
+CACHE_SCHEMES = {"redis", "rediss"}
+BUCKET_SCHEMES = {"s3": "https", "s3+http": "http"}
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+REGION = re.compile(r"(?:region=([a-z0-9-]+))?")
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 UNIX = "unix"  # among the proxies: whoever asks through a socket of this machine
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -68,6 +72,67 @@ def database(value: str, *, file: Path) -> dict[str, Any]:
     if found.get("NAME", "") in {"", ":memory:"}:  # in memory, the web server and the worker would not share it
         raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host:5432/name.")
     return found
+
+
+def cache(value: str) -> dict[str, Any]:
+    """Django's settings of the cache at an address, or of this process's memory where none is given.
+
+    No message repeats the address, it may hold a password.
+    """
+    if not value:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    try:
+        parts = urlsplit(value)
+        is_good = parts.scheme in CACHE_SCHEMES and parts.hostname and re.fullmatch(r"/?\d*", parts.path)
+        parts.port  # noqa: B018 - a malformed port raises only when read
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise ImproperlyConfigured("CACHE_URL must look like redis://user:password@host:6379/0.")
+    return {"BACKEND": "config.caches.RedisCache", "LOCATION": value}
+
+
+def file_storages(value: str) -> dict[str, dict[str, Any]]:
+    """Django's settings of where public and private files lie: in the bucket at an address, or in the folder DATA.
+
+    No message repeats the address, it holds a secret.
+    """
+    if not value:
+        return {
+            "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+            "private": {"BACKEND": "blog.storages.PrivateFolder"},
+        }
+    bucket = _bucket(value)
+    folder = bucket.pop("location")
+    return {
+        "default": {"BACKEND": "blog.buckets.PublicBucket", "OPTIONS": bucket | {"location": f"{folder}media"}},
+        "private": {"BACKEND": "blog.buckets.PrivateBucket", "OPTIONS": bucket | {"location": f"{folder}private"}},
+    }
+
+
+def _bucket(value: str) -> dict[str, Any]:
+    try:
+        parts = urlsplit(value)
+        server = f"{BUCKET_SCHEMES.get(parts.scheme, '')}://{parts.hostname or ''}"
+        server += f":{parts.port}" if parts.port else ""
+    except ValueError:
+        parts, server = SplitResult("", "", "", "", ""), ""
+    name, _, folder = parts.path.strip("/").partition("/")
+    region = REGION.fullmatch(parts.query)
+    if not (parts.scheme in BUCKET_SCHEMES and parts.hostname and BUCKET_NAME.fullmatch(name) and region):
+        parts = SplitResult("", "", "", "", "")
+    if not (parts.username and parts.password):
+        raise ImproperlyConfigured(
+            "MEDIA_STORAGE must look like s3://key:secret@host/bucket?region=eu-central-1, a / in the secret as %2F."
+        )
+    return {
+        "endpoint_url": server,
+        "access_key": unquote(parts.username),
+        "secret_key": unquote(parts.password),
+        "bucket_name": name,
+        "region_name": (region and region[1]) or "us-east-1",
+        "location": f"{folder}/" if folder else "",
+    }
 
 
 def mail(value: str) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 POLL_SECONDS = 0.2
-PATIENCE_SECONDS = 10.0  # between SIGTERM and SIGKILL
 
 Programs = dict[str, subprocess.Popen[bytes]]
 
@@ -17,9 +16,10 @@ class ProgramDied(Exception):
     """A program ended that was meant to run on; the message names it."""
 
 
-def run_together(commands: Mapping[str, Sequence[str]]) -> None:
+def run_together(commands: Mapping[str, Sequence[str]], *, patience: float) -> None:
     """Start the `commands` (name to arguments) and return once SIGINT, SIGTERM or SIGHUP has ended them all.
 
+    `patience`: how many seconds each may take to end by itself before it is killed.
     Raises ProgramDied, after ending the others, when one ends by itself.
     """
     with _told_to_stop() as stop:
@@ -29,7 +29,7 @@ def run_together(commands: Mapping[str, Sequence[str]]) -> None:
             while not stop.wait(POLL_SECONDS):
                 _check(programs)
         finally:
-            _end(programs)
+            _end(programs, patience)
 
 
 @contextmanager
@@ -54,12 +54,12 @@ def _ending(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 
-def _end(programs: Programs) -> None:
+def _end(programs: Programs, patience: float) -> None:
     for program in programs.values():
         program.terminate()
     for program in programs.values():
         with suppress(subprocess.TimeoutExpired):
-            program.wait(PATIENCE_SECONDS)
+            program.wait(patience)
         with suppress(ProcessLookupError, PermissionError):  # macOS says "not permitted" of a group that is gone
             os.killpg(program.pid, signal.SIGKILL)
         program.wait()

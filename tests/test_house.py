@@ -16,6 +16,7 @@ OUR_APPS = ("blog", "comments")
 
 # Models that nobody edits by hand, and why.
 NOT_IN_ADMIN = {
+    "blog.Bump": "written by the database, and gone after an hour",
     "blog.Evidence": "under its repost, and only for those who may see evidence",
     "blog.GrantToken": "the digest of a mailed link is nobody's business",
     "blog.OldSlug": "written when an address changes",

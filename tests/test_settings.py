@@ -33,6 +33,14 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         ("PORT", "http", "PORT must be a whole number"),
         ("DATA", "/dev/null/data", "cannot be made"),
         ("DATABASE_URL", "nonsense", "DATABASE_URL must look like"),
+        ("CACHE_URL", "memcached://cache:11211", "CACHE_URL must look like"),
+        ("CACHE_URL", "redis://cache:port", "CACHE_URL must look like"),
+        ("MEDIA_STORAGE", "/srv/media", "MEDIA_STORAGE must look like"),
+        ("MEDIA_STORAGE", "s3://host/bucket", "MEDIA_STORAGE must look like"),
+        ("MEDIA_STORAGE", "s3://key:secret@host/", "MEDIA_STORAGE must look like"),
+        ("MEDIA_STORAGE", "s3://key:secret@host/bucket?acl=public", "MEDIA_STORAGE must look like"),
+        ("MEDIA_STORAGE", "s3://key:half/secret@host/bucket", "MEDIA_STORAGE must look like"),
+        ("STOP_SECONDS", "0", "STOP_SECONDS must be a whole number from 1"),
         ("SITE_URL", "blog.example.org", "SITE_URL must look like"),
         ("SITE_URL", "http://blog.example.org", "must begin with https://"),
         ("EMAIL_URL", "mail.example.org", "EMAIL_URL must look like"),
@@ -52,6 +60,30 @@ def test_a_bad_setting_is_refused_with_one_sentence(tmp_path: Path, name: str, v
     assert result.returncode == 1
     assert says in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_bucket_is_named_in_one_address() -> None:
+    storages = environment.file_storages("s3://key:a%2Fb%2Bc@s3.example.org:9000/blog/of/ours?region=eu-central-1")
+    assert storages["default"]["OPTIONS"] == {
+        "endpoint_url": "https://s3.example.org:9000",
+        "access_key": "key",
+        "secret_key": "a/b+c",
+        "bucket_name": "blog",
+        "region_name": "eu-central-1",
+        "location": "of/ours/media",
+    }
+    assert storages["private"]["OPTIONS"]["location"] == "of/ours/private"
+
+
+def test_without_a_cache_or_bucket_everything_stays_on_this_machine(tmp_path: Path) -> None:
+    show = (
+        "import sys; from django.conf import settings as s; print(s.CACHES, s.SESSION_ENGINE, s.STORAGES, *sys.modules)"
+    )
+    shown = manage(tmp_path, "shell", "-v", "0", "-c", show).stdout
+    assert "LocMemCache" in shown
+    assert "sessions.backends.db" in shown
+    assert "FileSystemStorage" in shown
+    assert not {"boto3", "redis"} & set(shown.split())
 
 
 def test_hosts_of_videos_enter_the_content_policy(tmp_path: Path) -> None:

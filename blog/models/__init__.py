@@ -2,6 +2,7 @@
 
 from blog.models.asking import Dispute, GrantToken, PermissionRequest
 from blog.models.blogs import Blog
+from blog.models.bumps import Bump
 from blog.models.evidence import Evidence
 from blog.models.ledger import PermissionEvent
 from blog.models.people import Person
@@ -14,6 +15,7 @@ from blog.models.work import Work
 
 __all__ = [
     "Blog",
+    "Bump",
     "Credit",
     "Dispute",
     "Evidence",

@@ -2,10 +2,9 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from django.conf import settings
-from django.core.files.storage import FileSystemStorage, Storage
+from django.core.files.storage import Storage, storages
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -14,20 +13,8 @@ from blog.models.fields import new_public_id
 from blog.models.reposts import EvidenceKind
 
 
-class PrivateStorage(FileSystemStorage):
-    """Files that no address of the site serves, readable to its own system user only."""
-
-    @property
-    def location(self) -> str:
-        """Asked for each time: Django makes a storage once, before a test has its own folder."""
-        return str(settings.DATA / "private")
-
-    def url(self, name: str | None) -> NoReturn:
-        raise ValueError("Private files have no address.")
-
-
 def private_storage() -> Storage:
-    return PrivateStorage(file_permissions_mode=0o600)
+    return storages["private"]
 
 
 def private_name(evidence: "Evidence", filename: str) -> str:

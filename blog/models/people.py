@@ -6,10 +6,10 @@ from typing import Self
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from blog.linking import path_to
 from blog.models.fields import WebAddressField
 
 
@@ -19,13 +19,15 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
         Whom only a draft credits, nobody else is told.
         """
-        from blog.models.posts import Credit, Post
+        from blog.models.posts import Credit, Post, counted, one_of
         from blog.models.reposts import Repost
 
-        posts = Post.objects.published().order_by()
-        stated = posts.filter(repost__isnull=False).exclude(repost__state=Repost.State.NONE)
-        guests = Credit.objects.order_by().filter(post__in=stated.values("pk"))
-        return self.filter(models.Q(pk__in=posts.values("author")) | models.Q(pk__in=guests.values("person")))
+        # In their order, or PostgreSQL, which expects everybody to have many, reads all posts of all to find none.
+        own = Post.objects.published().filter(author=models.OuterRef("pk"))
+        stated = Post.objects.published().order_by().filter(repost__isnull=False, pk=models.OuterRef("post"))
+        stated = stated.exclude(repost__state=Repost.State.NONE)
+        guests = Credit.objects.order_by().filter(one_of(stated), person=models.OuterRef("pk"))
+        return self.annotate(size=counted(own)).filter(models.Q(one_of(own)) | models.Q(one_of(guests)))
 
     def free_slug(self, name: str) -> str:
         """A slug made of `name` that nobody here has."""
@@ -66,7 +68,7 @@ class Person(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("person", args=[self.slug])
+        return path_to("person", self.slug)
 
     @property
     def home(self) -> str:

@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.urls import reverse
+from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
 from blog import clock, rendering
+from blog.linking import path_to
 from blog.models.blogs import THE_ONE, Blog
 from blog.models.fields import LanguageField, ProseField
 from blog.models.people import Person
+from blog.prepared import Given
 
 if TYPE_CHECKING:
     from blog.models.reposts import Repost
@@ -29,10 +31,32 @@ LONG_COLUMNS = (
 )
 
 
+# Of whose posts there are few, these are found and sorted; else the newest are looked through until a page is full.
+# Either alone reads hundreds of thousands of rows of a million for some tag.
+FEW = 1000
+
+
+def one_of(rows: models.QuerySet[Any]) -> IsNull:
+    """Whether an outer query has one of these rows. `Exists` PostgreSQL turns into a join with all of them."""
+    return IsNull(models.Subquery(rows.values("pk")[:1]), False)
+
+
+def counted(posts: models.QuerySet[Any]) -> models.Subquery:
+    """How many posts belong to a row; nobody looks for more than one above `FEW`."""
+    numbers = posts.values("pk")[: FEW + 1]
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    return models.Subquery(numbers, template=template, output_field=models.IntegerField())
+
+
 class TagQuerySet(models.QuerySet["Tag"]):
     def public(self) -> Self:
-        """Tags of public posts: what only a draft is about, nobody else is told."""
-        return self.filter(pk__in=Post.objects.published().order_by().values("tags"))
+        """Tags of public posts: what only a draft is about, nobody else is told. `size` counts up to `FEW` posts.
+
+        Not `pk__in`: SQLite makes the list of all tags of all posts first, a second where there are a million.
+        """
+        public = Post.objects.published().order_by().filter(tags=models.OuterRef("pk"))
+        tagged = Post.tags.through.objects.filter(tag=models.OuterRef("pk"))
+        return self.annotate(size=counted(tagged)).filter(one_of(public))
 
 
 class Tag(models.Model):
@@ -50,26 +74,45 @@ class Tag(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("tag", args=[self.slug])
+        return path_to("tag", self.slug)
 
 
 class PostQuerySet(models.QuerySet["Post"]):
     """Which posts. `published` is the one definition of public; everything that readers see goes through it."""
 
-    def published(self) -> Self:
-        """Posts that are public now, newest first."""
-        return self.filter(status=Post.Status.PUBLISHED, published_at__lte=clock.now()).order_by("-published_at", "-pk")
+    def published(self, now: Given | None = None, *, until: datetime | None = None) -> Self:
+        """Posts that are public now, newest first, as far as they were `until` a moment. A query that is written once
+        is given the present one.
+
+        There is one bound: of two SQLite takes the first for its index, and reads all that lies between.
+        """
+        moment = now or (min(until, clock.now()) if until else clock.now())
+        return self.filter(status=Post.Status.PUBLISHED, published_at__lte=moment).order_by("-published_at", "-pk")
 
     def seen(self) -> Self:
         """Posts that are public now or were before they were withdrawn."""
         return self.exclude(status=Post.Status.DRAFT).filter(published_at__lte=clock.now())
 
+    def next_publication(self, now: datetime) -> datetime | None:
+        """When the next scheduled post appears."""
+        scheduled = self.filter(status=Post.Status.PUBLISHED, published_at__gt=now)
+        return scheduled.order_by("published_at").values_list("published_at", flat=True).first()
+
     def written_by(self, person: Person) -> Self:
         """Posts that `person` wrote as host, or whose reposted words are theirs and may be shown."""
         from blog.models.reposts import Repost
 
-        theirs = Credit.objects.filter(person=person, post__repost__in=Repost.objects.in_force())
-        return self.filter(models.Q(author=person) | models.Q(pk__in=theirs.values("post")))
+        theirs = Credit.objects.order_by().filter(person=person, post__repost__in=Repost.objects.in_force())
+        if has_few(person):
+            own = Post.objects.order_by().filter(author=person)
+            return self.filter(pk__in=own.values("pk").union(theirs.values("post")))
+        return self.filter(models.Q(author=person) | models.Exists(theirs.filter(post=models.OuterRef("pk"))))
+
+    def tagged(self, tag: Tag) -> Self:
+        """Posts under a tag."""
+        if has_few(tag):
+            return self.filter(pk__in=Post.tags.through.objects.filter(tag=tag).values("post"))
+        return self.filter(models.Exists(Post.tags.through.objects.filter(tag=tag, post=models.OuterRef("pk"))))
 
     def for_list(self) -> Self:
         """With what a list shows, in two queries, without any body."""
@@ -95,6 +138,11 @@ class PostQuerySet(models.QuerySet["Post"]):
         """Those that come after `post` in a list that runs from new to old."""
         earlier = models.Q(published_at__lt=post.published_at)
         return self.filter(earlier | models.Q(published_at=post.published_at, pk__lt=post.pk))
+
+
+def has_few(owner: Tag | Person) -> bool:
+    """Whether all its posts can be sorted in no time: so it is taken where `public` has not counted them."""
+    return int(vars(owner).get("size", 0)) <= FEW
 
 
 class Post(models.Model):
@@ -165,6 +213,11 @@ class Post(models.Model):
             models.Index(
                 fields=["-published_at", "-id"], condition=models.Q(status="published"), name="post_published"
             ),
+            models.Index(
+                fields=["author", "-published_at", "-id"],
+                condition=models.Q(status="published"),
+                name="post_published_by",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -199,7 +252,7 @@ class Post(models.Model):
     def get_absolute_url(self) -> str:
         """The permalink; for a draft, the one it would get now."""
         day = (self.published_at or clock.now()).astimezone(self.blog.zone)
-        return reverse("post", args=[day.year, day.month, self.slug])
+        return path_to("post", day.year, day.month, self.slug)
 
     @property
     def permalink(self) -> str:

@@ -25,6 +25,10 @@ class RepostQuerySet(models.QuerySet["Repost"]):
         unended = models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=clock.now())
         return self.filter(unended, state__in=Repost.STATES_IN_FORCE)
 
+    def next_end(self, now: datetime) -> datetime | None:
+        """When the next permission ends by itself."""
+        return self.filter(ends_at__gt=now).order_by("ends_at").values_list("ends_at", flat=True).first()
+
 
 class Repost(models.Model):
     """The words of another person, whence they come, and on what ground they stand here."""
@@ -141,6 +145,9 @@ class Repost(models.Model):
     class Meta:
         verbose_name = _("repost")
         verbose_name_plural = _("reposts")
+        indexes = [
+            models.Index(fields=["ends_at"], condition=models.Q(ends_at__isnull=False), name="repost_ends"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(state__in=["asserted", "confirmed", "stale"])

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, QuerySet
 
 from blog import clock, worker
+from blog.prepared import Given, Prepared
 from comments import addresses, paths
 from comments.mailing import contents, letters
 from comments.models import Comment, Letter, Notice, Subscription
@@ -28,8 +29,16 @@ def note_published(comment: Comment) -> None:
     """Have subscribers told of a comment that appears, in the caller's transaction; where nobody has subscribed to
     anything here, one query and no work.
     """
-    if Subscription.objects.confirmed().filter(discussion=comment.discussion_id).exists():
+    if _A_WISH(discussion=comment.discussion_id):
         worker.enqueue(ANNOUNCE, str(comment.pk))
+
+
+def _a_wish() -> QuerySet[Subscription, tuple[int]]:
+    wishes = Subscription.objects.confirmed().filter(discussion=Given("discussion", BigIntegerField()))
+    return wishes.order_by().values_list("pk")[:1]
+
+
+_A_WISH = Prepared(_a_wish)
 
 
 def announce(comment: Comment) -> None:

@@ -7,12 +7,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from blog import claims, clock, rendering
+from blog.linking import path_to
 from blog.models import Blog, Person, Post
 from blog.models.fields import LanguageField, WebAddressField
+from blog.prepared import Given
 from comments import ids, paths
 
 
@@ -30,6 +31,17 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
         counted = Comment.objects.counted().filter(discussion=OuterRef("pk"))
         latest = Subquery(counted.order_by("-published_at").values("published_at")[:1])
         self.update(count=F("count") + count, version=F("version") + 1, last_published_at=latest)
+
+    def next_closing(self, now: datetime) -> datetime | None:
+        """When the next discussion closes by itself: at its own moment, or after the days that the blog says."""
+        own = self.filter(closes_at__gt=now).order_by("closes_at").values_list("closes_at", flat=True).first()
+        blog = Blog.load()
+        if not blog.comments_close_after:
+            return own
+        days = timedelta(days=blog.comments_close_after)
+        published = Post.objects.published().filter(published_at__gt=now - days).order_by("published_at")
+        first = published.values_list("published_at", flat=True).first()
+        return min(filter(None, (own, first and first + days)), default=None)
 
 
 class Discussion(models.Model):
@@ -66,6 +78,9 @@ class Discussion(models.Model):
     class Meta:
         verbose_name = _("discussion")
         verbose_name_plural = _("discussions")
+        indexes = [
+            models.Index(fields=["closes_at"], condition=models.Q(closes_at__isnull=False), name="discussion_closes"),
+        ]
 
     def __str__(self) -> str:
         return str(self.post)
@@ -94,7 +109,7 @@ class Discussion(models.Model):
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
-    def shown_in(self, discussion_id: int) -> Self:
+    def shown_in(self, discussion_id: int | Given) -> Self:
         """What readers see of a discussion, in reading order.
 
         Always asked with `shown=True`: only then does SQLite find its partial index (not with `shown=1`).
@@ -104,8 +119,9 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def public(self) -> Self:
         """Comments that have an address of their own now."""
         visible = (Discussion.State.OPEN, Discussion.State.READONLY)
-        discussions = Discussion.objects.filter(state__in=visible, post__in=Post.objects.published().order_by())
-        return self.filter(shown=True, discussion__in=discussions)
+        # Not `discussion__in`: SQLite lists all public posts first, three seconds where there are a million.
+        posts = Post.objects.published().order_by().filter(pk=OuterRef("discussion"), discussion__state__in=visible)
+        return self.filter(Exists(posts), shown=True)
 
     def counted(self) -> Self:
         """Comments whose words can be read: what shows a tombstone is no comment more."""
@@ -283,7 +299,7 @@ class Comment(models.Model):
 
     def get_absolute_url(self) -> str:
         """The comment in its context."""
-        return reverse("comment", args=[self.pk])
+        return path_to("comment", self.pk)
 
     @property
     def public_id(self) -> str:

@@ -8,12 +8,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from blog import clock
+from blog.prepared import Given
 from comments.models.comments import Comment
 
 
 class BanQuerySet(models.QuerySet["Ban"]):
-    def in_force(self) -> Self:
-        return self.filter(Q(until=None) | Q(until__gt=clock.now()))
+    def in_force(self, now: Given | None = None) -> Self:
+        return self.filter(Q(until=None) | Q(until__gt=now or clock.now()))
 
 
 class Ban(models.Model):

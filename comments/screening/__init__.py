@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.core import signing
-from django.db.models import Count, Q
+from django.db.models import BigIntegerField, BinaryField, DateTimeField, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from blog import clock, rendering
-from comments import banning, paths
+from blog.prepared import Given, Prepared, number_of_row
+from comments import banning
 from comments.authorship import Writer
 from comments.models import Comment, Discussion
 from comments.screening import bayes, links, rules
@@ -50,13 +53,14 @@ def facts(draft: Comment, writer: Writer, signals: Signals = NO_SIGNALS) -> rule
     """What can be known before the discussion is locked: the slow part."""
     seconds, is_forged = _seconds(signals)
     in_name = links.hosts(draft.name)
+    bans, banned_words = banning.of_comment(writer.address_keys, draft.email, writer.proved_email)
     return rules.Facts(
         name=draft.name,
         text=f"{draft.source}\n{rendering.plain_text(draft.html)}",  # marks can part a word that is read as one
         is_ours=bool(writer.badge or writer.person),
         is_known=_is_known(draft, writer),
-        bans=banning.of_person(writer.address_keys, draft.email, writer.proved_email),
-        banned_words=banning.of_words(),
+        bans=bans,
+        banned_words=banned_words,
         repeats=_repeats(draft),
         has_filled_trap=bool(signals.trap.strip()),
         seconds=seconds,
@@ -106,23 +110,46 @@ def _repeats(draft: Comment) -> int:
     if draft.words_key is None:
         return 0
     since = clock.now() - REPEATED_WITHIN
-    same = Comment.objects.filter(words_key=draft.words_key, created_at__gt=since).exclude(pk=draft.pk)
-    # Not discussion=…: only the key itself takes any number of an address, also one that no database holds.
-    here = Discussion.objects.filter(post__pk=draft.discussion_id)
-    return same.exclude(discussion__in=here).values("discussion").distinct().count()
+    found = _SAME_WORDS(words=draft.words_key, since=since, own=draft.pk, here=number_of_row(draft.discussion_id))
+    return len(found)
 
 
 def _pace(writer: Writer, thread: bytes) -> rules.Pace:
-    """What came in without a network was brought by ourselves."""
+    """What came in without a network was brought by ourselves. Nobody looks for more than the hour's limit."""
     if not writer.address_keys:
         return rules.STANDING
     now = clock.now()
-    is_here = Q(path__gte=thread, path__lt=thread + paths.BEHIND_ALL_REPLIES, created_at__gt=now - rules.THREAD_SPAN)
-    recent = Comment.objects.filter(address_key__in=writer.address_keys, created_at__gt=now - HOUR)
-    sent = recent.aggregate(
-        minute=Count("pk", filter=Q(created_at__gt=now - MINUTE)), hour=Count("pk"), thread=Count("pk", filter=is_here)
+    names = {f"name{index}": key for index, key in enumerate(writer.address_keys)}
+    sent = _sent(len(names), settings.COMMENTS_PER_HOUR)(since=now - HOUR, **names)
+    lately = [path for path, at in sent if thread and at > now - rules.THREAD_SPAN]
+    return rules.Pace(
+        minute=sum(at > now - MINUTE for _path, at in sent),
+        hour=len(sent),
+        thread=sum(path.startswith(thread) for path in lately),
     )
-    return rules.Pace(**sent if thread else sent | {"thread": 0})
+
+
+def _same_words() -> QuerySet[Comment, tuple[int]]:
+    """Other discussions in which the same was said; nobody is told of more than a thousand."""
+    lately = Comment.objects.filter(created_at__gt=Given("since", DateTimeField()))
+    same = lately.filter(words_key=Given("words", BinaryField())).exclude(pk=Given("own", BigIntegerField()))
+    elsewhere = same.exclude(discussion=Given("here", BigIntegerField()))
+    return elsewhere.order_by().values_list("discussion").distinct()[:1000]
+
+
+_SAME_WORDS = Prepared(_same_words)
+
+
+@cache
+def _sent(names: int, most: int) -> Prepared[tuple[bytes, datetime]]:
+    """Where and when something came from a network that has so many names."""
+
+    def build() -> QuerySet[Comment, tuple[bytes, datetime]]:
+        keys = [Given(f"name{index}", BinaryField()) for index in range(names)]
+        recent = Comment.objects.filter(address_key__in=keys, created_at__gt=Given("since", DateTimeField()))
+        return recent.order_by("-created_at").values_list("path", "created_at")[:most]
+
+    return Prepared(build)
 
 
 # --- In words -------------------------------------------------------------------------------------------------------

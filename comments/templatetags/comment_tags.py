@@ -1,14 +1,17 @@
 """What a post's page and the lists of posts show of its discussion."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.template import Context
-from django.utils.safestring import SafeString
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from blog.linking import path_to
 from blog.models import Post
 from comments import markup, threads
 from comments.forms import CommentForm
@@ -27,8 +30,22 @@ def comment_thread(context: Context, post: Post) -> dict[str, Any]:
         "post": post,
         "discussion": discussion,
         "page": threads.page(discussion, context.get("comments_after")) if discussion else None,
-        "form": CommentForm(),
     }
+
+
+@register.simple_tag
+def empty_comment_form(post: Post) -> SafeString:
+    """The form in which nothing is typed yet. Of those of other posts only the address tells it apart, so it is made
+    once in the life of the process: it took 2.5 ms of 10.
+    """
+    form = _form_of_no_post(get_language())
+    return mark_safe(form.replace(path_to("comment-new", 0), path_to("comment-new", post.pk)))  # noqa: S308
+
+
+@lru_cache
+def _form_of_no_post(language: str) -> SafeString:
+    """In the `language` that is active. No post has the number 0."""
+    return render_to_string("comments/form.html", {"post": Post(pk=0), "form": CommentForm()})
 
 
 @register.simple_tag

@@ -49,7 +49,7 @@ def read(client: Client, post: Post) -> str:
 def preview_of(post: Post, rf: RequestFactory) -> str:
     words = rendering.render_repost(post.repost.text, id_prefix="preview-r-")
     context = {**views.page_context(post), "preview": True, "words_html": words}
-    return public_page(rf.get("/"), "blog/post_detail.html", context, blog=post.blog).content.decode()
+    return public_page("blog/post_detail.html", context, blog=post.blog).content.decode()
 
 
 def elements(root: Element, name: str, **attributes: str) -> list[Element]:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from blog.models import Post
 from comments import feeds, ids, paths, threads
 from comments.models import Comment, Discussion
 from tests.comments.conftest import Say
+from tests.plans import plans
 
 ALL = 100_000
 IN_ONE_THREAD = 50_000
@@ -60,19 +60,6 @@ def thread(say: Say, own_post: Post) -> Comment:
         cursor.execute("ANALYZE")
     Discussion.objects.filter(pk=own_post.pk).update(count=ALL)
     return root
-
-
-def plans(read: Callable[[], Any]) -> list[str]:
-    """How the database answers each query of `read`."""
-    with CaptureQueriesContext(connection) as queries:
-        read()
-    explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
-    found = []
-    with connection.cursor() as cursor:
-        for query in queries.captured_queries:
-            cursor.execute(f"{explain} {query['sql']}")
-            found.append("\n".join(str(row) for row in cursor.fetchall()))
-    return found
 
 
 def assert_direct(read: Callable[[], Any], *, queries: int, walk: int = 0) -> None:

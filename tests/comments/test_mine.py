@@ -108,10 +108,10 @@ def test_a_change_is_shown_as_one_and_the_earlier_words_are_kept(
     writer: Client, comment: Comment, own_post: Post, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     before = Discussion.objects.get()
-    # the comment · keys of networks · who has a name here · bans of the sender · of words · words of the filter ·
+    # the comment · keys of networks · who has a name here · bans of the sender and of words · words of the filter ·
     # savepoint · discussion with post · thread's lock · the comment again · number of earlier wordings ·
     # their insert · update · discussion's lock · its update · release · the comment as it is now
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         response = change(writer, comment, "A **better** remark.\r\n")
     assert response["Location"] == f"{mine(comment)}#c-{comment.public_id}"
     comment.refresh_from_db()

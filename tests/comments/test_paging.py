@@ -107,6 +107,16 @@ def test_a_page_costs_two_queries_wherever_it_begins_and_ends(
         threads.page(discussion, replies[3].public_id)
 
 
+def test_no_page_of_a_post_costs_more_than_five_queries(
+    say: Say, own_post: Post, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    replies = chat(say, say("a"), 20)
+    address = own_post.get_absolute_url()
+    # post with blog, author, repost and discussion; tags and credits; videos; the page; what lies outside it
+    with django_assert_num_queries(5):
+        client.get(f"{address}?after={replies[3].public_id}")
+
+
 @pytest.mark.parametrize("ending", ["", "-end"])
 def test_every_page_is_its_own_canonical_address(say: Say, own_post: Post, client: Client, ending: str) -> None:
     cursor = say("a").public_id + ending

@@ -1,10 +1,13 @@
 """Everything from an empty folder to a running site: what `make run` does once the environment stands."""
 
+import fcntl
 import hashlib
 import os
 import secrets
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +21,7 @@ from blog.models import Person, Post
 from config import supervisor
 
 LOGIN = "host"
+PREPARING = 0x696D7072  # any number that nobody else locks in our database
 # Requests that are worked on at once; more would only wait for each other. Above this granian warns.
 BLOCKING_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 
@@ -28,16 +32,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_taken_port(settings.LISTEN, settings.PORT)
         reach_the_database()
-        call_command("migrate", verbosity=0)
-        collect_static_files()
-        with transaction.atomic():  # a first start that fails half-way must not leave a login that nobody was shown
-            password = make_login()
-            if password and settings.WITH_SAMPLE and is_empty():  # the first start: a sample taken away stays away
-                call_command("sample")
+        with alone_on_the_folder(), alone_on_the_database():
+            password = prepare()
         connections.close_all()  # the programs open their own
         self.say_where(password)
         try:
-            supervisor.run_together({"web server": web_server(), "worker": worker()})
+            # The web server ends by itself after STOP_SECONDS: so it is not killed while it does.
+            programs = {"web server": web_server(), "worker": worker()}
+            supervisor.run_together(programs, patience=settings.STOP_SECONDS + 5)
         except supervisor.ProgramDied as problem:
             raise CommandError(str(problem)) from problem
 
@@ -50,6 +52,36 @@ class Command(BaseCommand):
         lines += [f"  The data    {settings.DATA}", "", "  Ctrl+C stops it.", ""]
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
+
+
+def prepare() -> str | None:
+    """Bring database and static files up to date; returns the password of the first login where there was none."""
+    call_command("migrate", verbosity=0)
+    collect_static_files()
+    with transaction.atomic():  # a first start that fails half-way must not leave a login that nobody was shown
+        password = make_login()
+        if password and settings.WITH_SAMPLE and is_empty():  # the first start: a sample taken away stays away
+            call_command("sample")
+    return password
+
+
+@contextmanager
+def alone_on_the_folder() -> Iterator[None]:
+    """Of several sites that start on one folder, each waits here for its turn. The lock ends with the process."""
+    with (settings.DATA / "preparing").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def alone_on_the_database() -> Iterator[None]:
+    """The same for several machines on one PostgreSQL: two migrations at once trip over each other."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING])
+    yield  # without a look back: the lock ends with the connection, which is closed next
 
 
 def refuse_taken_port(host: str, port: int) -> None:
@@ -117,7 +149,7 @@ def web_server() -> list[str]:
     command = [sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi", "--no-ws"]
     command += ["--host", settings.LISTEN, "--port", str(settings.PORT), "--log-level", "warning"]
     command += ["--blocking-threads", str(BLOCKING_THREADS), "--backlog", "1024"]
-    return [*command, "--respawn-failed-workers", "--workers-kill-timeout", "5"]
+    return [*command, "--respawn-failed-workers", "--workers-kill-timeout", str(settings.STOP_SECONDS)]
 
 
 def worker() -> list[str]:

@@ -1,0 +1,41 @@
+-- Comments that every rule lets through: each from another network, with words that nobody said before.
+-- Arguments: the file with the targets, a line "path parent" for each, and the number of the first comment.
+local folder = debug.getinfo(1, "S").source:match("^@(.*/)")
+dofile(folder .. "report.lua")
+
+local WORDS = {}
+for word in ([[the street was never filmed and yet we all remember its light as if somebody had stood there with a camera
+  my grandmother kept a letter that says otherwise so I would ask who made this picture for whom and what they left out
+  a drawing confesses that it was drawn while a photograph only seems to]]):gmatch("%a+") do
+  WORDS[#WORDS + 1] = word
+end
+
+local targets, number = {}, 0
+
+function init(arguments)
+  for line in io.lines(arguments[1]) do
+    local path, parent = line:match("^(%S+)%s*(%S*)$")
+    targets[#targets + 1] = { path = path, parent = parent }
+  end
+  number = tonumber(arguments[2])
+  math.randomseed(number)
+end
+
+local function text()
+  local said = { "Remark", number }
+  for _ = 1, 40 do
+    said[#said + 1] = WORDS[math.random(#WORDS)]
+  end
+  return table.concat(said, "+")
+end
+
+function request()
+  number = number + 1
+  local target = targets[number % #targets + 1]
+  local network = string.format("%d.%d.%d.7", 20 + math.floor(number / 65536), math.floor(number / 256) % 256, number % 256)
+  return wrk.format("POST", target.path, {
+    ["Content-Type"] = "application/x-www-form-urlencoded",
+    ["Sec-Fetch-Site"] = "same-origin",
+    ["X-Forwarded-For"] = network,
+  }, "name=Reader+" .. number .. "&seconds=31&email=&notify=&trap=&parent=" .. target.parent .. "&text=" .. text())
+end

@@ -1,0 +1,76 @@
+"""Rows about taking comments: as many as eight clients can send, with all rules on, while others read."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+
+from bench import load, servers
+from bench.load import Result, Target
+from bench.places import Place
+from bench.plan import Plan
+from bench.servers import Server
+from bench.verdict import AT_LEAST, AT_MOST, Row, of_rounds
+
+READERS = 4  # each looks ten times a second
+NUMBERS = 100_000  # of comments that one run may send: each needs a network of its own
+
+
+def rows(place: Place, plan: Plan, folder: Path) -> list[Row]:
+    before = place.ask("comments")
+    with servers.ours(place) as ours, servers.bare(place, "bench.bare.django", folder) as bare:
+        openings = _kept(folder / "openings.txt", place.targets["to comment on"])
+        form = _kept(folder / "form.txt", ["/remark/"])
+        sides = {
+            "ours": _posting(ours, openings, place.targets["busy post"], plan),
+            "bare": _posting(bare, form, "/fifty/", plan),
+        }
+        for run in sides.values():
+            run()  # to get warm; these comments count as well
+        found = load.in_turns("comments", sides, rounds=plan.rounds)
+        complaints = ours.complaints()
+    return [_rate(found, complaints), *_whole(place, found["ours"], before)]
+
+
+def _kept(file: Path, lines: list[str]) -> str:
+    file.write_text("\n".join(lines) + "\n", encoding="ascii")
+    return str(file)
+
+
+def _posting(server: Server, openings: str, page: str, plan: Plan) -> Callable[[], Result]:
+    """One run of posting, with readers on the side."""
+    begins = count(1, NUMBERS)
+
+    def run() -> Result:
+        numbered = (openings, str(next(begins)))
+        writers = Target(server.url("/"), plan.posting_seconds, "comments.lua", numbered)
+        readers = Target(server.url(page), plan.posting_seconds, "readers.lua", clients=READERS)
+        with ThreadPoolExecutor(2) as both:
+            reading, writing = both.submit(readers.run), both.submit(writers.run)
+        return writing.result().with_errors_of(reading.result())
+
+    return run
+
+
+def _rate(found: dict[str, list[Result]], complaints: list[str]) -> Row:
+    return of_rounds(
+        f"comments taken, {load.CLIENTS} clients / bare form",
+        load.rates(found["ours"], found["bare"]),
+        budget=0.3,
+        relation=AT_LEAST,
+        note=f"{load.typical(found['ours'])}; bare {load.typical(found['bare'])}; {READERS} readers meanwhile",
+        faults=(*load.faults(**found), *complaints),
+    )
+
+
+def _whole(place: Place, ours: list[Result], before: dict[str, int]) -> list[Row]:
+    """Every comment that was answered is there and can be read, and every discussion holds."""
+    after, sent = place.ask("comments"), sum(result.completed for result in ours)
+    added, seen = after["all"] - before["all"], after["seen"] - before["seen"]
+    missing = max(0, sent - seen)
+    note = f"{sent:,} counted and more to get warm; {added:,} stored, {seen:,} shown; every other one a reply"
+    faults = tuple(place.ask("whole"))
+    return [
+        Row("comments answered but not shown", missing + added - seen, 0, AT_MOST, note=note),
+        Row("discussions that comments_check faults", len(faults), 0, AT_MOST, faults=faults),
+    ]

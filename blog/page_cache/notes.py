@@ -1,0 +1,54 @@
+"""Reads the notes of changes, each once, and misses none."""
+
+from django.db import close_old_connections, connection, transaction
+
+Note = tuple[str, bool]  # the tags that were bumped, and whether something may have been taken away
+LOCK_MILLISECONDS = 300  # that a look waits for a lock of somebody else
+
+ON_SQLITE = "SELECT id, tags, hard FROM blog_bump WHERE id > %s ORDER BY id"
+ON_POSTGRESQL = """
+SELECT oldest, id, tags, hard
+FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest) AS snapshot
+LEFT JOIN blog_bump ON "transaction" >= %s
+"""
+
+
+class Notes:
+    """What was noted since the last time. The first time there is nothing new: whoever asks has made no page yet."""
+
+    def __init__(self) -> None:
+        self._since: int | None = None  # on SQLite an id, on PostgreSQL a transaction
+        self._read: set[int] = set()
+
+    def new(self) -> list[Note]:
+        """Raises django.db.Error where the database cannot tell, or not at once."""
+        close_old_connections()  # outside of a request nobody else does it
+        return self._by_transaction() if connection.vendor == "postgresql" else self._by_id()
+
+    def _by_id(self) -> list[Note]:
+        """SQLite has one writer at a time, so ids come in the order of commits."""
+        is_first = self._since is None
+        with connection.cursor() as cursor:
+            if is_first:
+                cursor.execute("SELECT COALESCE(MAX(id), 0) FROM blog_bump")
+                self._since = cursor.fetchone()[0]
+                return []
+            cursor.execute(ON_SQLITE, [self._since])
+            rows = cursor.fetchall()
+        if rows:
+            self._since = rows[-1][0]
+        return [(tags, bool(hard)) for _id, tags, hard in rows]
+
+    def _by_transaction(self) -> list[Note]:
+        """A lower id may be committed after a higher one. So all is read again that was noted by transactions which
+        began no earlier than the oldest that was open the last time; what was read already does not count twice.
+        """
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}; SET LOCAL statement_timeout = 2000")
+            cursor.execute(ON_POSTGRESQL, [self._since or 0])
+            rows = cursor.fetchall()
+        found = [row for row in rows if row[1] is not None]
+        new = [(tags, hard) for _oldest, number, tags, hard in found if number not in self._read]
+        is_first, self._since = self._since is None, rows[0][0]
+        self._read = {number for _oldest, number, _tags, _hard in found}
+        return [] if is_first else new

@@ -1,0 +1,113 @@
+"""Queries that are written once, and what they bring of a post."""
+
+from datetime import datetime, timedelta
+from threading import Thread
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection, models
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
+
+from blog.models import Credit, Person, Post, Tag
+from blog.prepared import Given, Prepared
+from blog.reading import post_at
+from tests.conftest import MakePost
+
+
+def test_a_written_query_answers_every_question_anew(make_post: MakePost) -> None:
+    find = Prepared(lambda: Post.objects.filter(slug=Given("slug", models.CharField())))
+    one, two = make_post("one"), make_post("two")
+    assert [find(slug="one"), find(slug="two"), find(slug="three")] == [[one], [two], []]
+    two.delete()
+    assert find(slug="two") == []
+
+
+def test_it_is_written_at_its_first_use_and_once(make_post: MakePost) -> None:
+    written: list[str] = []
+
+    def build() -> models.QuerySet[Post]:
+        written.append("written")
+        return Post.objects.filter(pk=Given("pk", models.BigIntegerField()))
+
+    find = Prepared(build)
+    assert written == []
+    post = make_post()
+    with CaptureQueriesContext(connection) as queries:
+        assert find(pk=post.pk) == find(pk=post.pk) == [post]
+    assert written == ["written"]
+    assert len(queries) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_thread_asks_over_its_own_connection(make_post: MakePost) -> None:
+    find = Prepared(lambda: Post.objects.filter(pk=Given("pk", models.BigIntegerField())))
+    post = make_post()
+    assert find(pk=post.pk) == [post]
+    found: list[Post] = []
+
+    def ask() -> None:
+        found.extend(find(pk=post.pk))
+        connection.close()
+
+    thread = Thread(target=ask)
+    thread.start()
+    thread.join()
+    assert found == [post]
+
+
+def test_plain_rows_are_rows_like_others(make_post: MakePost) -> None:
+    def newest() -> models.QuerySet[Post]:
+        return Post.objects.annotate(twice=models.F("pk") * 2).only("title", "author", "published_at")
+
+    post = make_post()
+    (found,), (usual,) = Prepared(newest, plain=True)(), newest()
+    assert vars(found).keys() == vars(usual).keys()
+    assert found == usual == post
+    assert (found.title, found.author_id, found.published_at) == (post.title, post.author_id, post.published_at)
+    assert vars(found)["twice"] == 2 * post.pk
+    assert found.get_deferred_fields() == usual.get_deferred_fields()
+    assert found.body == post.body
+    found.title = "Another"
+    found.save(update_fields=["title"])
+    post.refresh_from_db()
+    assert post.title == "Another"
+
+
+def test_a_moment_is_given_as_the_database_has_it(make_post: MakePost, noon: datetime) -> None:
+    find = Prepared(lambda: Post.objects.published(now=Given("now", models.DateTimeField())))
+    post = make_post(published_at=noon)
+    assert find(now=noon) == [post]
+    assert find(now=noon.astimezone(ZoneInfo("Asia/Tokyo"))) == [post]
+    assert find(now=noon - timedelta(microseconds=1)) == []
+
+
+def test_what_a_value_holds_is_no_sql(make_post: MakePost) -> None:
+    make_post("own")
+    assert post_at("own' OR ''='") is None
+
+
+def test_a_post_comes_with_what_its_page_shows(
+    permitted_repost: Post, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for name in ("Zebra", "apple", "Bread"):
+        permitted_repost.tags.add(Tag.objects.create(name=name, slug=name.lower()))
+    bo = Person.objects.create(name="Bo", slug="bo", url="https://bo.example/", orcid="0000-0002-1825-0097")
+    Credit.objects.create(post=permitted_repost, person=bo, role=Credit.Role.TRANSLATOR, position=0)
+    Credit.objects.create(post=permitted_repost, person=bo, role=Credit.Role.EDITOR, position=1)
+    stored = Post.objects.for_page().get(pk=permitted_repost.pk)
+    with django_assert_num_queries(3):  # the post; tags and credits; videos
+        found = post_at(permitted_repost.slug)
+        assert found == stored
+        assert found is not None
+        assert found.passage is not None
+        assert found.passage.public_html
+        assert found.blog.owner == stored.blog.owner
+        assert list(found.videos.all()) == []
+        rows = list(found.credits.all())
+        tags = list(found.tags.all())
+    for own, row in zip(stored.credits.all(), rows, strict=True):
+        assert (own.pk, own.role, own.position, own.post_id) == (row.pk, row.role, row.position, row.post_id)
+        assert (own.person, own.person.name, own.person.home) == (row.person, row.person.name, row.person.home)
+        assert own.person.get_absolute_url() == row.person.get_absolute_url()
+    assert [(tag.pk, tag.name, tag.slug) for tag in tags] == [(tag.pk, tag.name, tag.slug) for tag in stored.tags.all()]

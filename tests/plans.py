@@ -1,0 +1,20 @@
+"""How the database means to answer a query."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+
+def plans(read: Callable[[], Any]) -> list[str]:
+    """How the database answers each query of `read`."""
+    with CaptureQueriesContext(connection) as queries:
+        read()
+    explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+    found = []
+    with connection.cursor() as cursor:
+        for query in queries.captured_queries:
+            cursor.execute(f"{explain} {query['sql']}")
+            found.append("\n".join(str(row) for row in cursor.fetchall()))
+    return found
