@@ -30,6 +30,4 @@ def test_who_prepares_a_database_is_alone() -> None:
             assert other.execute(ask.encode()).fetchone() == (False,)
         connection.close()
         other.execute("SET statement_timeout = 20000")  # the server takes a moment to note the end
-        other.execute(
-            f"SELECT pg_advisory_lock({serve.PREPARING})".encode()
-        )
+        other.execute(f"SELECT pg_advisory_lock({serve.PREPARING})".encode())
