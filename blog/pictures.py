@@ -1,6 +1,5 @@
 """The one door for pictures. What comes in is decoded and written anew, so nothing of the sent bytes is ever served."""
 
-import hashlib
 import logging
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from PIL import Image, ImageOps, ImageSequence
 
-from blog import clock
+from blog import clock, naming
 
 MAX_SIDE = 2400  # pixels: twice the widest column, for dense screens
 MAX_FRAMES = 300
@@ -69,14 +68,14 @@ def clean_upload(upload: File[bytes]) -> ContentFile[bytes]:
         log.info("A picture could not be read: %r", error)
         sentence = _("This is not a picture that can be read. Use a JPEG, PNG, WebP, AVIF or GIF file.")
         raise PictureRefused(sentence) from error
-    return ContentFile(data, name=f"{hashlib.sha256(data).hexdigest()[:32]}.{kind.extension}")
+    return ContentFile(data, name=naming.by_content([data], kind.extension))
 
 
 def store(upload: File[bytes]) -> str:
     """Keep the picture in `upload` and return its name in the default storage. Raises PictureRefused."""
     picture = clean_upload(upload)
     name = f"pictures/{clock.now():%Y}/{picture.name}"
-    return name if default_storage.exists(name) else default_storage.save(name, picture)
+    return name if naming.is_whole(default_storage, name, picture.size) else default_storage.save(name, picture)
 
 
 class PictureField(forms.FileField):

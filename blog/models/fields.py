@@ -76,11 +76,7 @@ class SharedFile(FieldFile):
         kept = self.field.generate_filename(self.instance, name)
         with transaction.atomic():
             wait_for_the_shelf()
-            is_there = naming.is_by_content(name) and self.storage.exists(kept)
-            if is_there and self.storage.size(kept) != content.size:
-                self.storage.delete(kept)  # the disk was full, or the machine stopped, while it was written
-                is_there = False
-            if not is_there:
+            if not (naming.is_by_content(name) and naming.is_whole(self.storage, kept, content.size)):
                 super().save(name, content, save)
                 return
             self.name = kept
