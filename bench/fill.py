@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import django
-from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -53,23 +52,11 @@ def without_bumps() -> Iterator[None]:
     """The place where filling switches off what writes to these tables by itself: triggers that tell the page cache
     of changes. No server runs yet that could have kept a page, and a million rows of news would take as long again.
     """
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = cursor.fetchall()
-            for name, _made_by in triggers:
-                cursor.execute(f"DROP TRIGGER {connection.ops.quote_name(name)}")
-            yield
-            for _name, made_by in triggers:
-                cursor.execute(made_by, None)
-        return
-    tables = [connection.ops.quote_name(model._meta.db_table) for model in apps.get_models(include_auto_created=True)]
-    with connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        yield
-        for table in tables:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    from blog.page_cache import triggers  # it needs the models
+
+    triggers.remove(connection.alias)
+    yield
+    triggers.install(connection.alias)
 
 
 @contextmanager
