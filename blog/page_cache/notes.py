@@ -6,11 +6,12 @@ Note = tuple[str, bool]  # the tags that were bumped, and whether something may 
 LOCK_MILLISECONDS = 300  # that a look waits for a lock of somebody else
 
 ON_SQLITE = "SELECT id, tags, hard FROM blog_bump WHERE id > %s ORDER BY id"
-ON_POSTGRESQL = """
+OLDEST = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"  # of the transactions that are open
+ON_POSTGRESQL = f"""
 SELECT oldest, id, tags, hard
-FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest) AS snapshot
+FROM (SELECT {OLDEST} AS oldest) AS snapshot
 LEFT JOIN blog_bump ON "transaction" >= %s
-"""
+"""  # noqa: S608 - our own words
 
 
 class Notes:
@@ -45,10 +46,13 @@ class Notes:
         """
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}; SET LOCAL statement_timeout = 2000")
-            cursor.execute(ON_POSTGRESQL, [self._since or 0])
+            if is_first := self._since is None:  # not all that is kept: only what is read again the next time
+                cursor.execute(f"SELECT {OLDEST}")
+                self._since = cursor.fetchone()[0]
+            cursor.execute(ON_POSTGRESQL, [self._since])
             rows = cursor.fetchall()
         found = [row for row in rows if row[1] is not None]
         new = [(tags, hard) for _oldest, number, tags, hard in found if number not in self._read]
-        is_first, self._since = self._since is None, rows[0][0]
+        self._since = rows[0][0]
         self._read = {number for _oldest, number, _tags, _hard in found}
         return [] if is_first else new
