@@ -13,6 +13,8 @@ from typing import Any
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from blog.page_cache import freshness
+
 PREFIX = "bump_"
 OF_REPOST = "(SELECT 'post:' || post_id || ' posts' FROM blog_repost WHERE id = {row}.repost_id)"
 
@@ -21,8 +23,8 @@ OF_REPOST = "(SELECT 'post:' || post_id || ' posts' FROM blog_repost WHERE id = 
 class Watched:
     """A table of which readers see something. `{row}` stands for the row that changed, as it was and as it is.
 
-    Only an UPDATE of one of the `columns` counts, where there are any; `hard` says in SQL whether an UPDATE may have
-    taken something away, as every DELETE may.
+    Only an UPDATE that changes one of the `columns` counts, where there are any; `hard` says in SQL whether an UPDATE
+    may have taken something away, as every DELETE may.
     """
 
     table: str
@@ -34,7 +36,7 @@ class Watched:
 
 
 OF_POST = "'post:' || {row}.post_id || ' posts'"
-EVERYTHING = "'site'"
+EVERYTHING = f"'{freshness.EVERYTHING}'"
 # Without what the watch over videos notes for itself.
 SEEN_OF_VIDEOS = (
     *("post_id", "part", "text", "position", "page_url", "file", "file_size"),
@@ -109,7 +111,7 @@ def _triggers(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, list[str]]
 
 
 def _for_sqlite(name: str, watched: Watched, event: str) -> list[str]:
-    return [f"CREATE TRIGGER {name} {_moment(watched, event)} BEGIN {_note(watched, event, '0')}; END"]
+    return [f"CREATE TRIGGER {name} {_moment(watched, event, 'IS NOT')} BEGIN {_note(watched, event, '0')}; END"]
 
 
 def _for_postgresql(name: str, watched: Watched, event: str) -> list[str]:
@@ -117,15 +119,17 @@ def _for_postgresql(name: str, watched: Watched, event: str) -> list[str]:
     function = f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$"
     return [
         f"{function} BEGIN {note}; RETURN NULL; END $$",
-        f"CREATE TRIGGER {name} {_moment(watched, event)} EXECUTE FUNCTION {name}()",
+        f"CREATE TRIGGER {name} {_moment(watched, event, 'IS DISTINCT FROM')} EXECUTE FUNCTION {name}()",
     ]
 
 
-def _moment(watched: Watched, event: str) -> str:
-    of_columns = f" OF {', '.join(watched.columns)}" if event == "UPDATE" and watched.columns else ""
-    row = "NEW" if event == "INSERT" else "OLD"
-    condition = f" WHEN ({watched.when.format(row=row)})" if watched.when else ""
-    return f"AFTER {event}{of_columns} ON {watched.table} FOR EACH ROW{condition}"
+def _moment(watched: Watched, event: str, differs: str) -> str:
+    """`differs` is how the database calls two values that are not the same, where both may be NULL."""
+    conditions = [watched.when.format(row="NEW" if event == "INSERT" else "OLD")] if watched.when else []
+    if event == "UPDATE" and watched.columns:
+        conditions.append(" OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in watched.columns))
+    when = f" WHEN (({') AND ('.join(conditions)}))" if conditions else ""
+    return f"AFTER {event} ON {watched.table} FOR EACH ROW{when}"
 
 
 def _note(watched: Watched, event: str, number: str) -> str:
