@@ -50,7 +50,8 @@ CONDITIONS = (
 )
 # Of the headers of a page, what each of its forms has of its own.
 OF_FORM = {"content-length", "etag", "content-encoding", "vary"}
-IN_304 = {"cache-control", "etag", "vary", "content-security-policy", "date"}
+IN_304 = {"cache-control", "etag", "vary", "content-security-policy"}
+LONGEST = 1_000  # characters of an address with its query: whoever makes up longer ones fills no memory with them
 
 
 @dataclass
@@ -92,8 +93,9 @@ class PageCache:
         if method not in ("GET", "HEAD"):
             return self._pass_on(environ, start_response)
         told_scheme = environ.get(self._scheme_header) if self._scheme_header else None
-        host, path = environ.get("HTTP_HOST", ""), environ["PATH_INFO"]
-        key = key_of(told_scheme or environ["wsgi.url_scheme"], host, path, environ.get("QUERY_STRING", ""))
+        host, path, query = environ.get("HTTP_HOST", ""), environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+        is_short = len(host) + len(path) + len(query) <= LONGEST
+        key = key_of(told_scheme or environ["wsgi.url_scheme"], host, path, query) if is_short else None
         if key is None or not self.freshness.is_known():
             return self._application(environ, start_response)
         answer = self._good(key) or self._made(key, environ)

@@ -233,6 +233,12 @@ def _all(patterns: list[Any], above: str = "") -> list[tuple[str, str]]:
     return found
 
 
+def test_addresses_that_somebody_made_up_fill_no_memory(site: Site, own_post: Post) -> None:
+    key_of.cache_clear()
+    assert site.ask(f"/?{'x' * 2_000}").status == 200
+    assert key_of.cache_info().currsize == 0
+
+
 def test_memory_has_a_bound(transactional_db: None, make_post: MakePost) -> None:
     posts = [make_post(f"post-{number}", body="word " * 500) for number in range(12)]
     site = Site(room=100_000)
