@@ -228,8 +228,13 @@ def plan(read: Callable[[], Any]) -> str:
     ids=["first page", "later page", "replies"],
 )
 def test_a_page_walks_along_the_partial_index_and_sorts_nothing(crowd: Comment, read: Callable[[Comment], Any]) -> None:
-    """SQLite uses it for `AND shown`, which is what `filter(shown=True)` makes, but not for `shown = 1`."""
+    """SQLite uses it for `AND shown`, which is what `filter(shown=True)` makes, but not for `shown = 1`.
+
+    What earlier tests rolled back still lies in the indexes of PostgreSQL, and can make that of all places, which has
+    the same order, look as short.
+    """
     found = plan(lambda: read(crowd))
-    assert "comment_reading" in found
+    in_order = {"comment_reading"} | ({"comment_one_place"} if connection.vendor == "postgresql" else set())
+    assert any(index in found for index in in_order)
     assert "Sort" not in found
     assert "TEMP B-TREE" not in found
