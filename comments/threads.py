@@ -5,50 +5,23 @@ left of a thread that it breaks off. The rows are a flat list; each says whether
 end after it, so that neither queries nor markup need recursion.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.conf import settings
-from django.db.models import BigIntegerField, BinaryField, IntegerField, Subquery
+from django.db.models import BigIntegerField, BinaryField, IntegerField, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from blog.models import Post
 from blog.prepared import Given, Prepared
 from comments import ids, paths
-from comments.models import Comment, CommentQuerySet, Discussion
+from comments.models import Comment, Discussion
+from comments.shown import Row, Shown, instances, values
 
 BEHIND = "-end"  # after a cursor: not behind this comment alone, but behind all replies to it, too
 MOST_COUNTED = 1000  # replies; counting all that are left of a thread of 50,000 costs more than the page
-
-# What is read of a comment to show it: the others are long or private.
-COLUMNS = (
-    "discussion_id",
-    "parent_id",
-    "reply_to_id",
-    "path",
-    "depth",
-    "state",
-    "name",
-    "html",
-    "language",
-    "badge",
-    "published_at",
-    "edited_at",
-)
-
-
-@dataclass
-class Row:
-    """A comment as it stands on a page; `level` 1 is the outermost."""
-
-    comment: Comment
-    answered: Comment | None
-    level: int
-    is_context: bool
-    is_whole: bool  # all its replies stand on this page
-    replies: int = 0  # of all levels, as far as they stand on this page
-    closes: int = 0  # comments that end after this row: itself, and those above it that have no more replies here
 
 
 @dataclass(frozen=True)
@@ -77,15 +50,17 @@ def page(discussion: Discussion, after: str | None) -> Page:
     segment = b"" if number is None else ids.segment(number)
     start = segment + paths.BEHIND_ALL_REPLIES if is_behind else segment
     read = _page_query(_longest() + 1, begins_behind_a_comment=number is not None and not is_behind)
-    found, following = _cut(read(discussion=discussion.pk, start=start, number=number))
+    rows = [Row.of_values(row) for row in read.stored(discussion=discussion.pk, start=start, number=number)]
+    found, following = _cut(rows)
     is_first = number is None
     if not found:
         return Page([], is_first)
-    is_broken = following is not None and _thread(following) == _thread(found[-1])
-    outside = _outside(found, is_broken=is_broken)
-    above = [comment for comment in outside if comment.path < found[0].path]
-    rows = _laid_out([*above, *found], context=len(above), following=following)
-    return Page(rows, is_first, *_ways_on(found[-1], following, outside if is_broken else []))
+    first, last = found[0].comment, found[-1].comment
+    is_broken = following is not None and _thread(following) == _thread(last)
+    outside = _outside(first, last, is_broken=is_broken)
+    above = [Row.of(comment) for comment in outside if comment.path < first.path]
+    _lay_out(shown := [*above, *found], context=len(above), following=following)
+    return Page(shown, is_first, *_ways_on(last, following, outside if is_broken else []))
 
 
 def around(comment: Comment) -> Page:
@@ -94,15 +69,16 @@ def around(comment: Comment) -> Page:
     below = Comment.objects.below(comment).filter(shown=True).order_by("path")
     # A compound statement takes no LIMIT in its parts on SQLite, so that of the replies stands one level deeper.
     first = Comment.objects.filter(pk__in=below.values("pk")[: _longest() + 1])
-    found = sorted(_readable(above).order_by().union(_readable(first), all=True), key=lambda one: one.path)
-    leading, replies = found[: comment.depth], found[comment.depth :]
+    found = sorted(instances(above).order_by().union(instances(first), all=True), key=lambda one: one.path)
+    leading, replies = found[: comment.depth], [Row.of(reply) for reply in found[comment.depth :]]
     shown, following = _cut(replies)
-    rows = _laid_out([*leading, comment, *shown], context=len(leading), following=following)
-    return Page(rows, True, shown[-1].public_id if following else "")
+    rows = [*map(Row.of, [*leading, comment]), *shown]
+    _lay_out(rows, context=len(leading), following=following)
+    return Page(rows, True, shown[-1].comment.public_id if following else "")
 
 
 def alone(comment: Comment) -> list[Row]:
-    return _laid_out([comment], context=0)
+    return [Row.of(comment, closes=1)]
 
 
 def is_on_first_page(comment: Comment) -> bool:
@@ -117,46 +93,41 @@ def tidy_cursor(after: str | None) -> str:
     return "" if number is None else ids.encode(number) + (BEHIND if is_behind else "")
 
 
-def _readable(comments: CommentQuerySet) -> CommentQuerySet:
-    return comments.with_badges().only(*COLUMNS)
-
-
 def _longest() -> int:
     """The rows of a page that ends softly."""
     return settings.COMMENTS_PER_PAGE * 3 // 2
 
 
-def _cut(found: Sequence[Comment]) -> tuple[Sequence[Comment], Comment | None]:
-    """What makes a page of comments in reading order, and the one that follows it."""
+def _cut(found: Sequence[Row]) -> tuple[Sequence[Row], Shown | None]:
+    """What makes a page of rows in reading order, and the comment that follows it."""
     end = _soft_end(found)
-    return found[:end], found[end] if end < len(found) else None
+    return found[:end], found[end].comment if end < len(found) else None
 
 
-def _soft_end(found: Sequence[Comment]) -> int:
+def _soft_end(found: Sequence[Row]) -> int:
     """How many make a page: as many as it holds, and up to half as many again where these end the thread it is in."""
     size = settings.COMMENTS_PER_PAGE
     if len(found) <= size:
         return len(found)
-    thread = _thread(found[size - 1])
-    end = next((index for index in range(size, len(found)) if _thread(found[index]) != thread), len(found))
+    thread = _thread(found[size - 1].comment)
+    end = next((index for index in range(size, len(found)) if _thread(found[index].comment) != thread), len(found))
     return end if end <= _longest() else size
 
 
-def _thread(comment: Comment) -> bytes:
+def _thread(comment: Shown) -> bytes:
     return comment.path[: ids.SEGMENT_LENGTH]
 
 
-def _outside(found: Sequence[Comment], *, is_broken: bool) -> list[Comment]:
-    """The comments above the first row; where the last thread is broken off, its beginning too, with what is left.
+def _outside(first: Shown, last: Shown, *, is_broken: bool) -> list[Comment]:
+    """The comments above a page's first; where the last thread is broken off, its beginning too, with what is left.
 
     Then each has `left`, the number of replies that follow the page, and `next_thread`, the number of what comes then.
     """
-    first, last = found[0], found[-1]
     places = set(paths.ancestors(first.path)) | ({_thread(last)} if is_broken else set())
     if not places:
         return []
     everything = Comment.objects.shown_in(last.discussion_id)
-    wanted = _readable(everything.filter(path__in=places))
+    wanted = instances(everything.filter(path__in=places))
     if is_broken:
         behind = _thread(last) + paths.BEHIND_ALL_REPLIES
         left = everything.filter(path__gt=last.path, path__lt=behind).values("pk")[: MOST_COUNTED + 1]
@@ -169,7 +140,7 @@ def _outside(found: Sequence[Comment], *, is_broken: bool) -> list[Comment]:
     return list(wanted)
 
 
-def _ways_on(last: Comment, following: Comment | None, outside: Sequence[Comment]) -> tuple[str, str, int]:
+def _ways_on(last: Shown, following: Shown | None, outside: Sequence[Comment]) -> tuple[str, str, int]:
     """The cursor of the next page, that of the rest of a long thread, and how many replies are left in it."""
     if following is None:
         return "", "", 0
@@ -181,21 +152,21 @@ def _ways_on(last: Comment, following: Comment | None, outside: Sequence[Comment
 
 
 @cache
-def _page_query(length: int, *, begins_behind_a_comment: bool) -> Prepared[Comment]:
+def _page_query(length: int, *, begins_behind_a_comment: bool) -> Prepared[tuple[Any, ...]]:
     """The rows of a page behind the path `start`; where it begins behind a comment, that one's path is looked up.
 
     Only what begins a thread is skipped whole, and its path is known.
     """
 
-    def build() -> CommentQuerySet:
+    def build() -> QuerySet[Comment, tuple[Any, ...]]:
         start: Given | Coalesce = Given("start", BinaryField())
         discussion = Given("discussion", BigIntegerField())
         if begins_behind_a_comment:
             own = Comment.objects.filter(pk=Given("number", BigIntegerField()), discussion=discussion).values("path")
             start = Coalesce(Subquery(own), start)
-        return _readable(Comment.objects.shown_in(discussion).filter(path__gt=start))[:length]
+        return values(Comment.objects.shown_in(discussion).filter(path__gt=start))[:length]
 
-    return Prepared(build, plain=True)
+    return Prepared(build)
 
 
 def _parsed(after: str | None) -> tuple[int | None, bool]:
@@ -207,24 +178,26 @@ def _parsed(after: str | None) -> tuple[int | None, bool]:
         return None, False
 
 
-def _laid_out(comments: Iterable[Comment], *, context: int, following: Comment | None = None) -> list[Row]:
-    """The rows of comments in reading order; the first `context` of them only lead to the others."""
-    rows: list[Row] = []
-    open_rows: list[Row] = []
-    by_number: dict[int, Comment] = {}
-    for comment in comments:
-        while open_rows and not comment.path.startswith(open_rows[-1].comment.path):
-            open_rows.pop()
-            rows[-1].closes += 1
-        for above in open_rows:
-            above.replies += 1
-        answered = by_number.get(comment.reply_to_id or comment.parent_id or 0)
-        is_context = len(rows) < context
-        is_whole = not is_context and not (following and following.path.startswith(comment.path))
-        row = Row(comment, answered, len(open_rows) + 1, is_context, is_whole)
-        rows.append(row)
-        open_rows.append(row)
+def _lay_out(rows: Sequence[Row], *, context: int, following: Shown | None = None) -> None:
+    """Say where each of the rows, in reading order, stands; the first `context` of them only lead to the others.
+
+    How many replies a comment has is known when it ends: as many as there are rows since.
+    """
+    by_number: dict[int, Shown] = {}
+    open_rows: list[tuple[int, Row]] = []
+    behind = following.path if following else b""
+    for index, row in enumerate(rows):
+        comment = row.comment
+        while open_rows and not comment.path.startswith(open_rows[-1][1].comment.path):
+            begun, ended = open_rows.pop()
+            ended.replies = index - begun - 1
+            rows[index - 1].closes += 1
+        open_rows.append((index, row))
+        row.answered = by_number.get(comment.reply_to_id or comment.parent_id or 0)
+        row.level = len(open_rows)
+        row.is_context = index < context
+        row.is_whole = index >= context and not behind.startswith(comment.path)
         by_number[comment.pk] = comment
-    if rows:
-        rows[-1].closes = len(open_rows)
-    return rows
+    for begun, ended in open_rows:
+        ended.replies = len(rows) - begun - 1
+        rows[-1].closes += 1

@@ -15,6 +15,7 @@ from blog.linking import path_to
 from blog.models import Post
 from comments import markup, threads
 from comments.forms import CommentForm
+from comments.shown import Row
 
 register = template.Library()
 
@@ -49,7 +50,7 @@ def _form_of_no_post(language: str) -> SafeString:
 
 
 @register.simple_tag
-def comment_rows(rows: Sequence[threads.Row], can_reply: bool) -> SafeString:
+def comment_rows(rows: Sequence[Row], can_reply: bool) -> SafeString:
     return markup.thread(rows, can_reply=can_reply)
 
 

@@ -83,11 +83,11 @@ def test_pages_put_together_are_the_whole_thread_in_order(say: Say, own_post: Po
     read, after = [], None
     for _page in range(10):
         page = threads.page(own_post.discussion, after)
-        read += [row.comment for row in page.rows if not row.is_context]
+        read += [row.comment.pk for row in page.rows if not row.is_context]
         after = page.next_cursor
         if not after:
             break
-    assert read == sorted(said, key=lambda comment: comment.path)
+    assert read == [comment.pk for comment in sorted(said, key=lambda comment: comment.path)]
 
 
 def test_a_page_that_begins_inside_a_thread_shows_what_it_answers(
@@ -122,9 +122,10 @@ def test_a_first_page_is_one_query_whatever_stands_on_it(
 def test_a_cursor_that_is_gone_or_foreign_or_nonsense_still_gives_a_page(say: Say, own_post: Post) -> None:
     first, second = say("first"), say("second")
     gone = ids.encode(first.pk + (second.pk - first.pk) // 2)
-    assert [row.comment for row in threads.page(own_post.discussion, gone).rows] == [second]
+    assert [row.comment.pk for row in threads.page(own_post.discussion, gone).rows] == [second.pk]
     for nonsense in ("", "x", "\0", "' OR 1=1 --", "u" * 11, None):
-        assert [row.comment for row in threads.page(own_post.discussion, nonsense).rows] == [first, second]
+        found = threads.page(own_post.discussion, nonsense).rows
+        assert [row.comment.pk for row in found] == [first.pk, second.pk]
     assert "no further comments" in shown(own_post, ids.encode(ids.LIMIT - 1))
 
 
