@@ -13,14 +13,16 @@ at which the query was written.
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-from django.db import connections, models
+from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils.functional import cached_property
 
 Row = TypeVar("Row")
+Params = tuple[Any, ...]
 NO_ROW = 0  # a number that no row has
 
 
@@ -75,12 +77,58 @@ class Prepared(Generic[Row]):
             return list(cursor.fetchall())
 
     @cached_property
-    def _written(self) -> "tuple[models.QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...]]":
+    def _written(self) -> "tuple[models.QuerySet[Any, Row], SQLCompiler, str, Params]":
         """At the first use and not before: by then every floor has said what belongs to a post."""
         queryset = self._build()
         compiler = queryset.query.get_compiler(using=queryset.db)
         return queryset, compiler, *compiler.as_sql()
 
 
-def _values(params: tuple[Any, ...], given: Mapping[str, object], connection: BaseDatabaseWrapper) -> tuple[Any, ...]:
+class PreparedUpdate:
+    """The same for `queryset.update(**changes)`."""
+
+    def __init__(self, build: "Callable[[], tuple[models.QuerySet[Any], dict[str, Any]]]") -> None:
+        self._build = build
+
+    def __call__(self, **given: object) -> None:
+        using, sql, params = self._written
+        connection = connections[using]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, _values(params, given, connection))
+
+    @cached_property
+    def _written(self) -> tuple[str, str, Params]:
+        queryset, changes = self._build()
+        using = router.db_for_write(queryset.model)
+        query = cast("UpdateQuery", queryset.query.chain(UpdateQuery))
+        query.add_update_values(changes)
+        return using, *query.get_compiler(using=using).as_sql()
+
+
+class PreparedInsert:
+    """Stores a new row of a model: what `save(force_insert=True)` does, but for the signals, to which nobody here
+    listens. A number that the database gives is not told.
+    """
+
+    def __init__(self, model: type[models.Model]) -> None:
+        self._model = model
+
+    def __call__(self, row: models.Model) -> None:
+        using, sql, fields = self._written
+        connection = connections[using]
+        values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+        row._state.adding, row._state.db = False, using
+
+    @cached_property
+    def _written(self) -> "tuple[str, str, list[models.Field[Any, Any]]]":
+        using, meta = router.db_for_write(self._model), self._model._meta
+        fields = [field for field in meta.concrete_fields if not isinstance(field, models.AutoField)]
+        quoted = connections[using].ops.quote_name
+        columns, places = ", ".join(quoted(field.column) for field in fields), ", ".join(["%s"] * len(fields))
+        return using, f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES ({places})", fields  # noqa: S608 - our own names
+
+
+def _values(params: Params, given: Mapping[str, object], connection: BaseDatabaseWrapper) -> Params:
     return tuple(param.stored(given, connection) if isinstance(param, Given) else param for param in params)

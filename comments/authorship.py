@@ -69,16 +69,18 @@ def _badge(user: User, post_id: int) -> Badge:
 
 def _is_anothers(name: str, post_id: int, person: Person | None, user: User | None) -> bool:
     """Whether the name looks like somebody else's who has an account or whose words are in the post."""
-    namesakes = [other for other in _NOTABLE(post=number_of_row(post_id)) if looks(other.name) == looks(name)]
-    is_own = any(other == person or (user and other.user_id == user.pk) for other in namesakes)
+    look = looks(name)
+    namesakes = [other for other in _NOTABLE(post=number_of_row(post_id)) if looks(other[2]) == look]
+    is_own = any((person and pk == person.pk) or (user and login == user.pk) for pk, login, _name in namesakes)
     return bool(namesakes) and not is_own
 
 
-def _notable() -> QuerySet[Person]:
+def _notable() -> QuerySet[Person, tuple[int, int | None, str]]:
     post = Given("post", BigIntegerField())
     credited = Credit.objects.order_by().filter(post=post).values("person")
     host = Post.objects.order_by().filter(pk=post).values("author")
-    return Person.objects.filter(Q(user__isnull=False) | Q(pk__in=credited) | Q(pk__in=host))
+    people = Person.objects.filter(Q(user__isnull=False) | Q(pk__in=credited) | Q(pk__in=host))
+    return people.order_by().values_list("pk", "user", "name")
 
 
 _NOTABLE = Prepared(_notable)

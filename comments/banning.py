@@ -86,7 +86,7 @@ def of_comment(networks: Sequence[bytes], *emails: str) -> tuple[list[Ban], list
     emails_given = {f"email{index}": email_key(email) for index, email in enumerate({*emails} - {""})}
     found = _met(len(networks_given), len(emails_given))(now=clock.now(), **networks_given, **emails_given)
     words = [ban for ban in found if ban.kind in (Kind.WORD, Kind.DOMAIN)]
-    return [ban for ban in found if ban not in words], words
+    return [ban for ban in found if ban.kind not in (Kind.WORD, Kind.DOMAIN)], words
 
 
 def can_hold(comment: Comment) -> bool:

@@ -13,17 +13,19 @@ from django_stubs_ext import StrPromise
 
 from blog import clock
 from blog.models import Post
-from blog.prepared import Given, Prepared, number_of_row
+from blog.prepared import Given, Prepared, PreparedInsert, number_of_row
 from comments import addresses, ids, paths, screening, wording
 from comments.authorship import Writer
 from comments.mailing import notifying, subscribing
 from comments.models import Comment, CommentEvent, Discussion, Subscription
+from comments.models.comments import ONE_MORE
 from comments.screening import Signals, rules
 from comments.screening.rules import Facts, Judgement
 
 ATTEMPTS = 5
 USUAL = Subscription.Scope.REPLIES  # what is chosen in the form from the start: without an address it is no wish
 TWICE_WITHIN = timedelta(minutes=10)
+OF_PLACE = ("blog", "discussion", "slug", "published_at")  # of a post; with the whole of the first two
 
 POST_GONE = _("This post is no longer there, so nothing can be said under it.")
 EMAIL_WRONG = _("This does not look like an e-mail address: please look at it again, or leave it out.")
@@ -154,7 +156,7 @@ def _enter(draft: Comment, parent: str, writer: Writer, known: Facts, notify: st
         notifying.note_waiting()
     elif draft.shown:
         notifying.note_published(draft)
-        Discussion.objects.filter(pk=discussion.pk).note_published(draft.created_at)
+        ONE_MORE(discussion=discussion.pk, at=draft.created_at)
     return draft
 
 
@@ -164,8 +166,8 @@ def _store(draft: Comment, judgement: Judgement) -> None:
         setattr(draft, column, value)
     draft.created_at = moment = clock.now()
     draft.published_at = moment if draft.shown else None
-    draft.save(force_insert=True)
-    CommentEvent.objects.create(comment=draft, at=moment, to_state=draft.state)
+    _STORE(draft)
+    _STORE_EVENT(CommentEvent(comment=draft, at=moment, to_state=draft.state))
 
 
 def find_post(post_id: int) -> Post | None:
@@ -178,18 +180,32 @@ def _public_post() -> QuerySet[Post]:
     return posts.select_related("blog__owner", "discussion").filter(pk=Given("post", BigIntegerField()))
 
 
+def _place_of_post() -> QuerySet[Post]:
+    """The same without what only readers see: a writer has the database for themselves while it is read."""
+    return _public_post().select_related(None).select_related("blog", "discussion").only(*OF_PLACE)
+
+
+def _target() -> QuerySet[Comment]:
+    found = Comment.objects.answerable().with_badges().order_by()
+    return found.filter(pk=Given("comment", BigIntegerField()), discussion=Given("discussion", BigIntegerField()))
+
+
 def _same_words() -> QuerySet[Comment]:
     place = Given("discussion", BigIntegerField())
     return Comment.objects.filter(discussion=place, submission_key=Given("key", BinaryField()))
 
 
 _PUBLIC_POST = Prepared(_public_post)
+_PLACE_OF_POST = Prepared(_place_of_post)
+_TARGET = Prepared(_target)
 _SAME_WORDS = Prepared(_same_words)
+_STORE = PreparedInsert(Comment)
+_STORE_EVENT = PreparedInsert(CommentEvent)
 
 
 def find_discussion(post_id: int) -> Discussion:
     """The discussion of a public post. Raises Refused where there is no such post."""
-    post = find_post(post_id)
+    post = next(iter(_PLACE_OF_POST(post=number_of_row(post_id), now=clock.now())), None)
     if post is None:
         raise Refused(POST_GONE, status=404)
     return post.discussion
@@ -208,15 +224,16 @@ def find_target(discussion: Discussion, public_id: str) -> Comment | None:
     if not discussion.is_visible:
         return None
     with suppress(ValueError):
-        return discussion.comments.answerable().with_badges().filter(pk=ids.decode(public_id)).first()
+        for found in _TARGET(comment=ids.decode(public_id), discussion=discussion.pk):
+            found.discussion = discussion
+            return found
     return None
 
 
 def _lock_target(discussion: Discussion, public_id: str) -> Comment:
     """The comment that is replied to, read again once the thread is ours: a moderator may have been faster."""
     target = find_target(discussion, public_id)
-    if target:
-        Comment.objects.lock_thread(target.path)
+    if target and Comment.objects.lock_thread(target.path):
         target = find_target(discussion, public_id)
     if target is None:
         raise Refused(PARENT_GONE, status=404)

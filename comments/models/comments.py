@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Subquery, Value, When
+from django.db import connections, models
+from django.db.models import Case, Exists, F, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext_lazy as _
 
@@ -13,17 +13,11 @@ from blog import claims, clock, rendering
 from blog.linking import path_to
 from blog.models import Blog, Person, Post
 from blog.models.fields import LanguageField, WebAddressField
-from blog.prepared import Given
+from blog.prepared import Given, Prepared, PreparedUpdate
 from comments import ids, paths
 
 
 class DiscussionQuerySet(models.QuerySet["Discussion"]):
-    def note_published(self, at: datetime) -> None:
-        """One comment more, new since `at`. Like `note_change` the last write of its transaction."""
-        moment = Value(at, output_field=models.DateTimeField())  # who waited for us may have an earlier one
-        latest = Greatest(Coalesce("last_published_at", moment), moment)
-        self.update(count=F("count") + 1, version=F("version") + 1, last_published_at=latest)
-
     def note_change(self, *, count: int) -> None:
         """Something visible changed: `count` comments more, or fewer where it is negative."""
         # First the lock, then the look: the latest comment may be one that was published while we waited.
@@ -159,13 +153,16 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         """A comment and all that it answers, up to the one that begins the thread."""
         return self.filter(discussion=comment.discussion_id, path__in=[*paths.ancestors(comment.path), comment.path])
 
-    def lock_thread(self, path: bytes) -> None:
+    def lock_thread(self, path: bytes) -> bool:
         """Until the transaction ends, nobody else adds to this thread or moderates in it.
 
         The lock is on the comment that begins it. Locks on the rows concerned would miss a reply that commits while
-        we wait, and leave it visible under a removed comment. SQLite locks the whole database anyway.
+        we wait, and leave it visible under a removed comment. SQLite locked the whole database when the transaction
+        began. Returns whether there was a lock to wait for: then what was read before may be old.
         """
-        self.select_for_update(no_key=True).filter(pk=paths.root_number(path)).values_list("pk").first()
+        if has_locks := connections[self.db].features.has_select_for_update:
+            _LOCK(root=paths.root_number(path))
+        return has_locks
 
 
 class Comment(models.Model):
@@ -325,3 +322,20 @@ class Comment(models.Model):
         """Make the HTML of the text anew."""
         self.html = rendering.render_comment(self.source)
         self.render_version = rendering.RENDER_VERSION
+
+
+def _lock() -> models.QuerySet[Comment, tuple[int]]:
+    root = Comment.objects.filter(pk=Given("root", models.BigIntegerField()))
+    return root.order_by().select_for_update(no_key=True).values_list("pk")
+
+
+def _one_more() -> tuple[DiscussionQuerySet, dict[str, Any]]:
+    moment = Given("at", models.DateTimeField())  # who waited for us may have an earlier one
+    latest = Greatest(Coalesce("last_published_at", moment), moment)
+    discussion = Discussion.objects.filter(pk=Given("discussion", models.BigIntegerField()))
+    return discussion, {"count": F("count") + 1, "version": F("version") + 1, "last_published_at": latest}
+
+
+_LOCK = Prepared(_lock)
+# One comment more, new since `at`. Like `note_change` the last write of its transaction.
+ONE_MORE = PreparedUpdate(_one_more)

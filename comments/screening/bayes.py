@@ -8,10 +8,12 @@ which tokens decided.
 import math
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
-from django.db.models import F, Q
+from django.db.models import CharField, F, Q, QuerySet
 
+from blog.prepared import Given, Prepared
 from comments.models import Comment, SpamToken
 from comments.screening import links
 
@@ -20,6 +22,7 @@ MOST_TOKENS = 300  # of one comment; a reader's longest has about as many differ
 MOST_TELLING = 30  # tokens that decide; the many that say little would drown them
 UNKNOWN = 0.5  # the probability of a token never seen, and the weight of that guess in comments
 WEIGHT = 1.0
+Counts = tuple[int, int]  # of good comments and of spam
 _WORD = re.compile(r"[^\W_]{2,40}")
 
 
@@ -40,12 +43,11 @@ def tokens(name: str, source: str) -> set[str]:
 
 def judge(name: str, source: str) -> Verdict | None:
     """How likely a comment is spam; None as long as too little was learned. One query."""
-    wanted = tokens(name, source)
-    known = {row.token: row for row in SpamToken.objects.filter(token__in={"", *wanted})}
-    total = known.pop("", None)
-    if total is None or min(total.ham, total.spam) < ENOUGH:
+    known = _counted(tokens(name, source))
+    total = known.pop("", (0, 0))
+    if min(total) < ENOUGH:
         return None
-    weighed = {token: _probability(row, total) for token, row in known.items()}
+    weighed = {token: _probability(seen, total) for token, seen in known.items()}
     telling = sorted(weighed, key=lambda token: (-abs(weighed[token] - 0.5), token))[:MOST_TELLING]
     probability = _together([weighed[token] for token in telling])
     return Verdict(probability, [token for token in telling if weighed[token] > 0.5][:5])
@@ -80,10 +82,29 @@ def _count(found: Iterable[str], lesson: str, by: int) -> None:
         counted.filter(Q(ham=0, spam=0)).delete()
 
 
-def _probability(row: SpamToken, total: SpamToken) -> float:
+def _counted(wanted: set[str]) -> dict[str, Counts]:
+    """In how many good comments and in how much spam each token was, as far as it was seen; "" for all of them.
+
+    One query, of which there are nine: its places are a power of two, and those too many ask for "" again.
+    """
+    places = 1 << len(wanted).bit_length()
+    given = {f"token{place}": token for place, token in enumerate([*wanted, *[""] * (places - len(wanted))])}
+    return {token: (ham, spam) for token, ham, spam in _seen(places)(**given)}
+
+
+@cache
+def _seen(places: int) -> Prepared[tuple[str, int, int]]:
+    def build() -> QuerySet[SpamToken, tuple[str, int, int]]:
+        wanted = [Given(f"token{place}", CharField()) for place in range(places)]
+        return SpamToken.objects.filter(token__in=wanted).values_list("token", "ham", "spam")
+
+    return Prepared(build)
+
+
+def _probability(counts: Counts, total: Counts) -> float:
     """Of spam, where one token occurs: its share among both kinds, drawn to UNKNOWN where it was seldom seen."""
-    ham, spam = row.ham / total.ham, row.spam / total.spam
-    seen = row.ham + row.spam
+    ham, spam = counts[0] / total[0], counts[1] / total[1]
+    seen = sum(counts)
     share = spam / (ham + spam) if ham + spam else UNKNOWN
     return (WEIGHT * UNKNOWN + seen * share) / (WEIGHT + seen)
 

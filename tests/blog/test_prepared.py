@@ -5,12 +5,12 @@ from threading import Thread
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection, models
+from django.db import IntegrityError, connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
-from blog.models import Credit, Person, Post, Tag
-from blog.prepared import Given, Prepared
+from blog.models import Credit, Person, Post, Tag, VisitorKey
+from blog.prepared import Given, Prepared, PreparedInsert, PreparedUpdate
 from blog.reading import post_at
 from tests.conftest import MakePost
 
@@ -21,6 +21,31 @@ def test_a_written_query_answers_every_question_anew(make_post: MakePost) -> Non
     assert [find(slug="one"), find(slug="two"), find(slug="three")] == [[one], [two], []]
     two.delete()
     assert find(slug="two") == []
+
+
+def test_a_written_update_changes_what_it_is_told_and_no_more(make_post: MakePost) -> None:
+    one, two = make_post("one"), make_post("two")
+    found = Post.objects.filter(slug=Given("slug", models.CharField()))
+    rename = PreparedUpdate(lambda: (found, {"title": Given("title", models.CharField())}))
+    for post, title in ((one, "First"), (two, "Second"), (one, "Third")):
+        rename(slug=post.slug, title=title)
+    assert dict(Post.objects.values_list("slug", "title")) == {"one": "Third", "two": "Second"}
+
+
+@pytest.mark.django_db
+def test_a_written_insert_stores_what_a_save_stores(noon: datetime) -> None:
+    store, secret = PreparedInsert(VisitorKey), b"\0\xff%s" * 8
+    for week in (noon.date(), noon.date() - timedelta(days=7)):
+        row = VisitorKey(week=week, secret=secret, created_at=noon)
+        store(row)
+        assert not row._state.adding
+        stored = VisitorKey.objects.get(week=week)
+        assert (bytes(stored.secret), stored.created_at) == (secret, noon)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        store(VisitorKey(week=noon.date(), secret=b"another"))
+    store_tag = PreparedInsert(Tag)
+    store_tag(Tag(name="One", slug="one"))
+    assert Tag.objects.get().pk
 
 
 def test_it_is_written_at_its_first_use_and_once(make_post: MakePost) -> None:
