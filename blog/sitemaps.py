@@ -3,24 +3,29 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from xml.sax.saxutils import escape
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import DateTimeField, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from blog import clock
 from blog.converters import MonthConverter, YearConverter
+from blog.linking import path_to
 from blog.models import Blog, Post, PostQuerySet
+from blog.models.posts import last_change_of
 from blog.page_cache import POSTS, depends_on
 from blog.pages import public_cache_control
+from blog.prepared import Given, Prepared
 from blog.views import span_of
 
-# Posts in one file: it is made in half a second. The protocol allows 50,000, which is the most of a month here.
+# Posts in one file: it is made in 0.2 s. The protocol allows 50,000, which is the most of a month here.
 MANY, MOST = 5_000, 50_000
 MONTH = re.compile(rf"({YearConverter.regex})-({MonthConverter.regex})")
-SHOWN = ("blog", "slug", "published_at", "updated_at", "created_at")
-OF_REPOST = ("repost__post", "repost__state_since", "repost__ends_at")
+CHANGES = ("published_at", "updated_at", "repost__state_since", "repost__ends_at")
 
 
 @require_safe
@@ -33,30 +38,44 @@ def posts(request: HttpRequest) -> HttpResponse:
         return _answer("urlset", _addresses(inside[:MOST]))
     listed = _listed().published()
     if listed[MANY : MANY + 1].exists():
-        return _answer("sitemapindex", _months(listed[0]))
+        return _answer("sitemapindex", _months(Blog.load().zone))
     return _answer("urlset", _addresses(listed))
 
 
 def _listed() -> PostQuerySet:
-    """Posts that their host wants found, with the columns that are shown here."""
-    found = Post.objects.exclude(search_policy=Post.SearchPolicy.NOINDEX)
-    return found.select_related("blog", "repost").only(*SHOWN, *OF_REPOST, "blog__time_zone")
+    """Posts that their host wants found."""
+    return Post.objects.exclude(search_policy=Post.SearchPolicy.NOINDEX)
 
 
-def _addresses(posts: Iterable[Post]) -> Iterator[str]:
-    for post in posts:
-        yield f"<url><loc>{escape(post.permalink)}</loc><lastmod>{post.last_change:%Y-%m-%d}</lastmod></url>"
+def _addresses(posts: PostQuerySet) -> Iterator[str]:
+    """From bare columns, and without asking the map of the site for each: with both, a post takes three times as long.
+
+    Only the slug tells the posts of a month apart. What it holds has no meaning in XML, once it is quoted.
+    """
+    now = clock.now()
+    for slug, zone, *moments in posts.values_list("slug", "blog__time_zone", *CHANGES):
+        day = moments[0].astimezone(ZoneInfo(zone))
+        path = path_to("post", day.year, day.month, "-").replace("/-/", f"/{quote(slug)}/")
+        changed = last_change_of(*moments, now=now)
+        yield f"<url><loc>{settings.SITE_URL}{path}</loc><lastmod>{changed:%Y-%m-%d}</lastmod></url>"
 
 
-def _months(latest: Post) -> Iterator[str]:
+def _months(zone: ZoneInfo) -> Iterator[str]:
     """The months that have posts, from the latest back: each look skips a whole month, however many posts it has."""
-    page = f"{settings.SITE_URL}{reverse('sitemap')}"
-    post: Post | None = latest
-    while post and post.published_at:
-        day = post.published_at.astimezone(post.blog.zone)
+    page, until = f"{settings.SITE_URL}{reverse('sitemap')}", clock.now()
+    while (latest := _LATEST(until=until)) and (moment := latest[0][0]):
+        day = moment.astimezone(zone)
         yield f"<sitemap><loc>{page}?month={day:%Y-%m}</loc></sitemap>"
-        first, _end = span_of(day.year, day.month, post.blog.zone)
-        post = _listed().published(until=first - datetime.resolution).first()
+        first, _end = span_of(day.year, day.month, zone)
+        until = first - datetime.resolution
+
+
+def _latest() -> QuerySet[Post, tuple[datetime | None]]:
+    """When the last post was published, as far as posts were `until` a moment that has come."""
+    return _listed().published(now=Given("until", DateTimeField())).values_list("published_at")[:1]
+
+
+_LATEST = Prepared(_latest)
 
 
 def _span(month: str, blog: Blog) -> tuple[datetime, datetime]:

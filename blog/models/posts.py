@@ -145,6 +145,11 @@ def has_few(owner: Tag | Person) -> bool:
     return int(vars(owner).get("size", 0)) <= FEW
 
 
+def last_change_of(*moments: datetime | None, now: datetime) -> datetime | None:
+    """The latest that has come of the moments at which a post or its permission changes."""
+    return max((moment for moment in moments if moment and moment <= now), default=None)
+
+
 class Post(models.Model):
     """An introduction, optionally a repost, and a body, in this order. The two texts are the host's alone."""
 
@@ -280,11 +285,9 @@ class Post(models.Model):
     @property
     def last_change(self) -> datetime:
         """When readers last got to see something else: by publication, a public edit, or a step of the permission."""
-        moments = [self.published_at, self.updated_at]
-        if passage := self.passage:
-            moments += [passage.state_since, passage.ends_at if passage.has_expired else None]
-        past = [moment for moment in moments if moment and moment <= clock.now()]
-        return max(past, default=self.created_at)
+        passage = self.passage
+        of_passage = (passage.state_since, passage.ends_at) if passage else ()
+        return last_change_of(self.published_at, self.updated_at, *of_passage, now=clock.now()) or self.created_at
 
     @property
     def description(self) -> str:
