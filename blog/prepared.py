@@ -58,12 +58,13 @@ class Prepared(Generic[Row]):
         self._build = build
 
     def __call__(self, **given: object) -> list[Row]:
-        queryset, written, sql, params = self._written
+        queryset, written, converters, sql, params = self._written
         connection = connections[queryset.db]  # every thread has its own
         values = _values(params, given, connection)
         compiler = copy(written)
         compiler.connection = connection
         compiler.as_sql = lambda *args, **kwargs: (sql, values)  # type: ignore[method-assign]
+        compiler.get_converters = lambda columns: converters  # type: ignore[method-assign, assignment]
         again = queryset.all()
         again.query.get_compiler = lambda *args, **kwargs: compiler  # type: ignore[method-assign]
         return list(again)
@@ -77,11 +78,14 @@ class Prepared(Generic[Row]):
             return list(cursor.fetchall())
 
     @cached_property
-    def _written(self) -> "tuple[models.QuerySet[Any, Row], SQLCompiler, str, Params]":
+    def _written(self) -> "tuple[models.QuerySet[Any, Row], SQLCompiler, Any, str, Params]":
         """At the first use and not before: by then every floor has said what belongs to a post."""
         queryset = self._build()
         compiler = queryset.query.get_compiler(using=queryset.db)
-        return queryset, compiler, *compiler.as_sql()
+        sql, params = compiler.as_sql()
+        # How a value is read depends on its column and the kind of database, and on no connection.
+        converters = compiler.get_converters([expression for expression, _sql, _alias in compiler.select or ()])
+        return queryset, compiler, converters, sql, params
 
 
 class PreparedUpdate:
