@@ -13,7 +13,7 @@ at which the query was written.
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -48,6 +48,14 @@ def number_of_row(number: int) -> int:
     return number if number <= models.BigIntegerField.MAX_BIGINT else NO_ROW
 
 
+class _Written(NamedTuple):
+    queryset: "models.QuerySet[Any, Any]"
+    compiler: SQLCompiler
+    converters: Any
+    sql: str
+    params: Params
+
+
 class Prepared(Generic[Row]):
     """A query of which only the parameters change: call it with their values, by name; the rows come as a list.
 
@@ -58,34 +66,34 @@ class Prepared(Generic[Row]):
         self._build = build
 
     def __call__(self, **given: object) -> list[Row]:
-        queryset, written, converters, sql, params = self._written
-        connection = connections[queryset.db]  # every thread has its own
-        values = _values(params, given, connection)
-        compiler = copy(written)
+        written = self._written
+        connection = connections[written.queryset.db]  # every thread has its own
+        values = _values(written.params, given, connection)
+        compiler = copy(written.compiler)
         compiler.connection = connection
-        compiler.as_sql = lambda *args, **kwargs: (sql, values)  # type: ignore[method-assign]
-        compiler.get_converters = lambda columns: converters  # type: ignore[method-assign, assignment]
-        again = queryset.all()
+        compiler.as_sql = lambda *args, **kwargs: (written.sql, values)  # type: ignore[method-assign]
+        compiler.get_converters = lambda columns: written.converters  # type: ignore[method-assign, assignment]
+        again = written.queryset.all()
         again.query.get_compiler = lambda *args, **kwargs: compiler  # type: ignore[method-assign]
         return list(again)
 
     def stored(self, **given: object) -> list[tuple[Any, ...]]:
         """The rows as the database has them: on SQLite moments are text, and booleans numbers. For many rows."""
-        queryset, _compiler, sql, params = self._written
-        connection = connections[queryset.db]
+        written = self._written
+        connection = connections[written.queryset.db]
         with connection.cursor() as cursor:
-            cursor.execute(sql, _values(params, given, connection))
+            cursor.execute(written.sql, _values(written.params, given, connection))
             return list(cursor.fetchall())
 
     @cached_property
-    def _written(self) -> "tuple[models.QuerySet[Any, Row], SQLCompiler, Any, str, Params]":
+    def _written(self) -> _Written:
         """At the first use and not before: by then every floor has said what belongs to a post."""
         queryset = self._build()
         compiler = queryset.query.get_compiler(using=queryset.db)
         sql, params = compiler.as_sql()
         # How a value is read depends on its column and the kind of database, and on no connection.
         converters = compiler.get_converters([expression for expression, _sql, _alias in compiler.select or ()])
-        return queryset, compiler, converters, sql, params
+        return _Written(queryset, compiler, converters, sql, params)
 
 
 class PreparedUpdate:
