@@ -23,6 +23,7 @@ def rows(place: Place, plan: Plan, folder: Path) -> list[Row]:
         cached = running.enter_context(servers.ours(place))
         uncached = running.enter_context(servers.ours(place, **servers.UNCACHED))
         many = running.enter_context(servers.ours(place, settings="bench.many_comments", **servers.UNCACHED))
+        first = running.enter_context(servers.ours(place, settings="bench.nothing_kept", **servers.UNCACHED))
         pages.keep(folder, "fifty", uncached.get(targets[POST]))
         pages.keep(folder, "many", many.get(targets[MANY]))
         wsgi = running.enter_context(servers.bare(place, "bench.bare.wsgi", folder))
@@ -30,12 +31,13 @@ def rows(place: Place, plan: Plan, folder: Path) -> list[Row]:
         return [
             _against(cached.url(targets[POST]), wsgi.url("/fifty/"), plan, "post page from the page cache", 0.9),
             _against(uncached.url(targets[POST]), view.url("/fifty/"), plan, "post page, 50 comments, uncached", 0.35),
+            _against(first.url(targets[POST]), view.url("/fifty/"), plan, "the same, seen for the first time", None),
             _against(many.url(targets[MANY]), view.url("/many/"), plan, "post page, 200 comments, uncached", 0.28),
             *_long_discussion(uncached, targets, plan),
         ]
 
 
-def _against(ours: str, bare: str, plan: Plan, name: str, budget: float) -> Row:
+def _against(ours: str, bare: str, plan: Plan, name: str, budget: float | None) -> Row:
     sides = load.pages({"ours": ours, "bare": bare}, plan.seconds)
     found = load.in_turns(name, {side: target.run for side, target in sides.items()}, rounds=plan.rounds)
     return of_rounds(

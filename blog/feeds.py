@@ -19,7 +19,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import require_safe
 
-from blog import conditions, credits, structured
+from blog import conditions, credits, reading, structured
 from blog.models import Blog, Person, Post, Repost, Tag, Video
 from blog.page_cache import POSTS, depends_on
 from blog.pages import public_cache_control, speaking_for
@@ -34,13 +34,13 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 @require_safe
 def posts(request: HttpRequest) -> HttpResponse:
     """The latest posts."""
-    return _feed(request, list(Post.objects.published().for_feed()[:ENTRIES]))
+    return _feed(request, reading.for_feed(Post.objects.published()[:ENTRIES]))
 
 
 @require_safe
 def posts_json(request: HttpRequest) -> HttpResponse:
     """The latest posts as JSON Feed 1.1."""
-    entries = list(Post.objects.published().for_feed()[:ENTRIES])
+    entries = reading.for_feed(Post.objects.published()[:ENTRIES])
     depends_on(request, POSTS, posts=entries)
     blog = entries[0].blog if entries else Blog.load()
     with speaking_for(blog):
@@ -59,9 +59,9 @@ def posts_json(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
-    """The latest posts under one tag. Asks once more than other feeds: how many there are, to find them quickly."""
+    """The latest posts under one tag."""
     found = get_object_or_404(Tag.objects.public(), slug=slug)
-    entries = list(Post.objects.tagged(found).published().for_feed()[:ENTRIES])
+    entries = reading.for_feed(Post.objects.tagged(found).published()[:ENTRIES])
     return _feed(request, entries, subject=found.name)
 
 

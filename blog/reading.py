@@ -1,12 +1,16 @@
-"""A post with all that its page shows, in three queries, each of which is written once."""
+"""A post with all that its page shows, in three queries, each of which is written once; and posts for a feed in two."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, QuerySet, Value
 
-from blog.models import Credit, Person, Post, Tag, Video
+from blog import clock
+from blog.models import Credit, Person, Post, PostQuerySet, Tag, Video
+from blog.models.posts import COMPANIONS
 from blog.prepared import Given, Prepared
 
 # A page shows the HTML of texts, not what was typed.
@@ -36,8 +40,90 @@ def post_at(slug: str) -> Post | None:
     names = [Name(*row) for row in _NAMES(post=post.pk)]
     _keep(post, "tags", Tag.objects.all(), [_tag(name) for name in names if not name.is_credit])
     _keep(post, "credits", Credit.objects.all(), [_credit(post, name) for name in names if name.is_credit])
-    _keep(post, "videos", Video.objects.all(), _videos_of(post))
+    _keep(post, "videos", Video.objects.all(), _VIDEOS(post=post.pk))
     return post
+
+
+def for_feed(posts: PostQuerySet) -> list[Post]:
+    """Posts with what a feed shows, bodies included, in two queries: a tag's feed has asked for its tag before, and no
+    feed should cost more than three. So credits and videos come in one, each credit of a post with each video.
+    """
+    found = list(posts.for_feed())
+    credits: dict[int, dict[int, Credit]] = {post.pk: {} for post in found}
+    videos: dict[int, dict[int, Video]] = {post.pk: {} for post in found}
+    columns = [f"{name}__{field}" for name, model in _BESIDE for field in _fields(model)]
+    ordering = ("credits__position", "credits__pk", "videos__position", "videos__pk")
+    for number, *values in Post.objects.filter(pk__in=credits).order_by(*ordering).values_list("pk", *columns):
+        rows = iter(values)
+        credit, person, video = (_instance(model, rows) for _name, model in _BESIDE)
+        if credit.pk:
+            credit.person = person
+            credits[number].setdefault(credit.pk, credit)
+        if video.pk:
+            videos[number].setdefault(video.pk, video)
+    for post in found:
+        _keep(post, "credits", Credit.objects.all(), credits[post.pk].values())
+        _keep(post, "videos", Video.objects.all(), videos[post.pk].values())
+    return found
+
+
+_BESIDE: "list[tuple[str, type[Any]]]" = [("credits", Credit), ("credits__person", Person), ("videos", Video)]
+
+
+def _fields(model: type[models.Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+def _instance(model: type[models.Model], values: Iterator[Any]) -> Any:
+    """Of the next of the values, as many as it has fields; without a number where an outer join found none."""
+    fields = _fields(model)
+    return model.from_db(DEFAULT_DB_ALIAS, fields, list(islice(values, len(fields))))
+
+
+class AsRead(NamedTuple):
+    """All values that were read of a post: two pages of equal ones are equal.
+
+    Of a moment it is told, too, whether it has come. That is all that the clock changes in a post's own part of its
+    page, and a test holds it to that.
+    """
+
+    post: tuple[Any, ...]
+    companions: tuple[Any, ...]  # what other floors keep beside the post
+
+    @classmethod
+    def of(cls, post: Post) -> "AsRead":
+        """A post that `post_at` has found."""
+        companions = [post._state.fields_cache.get(name) for name in COMPANIONS]
+        seen = {id(companion) for companion in companions}
+        own = [value for row in (post, *_beside(post)) for value in _values(row, seen)]
+        others = [value for row in companions for value in _values(row, seen - {id(row)})]
+        now = clock.now()
+        return cls(_told(own, now), _told(others, now))
+
+
+def _beside(post: Post) -> Iterator[models.Model]:
+    for queryset in vars(post)["_prefetched_objects_cache"].values():
+        yield from queryset
+
+
+def _values(row: models.Model | None, seen: set[int]) -> Iterator[Any]:
+    """Those of a row and of all rows that came with it, once each."""
+    if row is None or id(row) in seen:
+        yield None
+        return
+    seen.add(id(row))
+    yield type(row)
+    yield from (_hashable(value) for name, value in vars(row).items() if not name.startswith("_"))
+    for related in row._state.fields_cache.values():
+        yield from _values(related, seen)
+
+
+def _hashable(value: Any) -> Any:
+    return value if value.__hash__ else repr(value)  # columns of JSON
+
+
+def _told(values: Iterable[Any], now: datetime) -> tuple[Any, ...]:
+    return tuple((value, value <= now) if isinstance(value, datetime) else value for value in values)
 
 
 def _posts() -> QuerySet[Post]:
@@ -69,14 +155,11 @@ def _credit(post: Post, name: Name) -> Credit:
     return Credit(pk=name.number, post=post, person=person, role=name.role, position=name.position)
 
 
-def _videos_of(post: Post) -> list[Video]:
-    videos = _VIDEOS(post=post.pk)
-    for video in videos:
-        video.post = post
-    return videos
-
-
 def _keep(post: Post, name: str, queryset: QuerySet[Any], rows: Iterable[models.Model]) -> None:
-    """As prefetching does: whoever asks the post for these rows asks no database."""
-    vars(queryset).update(_result_cache=list(rows), _prefetch_done=True)
+    """As prefetching does: whoever asks the post for these rows, or a row for its post, asks no database."""
+    kept = list(rows)
+    for row in kept:
+        if name != "tags":
+            row._state.fields_cache["post"] = post
+    vars(queryset).update(_result_cache=kept, _prefetch_done=True)
     vars(post).setdefault("_prefetched_objects_cache", {})[name] = queryset

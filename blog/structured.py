@@ -22,7 +22,7 @@ Node = dict[str, Any]
 POSTING_EXTRAS: list[Callable[[Post], Node]] = []
 
 # What would end the script element or, in old engines, the line.
-_ESCAPES = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
+_ESCAPES = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 _SOURCE_TYPES = {
     Video.AiOrigin.GENERATED: "https://schema.org/TrainedAlgorithmicMediaDigitalSource",
@@ -32,7 +32,9 @@ _SOURCE_TYPES = {
 
 def as_script(data: Node) -> SafeString:
     """`data` as a JSON-LD element of a page, whatever its texts hold. It is data: no policy for scripts concerns it."""
-    text = json.dumps(data, ensure_ascii=False).translate(_ESCAPES)
+    text = json.dumps(data, ensure_ascii=False)
+    for character, escape in _ESCAPES.items():  # `translate` looks at each character: 0.3 ms of a page
+        text = text.replace(character, escape)
     return format_html('<script type="application/ld+json">{}</script>', mark_safe(text))  # noqa: S308 - escaped above
 
 

@@ -21,7 +21,7 @@ from blog import conditions
 from blog.models import Blog, Person, Post, PostQuerySet, Tag
 from blog.page_cache import POSTS, depends_on
 from blog.pages import public_cache_control, public_page
-from blog.reading import post_at
+from blog.reading import AsRead, post_at
 from blog.searching import search_posts
 
 
@@ -82,7 +82,8 @@ def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse
     if found.is_gone:
         return public_page("blog/post_gone.html", {"post": found}, blog=found.blog, status=410)
     depends_on(request, posts=[found])
-    context = {**page_context(found), "comments_after": request.GET.get("after")}
+    as_read = AsRead.of(found)
+    context = {**page_context(found), "as_read": as_read, "comments_after": request.GET.get("after")}
     response = public_page("blog/post_detail.html", context, blog=found.blog)
     if found.search_policy == Post.SearchPolicy.NOINDEX:
         response["X-Robots-Tag"] = "noindex"

@@ -74,12 +74,12 @@ class Row:
         return cls(Shown._make(known[name] for name in Shown._fields), comment.html, closes=closes)
 
 
-def values(comments: CommentQuerySet) -> QuerySet[Comment, tuple[Any, ...]]:
-    """The HTML, and behind it the columns of `Shown`."""
+def values(comments: CommentQuerySet, *more: str) -> QuerySet[Comment, tuple[Any, ...]]:
+    """The HTML, and behind it the columns of `Shown`, and `more`."""
     return (
         comments.with_badges()
         .annotate(since=Coalesce("published_at", "created_at"))
-        .values_list("html", *Shown._fields)
+        .values_list("html", *Shown._fields, *more)
     )
 
 

@@ -8,7 +8,7 @@ end after it, so that neither queries nor markup need recursion.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import BigIntegerField, BinaryField, IntegerField, QuerySet, Subquery
@@ -58,9 +58,9 @@ def page(discussion: Discussion, after: str | None) -> Page:
     first, last = found[0].comment, found[-1].comment
     is_broken = following is not None and _thread(following) == _thread(last)
     outside = _outside(first, last, is_broken=is_broken)
-    above = [Row.of(comment) for comment in outside if comment.path < first.path]
+    above = [row for row in outside.rows if row.comment.path < first.path]
     _lay_out(shown := [*above, *found], context=len(above), following=following)
-    return Page(shown, is_first, *_ways_on(last, following, outside if is_broken else []))
+    return Page(shown, is_first, *_ways_on(last, following, outside))
 
 
 def around(comment: Comment) -> Page:
@@ -118,37 +118,59 @@ def _thread(comment: Shown) -> bytes:
     return comment.path[: ids.SEGMENT_LENGTH]
 
 
-def _outside(first: Shown, last: Shown, *, is_broken: bool) -> list[Comment]:
-    """The comments above a page's first; where the last thread is broken off, its beginning too, with what is left.
+class _Outside(NamedTuple):
+    """What a page needs of the comments that do not stand on it."""
 
-    Then each has `left`, the number of replies that follow the page, and `next_thread`, the number of what comes then.
-    """
-    places = set(paths.ancestors(first.path)) | ({_thread(last)} if is_broken else set())
+    rows: list[Row]
+    left: int = 0  # replies that follow in the thread that the page breaks off
+    next_thread: int | None = None  # the number of what comes after that thread
+
+
+def _outside(first: Shown, last: Shown, *, is_broken: bool) -> _Outside:
+    """The comments above a page's first; where the last thread is broken off, its beginning too, with what is left."""
+    places = {*paths.ancestors(first.path), *([_thread(last)] if is_broken else [])}
     if not places:
-        return []
-    everything = Comment.objects.shown_in(last.discussion_id)
-    wanted = instances(everything.filter(path__in=places))
+        return _Outside([])
+    given = {f"place{index}": place for index, place in enumerate(places)}
     if is_broken:
-        behind = _thread(last) + paths.BEHIND_ALL_REPLIES
-        left = everything.filter(path__gt=last.path, path__lt=behind).values("pk")[: MOST_COUNTED + 1]
+        given |= {"last": last.path, "end": _thread(last) + paths.BEHIND_ALL_REPLIES}
+    found = _outside_query(len(places), is_broken=is_broken).stored(discussion=last.discussion_id, **given)
+    width = len(Shown._fields) + 1  # with the HTML
+    rows = sorted((Row.of_values(row[:width]) for row in found), key=lambda row: row.comment.path)
+    return _Outside(rows, *found[0][width:]) if found else _Outside(rows)
+
+
+@cache
+def _outside_query(places: int, *, is_broken: bool) -> Prepared[tuple[Any, ...]]:
+    """The comments at so many places; each row with `left` and `next_thread`, where a thread is broken off."""
+
+    def build() -> QuerySet[Comment, tuple[Any, ...]]:
+        everything = Comment.objects.shown_in(Given("discussion", BigIntegerField()))
+        wanted = everything.filter(path__in=[Given(f"place{index}", BinaryField()) for index in range(places)])
+        if not is_broken:
+            return values(wanted)
+        behind = Given("end", BinaryField())
+        left = everything.filter(path__gt=Given("last", BinaryField()), path__lt=behind).values("pk")
         count = Subquery(
-            left, template="(SELECT COUNT(*) FROM (%(subquery)s) AS following)", output_field=IntegerField()
+            left[: MOST_COUNTED + 1],
+            template="(SELECT COUNT(*) FROM (%(subquery)s) AS following)",
+            output_field=IntegerField(),
         )
         # Not EXISTS: that forgets the order, and PostgreSQL looks for one in a hundred thousand by reading the table.
         next_one = Subquery(everything.filter(path__gt=behind).values("pk")[:1])
-        wanted = wanted.annotate(left=count, next_thread=next_one)
-    return list(wanted)
+        return values(wanted.annotate(left=count, next_thread=next_one), "left", "next_thread")
+
+    return Prepared(build)
 
 
-def _ways_on(last: Shown, following: Shown | None, outside: Sequence[Comment]) -> tuple[str, str, int]:
+def _ways_on(last: Shown, following: Shown | None, outside: _Outside) -> tuple[str, str, int]:
     """The cursor of the next page, that of the rest of a long thread, and how many replies are left in it."""
     if following is None:
         return "", "", 0
-    left = vars(outside[0])["left"] if outside else 0
-    if left <= 3 * settings.COMMENTS_PER_PAGE:
+    if outside.left <= 3 * settings.COMMENTS_PER_PAGE:
         return last.public_id, "", 0
     behind = ids.encode(paths.root_number(last.path)) + BEHIND
-    return behind if vars(outside[0])["next_thread"] else "", last.public_id, left
+    return behind if outside.next_thread else "", last.public_id, outside.left
 
 
 @cache

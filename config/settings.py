@@ -232,6 +232,8 @@ PAGE_CACHE_BYTES = number("PAGE_CACHE_BYTES", default=32 * 1024 * 1024)
 # Behind a proxy every visitor has the proxy's address: these may say in X-Forwarded-For whose the request was. Nobody
 # is trusted by default, not even this machine: what else runs on it may pass on a header that a visitor has made up.
 TRUSTED_PROXIES = trusted_proxies(env.str("TRUSTED_PROXIES", default=""))
+# Parts of posts' pages, each for as long as nothing in it has changed; 10 MB in each process (the tag `kept`).
+POST_PARTS_KEPT = 500
 COMMENT_MAX_LENGTH = 10_000  # characters, counted before rendering
 COMMENTS_PER_PAGE = 50
 COMMENTS_PER_MINUTE = number("COMMENTS_PER_MINUTE", default=5, least=1)  # from one network: see blog/visitors.py

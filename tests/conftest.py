@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from blog import clock, permissions, publishing
 from blog.models import Blog, Credit, Person, Post, Repost
+from blog.templatetags.blog_tags import Kept
 from tests.browser.chromium import find_browser
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -72,6 +73,12 @@ def own_folder(settings: Settings, tmp_path: Path) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """Settings are no part of the keys by which parts of pages are kept: no test may see what another's made."""
+    Kept.made.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -129,10 +129,8 @@ class PostQuerySet(models.QuerySet["Post"]):
         )
 
     def for_feed(self) -> Self:
-        """With what a feed shows, bodies included, in three queries."""
-        return self.select_related("blog__owner", "author", "repost__shown", *COMPANIONS).prefetch_related(
-            models.Prefetch("credits", Credit.objects.select_related("person")), "videos"
-        )
+        """With what a feed shows, bodies included, but for credits and videos: those `reading.for_feed` adds."""
+        return self.select_related("blog__owner", "author", "repost__shown", *COMPANIONS)
 
     def older_than(self, post: "Post") -> Self:
         """Those that come after `post` in a list that runs from new to old."""

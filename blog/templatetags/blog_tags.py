@@ -1,11 +1,13 @@
 """What the templates of the blog need beyond Django's own tags."""
 
+import threading
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from django import template
+from django.conf import settings
 from django.template import Context
 from django.template.base import FilterExpression, Parser, Token
 from django.utils import timezone
@@ -60,6 +62,46 @@ def once(parser: Parser, token: Token) -> Once:
     content = parser.parse(("endonce",))
     parser.delete_first_token()
     return Once(content, keys)
+
+
+class Kept(template.Node):
+    """What stands between `kept` and `endkept`, as it was made for each value of the key."""
+
+    made: ClassVar[dict[tuple[Any, ...], SafeString]] = {}
+    changing = threading.Lock()
+
+    def __init__(self, content: template.NodeList, key: FilterExpression) -> None:
+        self.content = content
+        self.key = key
+
+    def render(self, context: Context) -> SafeString:
+        value = self.key.resolve(context, ignore_failures=True)  # a preview has none
+        if value is None or not settings.POST_PARTS_KEPT:
+            return self.content.render(context)
+        key = (self, get_language(), timezone.get_current_timezone_name(), value)
+        html = self.made.get(key)
+        if html is None:
+            html = self.content.render(context)
+            with self.changing:
+                if len(self.made) >= settings.POST_PARTS_KEPT:
+                    del self.made[next(iter(self.made))]
+                self.made[key] = html
+        return html
+
+
+@register.tag
+def kept(parser: Parser, token: Token) -> Kept:
+    """`{% kept key %}…{% endkept %}` makes its content anew only where it cannot be the same.
+
+    The key holds all that the content is made of, but for settings, language and time zone: such as
+    `reading.AsRead` has it. Without one nothing is kept.
+
+    For what a new comment leaves as it is, and all pages of a discussion have in common: to make it takes 3.5 ms.
+    """
+    _name, key = token.split_contents()
+    content = parser.parse(("endkept",))
+    parser.delete_first_token()
+    return Kept(content, parser.compile_filter(key))
 
 
 @register.simple_tag

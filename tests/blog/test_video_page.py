@@ -175,7 +175,7 @@ def test_a_page_and_a_feed_cost_the_same_with_any_number_of_videos(
     address = post.get_absolute_url()
     with django_assert_num_queries(4):  # post; tags and credits; videos; comments
         assert Client().get(address).content.count(b"<figure") == 2 * count
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         Client().get("/feeds/posts.atom")
 
 
