@@ -93,9 +93,7 @@ class PageCache:
         if method not in ("GET", "HEAD"):
             return self._pass_on(environ, start_response)
         told_scheme = environ.get(self._scheme_header) if self._scheme_header else None
-        host, path, query = environ.get("HTTP_HOST", ""), environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-        is_short = len(host) + len(path) + len(query) <= LONGEST
-        key = key_of(told_scheme or environ["wsgi.url_scheme"], host, path, query) if is_short else None
+        key = key_in(environ, told_scheme or environ["wsgi.url_scheme"])
         if key is None or not self.freshness.is_known():
             return self._application(environ, start_response)
         answer = self._good(key) or self._made(key, environ)
@@ -141,7 +139,7 @@ class PageCache:
     def _make(self, key: Key, environ: Environ) -> Page | Answer:
         stamp = self.freshness.number  # before the view begins: a change that is committed meanwhile makes it too old
         asked = plain(environ, key)
-        answer = _answer(self._application, asked)
+        answer = answer_of(self._application, asked)
         if not (answer.may_be_kept and asked.get(TAGS)):
             self._pages.drop(key)
             return answer
@@ -166,6 +164,13 @@ class PageCache:
             return []
         start_response("200 OK", headers)
         return [form.body] if environ["REQUEST_METHOD"] == "GET" else []
+
+
+def key_in(environ: Environ, scheme: str) -> Key | None:
+    """The key of the page that a GET or HEAD asks for, or None where it is none to keep."""
+    host, path, query = environ.get("HTTP_HOST", ""), environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+    is_short = len(host) + len(path) + len(query) <= LONGEST
+    return key_of(scheme, host, path, query) if is_short else None
 
 
 @lru_cache(maxsize=4096)
@@ -201,7 +206,7 @@ def _known(query: str, parameters: Iterable[str]) -> str:
     return urlencode([(name, given[name]) for name in parameters if name in given])
 
 
-def _answer(application: WsgiApplication, environ: Environ) -> Answer:
+def answer_of(application: WsgiApplication, environ: Environ) -> Answer:
     """Have the application answer, to the end."""
     started: list[Answer] = []
 

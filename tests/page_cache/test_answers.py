@@ -14,7 +14,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from blog import clock, publishing
 from blog.models import Blog, Person, Post, Tag
 from blog.page_cache import in_front_of
-from blog.page_cache.layer import KEPT, key_of, plain
+from blog.page_cache.layer import KEPT, PageCache, key_of, plain
 from blog.page_cache.pages import Page, Pages, best_encoding
 from config.wsgi import django_application
 from tests.comments.conftest import Say
@@ -276,4 +276,4 @@ def test_no_shared_cache_keeps_a_page_past_a_change_that_the_clock_brings(site: 
 
 def test_without_room_there_is_no_cache(settings: Any, blog: Blog) -> None:
     settings.PAGE_CACHE_BYTES = 0
-    assert in_front_of(django_application) is django_application
+    assert not isinstance(in_front_of(django_application), PageCache)
