@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from blog import pictures, rendering
+from blog import pictures, rendering, storages
 from blog.models.fields import ProseField
 from blog.videos import placing
 
@@ -32,6 +32,8 @@ def upload(request: HttpRequest) -> JsonResponse:
         name = pictures.store(picture)
     except pictures.PictureRefused as refusal:
         return _no_picture(str(refusal), status=400)
+    except storages.Away:
+        return _no_picture(str(storages.SORRY), status=503)
     return JsonResponse({"image_code": f"![{_('Describe this picture')}]({default_storage.url(name)})"})
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from markdownx.widgets import AdminMarkdownxWidget
 
-from blog import clock, licences, publishing
+from blog import clock, licences, publishing, storages
 from blog.models import Credit, Post, Repost, Video
 from blog.videos import containers, placing, providers
 
@@ -31,6 +31,7 @@ FETCHED_LATER = {"title", "duration", "uploaded_on", "creator", "creator_url"}
 class PostForm(forms.ModelForm[Post]):
     """A post without its parts. `conflict` is the stored post where somebody else saved it meanwhile."""
 
+    files_are_away = False  # was found out when they were to be stored
     version = forms.CharField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -72,6 +73,8 @@ class PostForm(forms.ModelForm[Post]):
             )
         if self.instance.pk and cleaned.get("version") != self.initial["version"]:
             self._refuse_to_overwrite()
+        if self.files_are_away:
+            self.add_error(None, storages.SORRY)
         return cleaned
 
     def _refuse_to_overwrite(self) -> None:

@@ -4,6 +4,9 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
+from django.utils.translation import gettext_lazy
+
+SORRY = gettext_lazy("Files cannot be stored at the moment: their place does not answer. Try again soon.")
 
 
 class Away(Exception):

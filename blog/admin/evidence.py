@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from blog import permissions
+from blog import permissions, storages
 from blog.admin import saving
 from blog.admin.step_forms import EvidenceForm
 from blog.models import Evidence, Post, Repost
@@ -22,12 +22,21 @@ def add_view(request: HttpRequest, post_id: int) -> HttpResponse:
     is_sent = request.method == "POST"
     data, files = (request.POST, request.FILES) if is_sent else (None, None)
     form = EvidenceForm(data, files, instance=Evidence(repost=repost))
-    if is_sent and form.is_valid():
-        permissions.add_evidence(form.instance, by=saving.name_of(request.user))
+    if is_sent and form.is_valid() and _add(form, request):
         messages.success(request, _("The evidence is on file. Readers learn its kind and its day, and nothing else."))
         return redirect("admin:blog_post_change", post_id)
     context = {**admin.site.each_context(request), "title": _("Add evidence"), "opts": Post._meta}
     return TemplateResponse(request, "admin/blog/post/evidence.html", context | {"form": form, "repost": repost})
+
+
+def _add(form: EvidenceForm, request: HttpRequest) -> bool:
+    """False, with the reason in the form, where files cannot be stored now."""
+    try:
+        permissions.add_evidence(form.instance, by=saving.name_of(request.user))
+    except storages.Away:
+        form.add_error(None, storages.SORRY)
+        return False
+    return True
 
 
 @require_safe

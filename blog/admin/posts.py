@@ -16,7 +16,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from blog import credits, publishing
+from blog import credits, publishing, storages
 from blog.admin import evidence, preview, record, saving, steps
 from blog.admin.filters import HasRepost, PermissionState
 from blog.admin.parts import CreditInline, RepostInline, VideoInline
@@ -141,6 +141,19 @@ class PostAdmin(admin.ModelAdmin[Post]):
             Repost.objects.select_for_update().filter(post=post).first()
             Post.objects.select_for_update(no_key=True).filter(pk=post.pk).values_list("pk").first()
         return post
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Where a file cannot be stored now, nothing is, and the form comes back with all that was typed."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except storages.Away:
+            vars(request)["files_are_away"] = True
+            return super().changeform_view(request, *args, **kwargs)
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)  # a class of its own for each request
+        form.files_are_away = vars(request).get("files_are_away", False)
+        return form
 
     def render_change_form(
         self,
