@@ -5,6 +5,7 @@ nothing that they remove; they stand here for the day when it does.
 """
 
 import re
+import threading
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 from urllib.parse import unquote
@@ -83,23 +84,41 @@ def clean(html: str, allowed: AllowList) -> str:
 
 
 def by_bleach(html: str, allowed: AllowList) -> str:
-    def keeps(element: str, attribute: str, value: str) -> bool:
-        return _is_allowed(allowed, element, attribute, value)
-
-    return bleach.clean(html, tags=set(allowed), attributes=keeps, protocols=SCHEMES, strip=True)
+    return _sanitisers(allowed).bleach.clean(html)
 
 
 def by_nh3(html: str, allowed: AllowList) -> str:
-    def keep(element: str, attribute: str, value: str) -> str | None:
-        return value if _is_allowed(allowed, element, attribute, value) else None
+    cleaned: str = _sanitisers(allowed).nh3.clean(html)
+    return cleaned
 
-    # The empty "*" stands against nh3's own: "title" and "lang" on every element.
-    attributes = {"*": set[str]()} | {element: set(rules) for element, rules in allowed.items()}
-    return nh3.clean(
-        html, tags=set(allowed), attributes=attributes, attribute_filter=keep, url_schemes=SCHEMES, link_rel=None
-    )
+
+class _Sanitisers(threading.local):
+    """Both for one allow-list, made once in each thread: bleach's parser is good for one at a time. To make them takes
+    0.12 ms, and to clean a comment as much.
+    """
+
+    def __init__(self, allowed: AllowList) -> None:
+        def keeps(element: str, attribute: str, value: str) -> bool:
+            return _is_allowed(allowed, element, attribute, value)
+
+        def keep(element: str, attribute: str, value: str) -> str | None:
+            return value if keeps(element, attribute, value) else None
+
+        self.bleach = bleach.Cleaner(set(allowed), keeps, SCHEMES, strip=True)
+        # The empty "*" stands against nh3's own: "title" and "lang" on every element.
+        attributes = {"*": set[str]()} | {element: set(rules) for element, rules in allowed.items()}
+        self.nh3 = nh3.Cleaner(
+            tags=set(allowed), attributes=attributes, attribute_filter=keep, url_schemes=SCHEMES, link_rel=None
+        )
+
+
+def _sanitisers(allowed: AllowList) -> _Sanitisers:
+    return _OF[id(allowed)]
 
 
 def _is_allowed(allowed: AllowList, element: str, attribute: str, value: str) -> bool:
     rule = allowed.get(element, {}).get(attribute)
     return rule is not None and bool(rule(value))
+
+
+_OF = {id(allowed): _Sanitisers(allowed) for allowed in (COMMENT, REPOST, POST)}
