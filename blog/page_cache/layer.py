@@ -169,7 +169,7 @@ class PageCache:
 def key_in(environ: Environ, scheme: str) -> Key | None:
     """The key of the page that a GET or HEAD asks for, or None where it is none to keep."""
     host, path, query = environ.get("HTTP_HOST", ""), environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-    is_short = len(host) + len(path) + len(query) <= LONGEST
+    is_short = len(scheme) + len(host) + len(path) + len(query) <= LONGEST
     return key_of(scheme, host, path, query) if is_short else None
 
 

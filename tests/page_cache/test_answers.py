@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import tracemalloc
 from datetime import timedelta
 from typing import Any
 
@@ -237,6 +238,21 @@ def test_addresses_that_somebody_made_up_fill_no_memory(site: Site, own_post: Po
     key_of.cache_clear()
     assert site.ask(f"/?{'x' * 2_000}").status == 200
     assert key_of.cache_info().currsize == 0
+
+
+def test_headers_that_somebody_made_up_fill_no_memory(transactional_db: None, settings: Any, own_post: Post) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    site, long = Site(), "x" * 100_000
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            made_up = f"{number}{long}"
+            site.ask("/", HTTP_ACCEPT_ENCODING=made_up)
+            site.ask("/", HTTP_X_FORWARDED_PROTO=made_up)
+        kept, _most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 10 * len(long)
 
 
 def test_memory_has_a_bound(transactional_db: None, make_post: MakePost) -> None:
