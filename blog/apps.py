@@ -10,12 +10,14 @@ class BlogConfig(AppConfig):
     verbose_name = _("Blog")
 
     def ready(self) -> None:
-        from blog import jobs  # noqa: F401 - registering is its import's effect
-        from blog.models import Post, Repost
+        from blog import (
+            coming,
+            jobs,  # noqa: F401 - registering is its import's effect
+        )
         from blog.page_cache import freshness, triggers
         from blog.videos import shelf  # noqa: F401 - the same
 
-        freshness.NEXT_CHANGES += [Post.objects.next_publication, Repost.objects.next_end]
+        freshness.NEXT_CHANGES += [coming.next_publication, coming.next_end]
         post_migrate.connect(make_the_blog, sender=self)
         post_migrate.connect(triggers.install, sender=self)
 

@@ -11,6 +11,7 @@ What changes from one request to the next must be given. The clock is such a thi
 at which the query was written.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
@@ -24,6 +25,7 @@ from django.utils.functional import cached_property
 Row = TypeVar("Row")
 Params = tuple[Any, ...]
 Raw = Iterable[Sequence[Any]]  # rows as the database has them, or with their values converted
+_WORD = re.compile("[a-z]*")
 NO_ROW = 0  # a number that no row has
 # Kinds of fields, and the type of those values that both databases take as they are. To ask the field takes 2 µs, and
 # a comment has sixty words to be looked up.
@@ -90,8 +92,23 @@ class Prepared(Generic[Row]):
         """At the first use and not before: by then every floor has said what belongs to a post."""
         queryset = self._build()
         compiler = queryset.query.get_compiler(using=queryset.db)
-        sql, params = compiler.as_sql()
+        sql, params = _with_words(*compiler.as_sql())
         return _Written(queryset.db, sql, params, _reader(queryset, compiler))
+
+
+def _with_words(sql: str, params: Params) -> tuple[str, Params]:
+    """The query with the words that are never given another value: `status = 'published'`.
+
+    As a parameter such a word might decide whether a partial index can be used. So SQLite plans the query anew whenever
+    it is asked, which for the place of a comment takes 0.17 ms of 0.18.
+    """
+    first, *rest = sql.split("%s")
+    if len(rest) != len(params):
+        return sql, params  # there is a "%s" that is no place
+    is_word = [isinstance(param, str) and _WORD.fullmatch(param) is not None for param in params]
+    places = [f"'{param}'" if found else "%s" for param, found in zip(params, is_word, strict=True)]
+    joined = "".join(f"{place}{part}" for place, part in zip(places, rest, strict=True))
+    return first + joined, tuple(param for param, found in zip(params, is_word, strict=True) if not found)
 
 
 def _reader(
@@ -172,7 +189,7 @@ class PreparedInsert:
     def __call__(self, row: models.Model) -> None:
         using, sql, fields = self._written
         connection = connections[using]
-        values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+        values = [_prepared(field, getattr(row, field.attname), connection) for field in fields]
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
         row._state.adding, row._state.db = False, using
@@ -184,6 +201,12 @@ class PreparedInsert:
         quoted = connections[using].ops.quote_name
         columns, places = ", ".join(quoted(field.column) for field in fields), ", ".join(["%s"] * len(fields))
         return using, f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES ({places})", fields  # noqa: S608 - our own names
+
+
+def _prepared(field: "models.Field[Any, Any]", value: object, connection: BaseDatabaseWrapper) -> Any:
+    if value is None or type(value) is AS_THEY_ARE.get(type(field)):
+        return value
+    return field.get_db_prep_save(value, connection)
 
 
 def _values(params: Params, given: Mapping[str, object], connection: BaseDatabaseWrapper) -> Params:

@@ -7,6 +7,7 @@ to the writer's own page.
 import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -86,8 +87,11 @@ def _notable() -> QuerySet[Person, tuple[int, int | None, str]]:
 _NOTABLE = Prepared(_notable)
 
 
+@lru_cache(maxsize=1000)
 def looks(name: str) -> str:
-    """What the eye takes from a name: equal for two that can be mistaken for each other."""
+    """What the eye takes from a name: equal for two that can be mistaken for each other. Kept, because with each
+    comment all are looked at that belong to the blog.
+    """
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
     return "".join(sign for sign in folded if unicodedata.category(sign)[0] in "LN").translate(_LOOK_ALIKES)
 

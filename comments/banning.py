@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -49,15 +50,24 @@ def of_person(networks: Sequence[bytes], *emails: str) -> list[Ban]:
     return list(Ban.objects.in_force().filter(_known(networks, *emails)))
 
 
+class Met(NamedTuple):
+    """A ban in force, as far as the rules ask for it."""
+
+    kind: str
+    mode: str
+    value: str
+
+
 @cache
-def _met(networks: int, emails: int) -> Prepared[Ban]:
+def _met(networks: int, emails: int) -> Prepared[tuple[str, str, str]]:
     """The bans of words and domains, and those of a person with so many names and addresses."""
 
-    def build() -> QuerySet[Ban]:
+    def build() -> QuerySet[Ban, tuple[str, str, str]]:
         known = Q(kind__in=(Kind.WORD, Kind.DOMAIN))
         for kind, name, count in ((Kind.NETWORK, "network", networks), (Kind.EMAIL, "email", emails)):
             known |= Q(kind=kind, key__in=[Given(f"{name}{index}", BinaryField()) for index in range(count)])
-        return Ban.objects.in_force(Given("now", DateTimeField())).filter(known).order_by("pk")
+        bans = Ban.objects.in_force(Given("now", DateTimeField())).filter(known).order_by("pk")
+        return bans.values_list("kind", "mode", "value")
 
     return Prepared(build)
 
@@ -80,11 +90,12 @@ def of_writers(comments: Iterable[Comment]) -> dict[int, list[Ban]]:
     return {pk: [ban for name in known for ban in found.get(name, [])] for pk, known in names.items()}
 
 
-def of_comment(networks: Sequence[bytes], *emails: str) -> tuple[list[Ban], list[Ban]]:
+def of_comment(networks: Sequence[bytes], *emails: str) -> tuple[list[Met], list[Met]]:
     """The bans in force of whoever writes, as by `of_person`, and those of words and domains. One query for both."""
     networks_given = {f"network{index}": key for index, key in enumerate(networks)}
     emails_given = {f"email{index}": email_key(email) for index, email in enumerate({*emails} - {""})}
-    found = _met(len(networks_given), len(emails_given))(now=clock.now(), **networks_given, **emails_given)
+    ask = _met(len(networks_given), len(emails_given))
+    found = [Met(*row) for row in ask(now=clock.now(), **networks_given, **emails_given)]
     words = [ban for ban in found if ban.kind in (Kind.WORD, Kind.DOMAIN)]
     return [ban for ban in found if ban.kind not in (Kind.WORD, Kind.DOMAIN)], words
 

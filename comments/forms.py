@@ -31,11 +31,6 @@ class TextForm(forms.Form):
         """What was sent, by field; missing fields are empty."""
         return {name: self[name].value() or "" for name in self.fields}
 
-    @property
-    def asks_for_preview(self) -> bool:
-        """Whether the words were only sent to be looked at."""
-        return self.data.get("action") == "preview"
-
     def show_errors_of(self, refusal: Refused) -> None:
         """Tie its sentences to the fields they are about, and begin at the first."""
         for number, (name, sentence) in enumerate(refusal.errors.items()):
@@ -68,11 +63,24 @@ class CommentForm(TextForm):
     field_order = ("name", "text", "email", "notify", "parent")
 
     @property
-    def signals(self) -> Signals:
-        """What came with the words and is not seen."""
-        return Signals(**{name: self.data.get(name, "")[:300] for name in ("trap", "opened", "seconds")})
-
-    @property
     def wants_mail(self) -> bool:
         """Whether the part about mail has to be open: something stands in it."""
         return bool(self.words["email"] or self.words["notify"] not in ("", USUAL) or self.errors.get("email"))
+
+
+# What was sent, without a form: to make one takes 0.2 ms, and most comments are taken without showing it again.
+
+
+def words(sent: QueryDict) -> dict[str, str]:
+    """What the form would give for them: by field; missing fields are empty."""
+    return {name: sent.get(name) or "" for name in CommentForm.base_fields}
+
+
+def signals(sent: QueryDict) -> Signals:
+    """What came with the words and is not seen."""
+    return Signals(**{name: sent.get(name, "")[:300] for name in ("trap", "opened", "seconds")})
+
+
+def asks_for_preview(sent: QueryDict) -> bool:
+    """Whether the words were only sent to be looked at."""
+    return sent.get("action") == "preview"

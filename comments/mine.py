@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_stubs_ext import StrPromise
 
 from blog.pages import personal_page
-from comments import authorship, moderation, revising, screening, submission, threads
+from comments import authorship, forms, moderation, revising, screening, submission, threads
 from comments.forms import TextForm
 from comments.models import Comment, Letter
 
@@ -86,7 +86,7 @@ def _asks_for_address(comment: Comment) -> bool:
 
 def _take(request: HttpRequest, comment: Comment, form: TextForm) -> HttpResponse:
     try:
-        if form.asks_for_preview:
+        if forms.asks_for_preview(request.POST):
             return edit_page(request, comment, form, preview=submission.preview(comment.name, **form.words))
         sender = authorship.writer(request, post_id=comment.discussion_id, name=comment.name)
         revising.edit(comment, writer=sender, **form.words)

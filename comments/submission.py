@@ -2,22 +2,23 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import BigIntegerField, BinaryField, DateTimeField, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
-from blog import clock
+from blog import clock, turns
 from blog.models import Post
 from blog.prepared import Given, Prepared, PreparedInsert, number_of_row
 from comments import addresses, ids, paths, screening, wording
 from comments.authorship import Writer
 from comments.mailing import notifying, subscribing
-from comments.models import Comment, CommentEvent, Discussion, Subscription
+from comments.models import Comment, CommentEvent, CommentQuerySet, Discussion, Subscription
 from comments.models.comments import ONE_MORE
 from comments.screening import Signals, rules
 from comments.screening.rules import Facts, Judgement
@@ -33,6 +34,14 @@ EMAIL_MISSING = _("To be told by e-mail, please give an address; or choose no ma
 PARENT_GONE = _("The comment you reply to is no longer there. You can post your text as a comment of its own.")
 
 STRANGER = Writer()
+
+
+class Place(NamedTuple):
+    """Of a comment in the tree."""
+
+    pk: int
+    path: bytes
+    parent_id: int | None
 
 
 class Refused(Exception):
@@ -136,7 +145,7 @@ def checked_email(email: str, notify: str) -> str:
         raise Refused(status=400, errors={"email": ValidationError(EMAIL_WRONG if email else EMAIL_MISSING)}) from error
 
 
-@transaction.atomic
+@turns.short_write()
 def _enter(draft: Comment, parent: str, writer: Writer, known: Facts, notify: str) -> Comment:
     """Store the draft in its place. The order of the locks is the same everywhere: the thread, then the discussion."""
     discussion = find_discussion(draft.discussion_id)
@@ -185,8 +194,8 @@ def _place_of_post() -> QuerySet[Post]:
     return _public_post().select_related(None).select_related("blog", "discussion").only(*OF_PLACE)
 
 
-def _target() -> QuerySet[Comment]:
-    found = Comment.objects.answerable().with_badges().order_by()
+def _answerable() -> CommentQuerySet:
+    found = Comment.objects.answerable().order_by()
     return found.filter(pk=Given("comment", BigIntegerField()), discussion=Given("discussion", BigIntegerField()))
 
 
@@ -197,7 +206,8 @@ def _same_words() -> QuerySet[Comment]:
 
 _PUBLIC_POST = Prepared(_public_post)
 _PLACE_OF_POST = Prepared(_place_of_post)
-_TARGET = Prepared(_target)
+_TARGET = Prepared(lambda: _answerable().with_badges())
+_PLACE_OF_TARGET = Prepared(lambda: _answerable().values_list("pk", "path", "parent"))
 _SAME_WORDS = Prepared(_same_words)
 _STORE = PreparedInsert(Comment)
 _STORE_EVENT = PreparedInsert(CommentEvent)
@@ -230,24 +240,36 @@ def find_target(discussion: Discussion, public_id: str) -> Comment | None:
     return None
 
 
-def _lock_target(discussion: Discussion, public_id: str) -> Comment:
-    """The comment that is replied to, read again once the thread is ours: a moderator may have been faster."""
-    target = find_target(discussion, public_id)
+def _place_of_target(discussion: Discussion, public_id: str) -> Place | None:
+    """The same, without what only readers see."""
+    with suppress(ValueError):
+        for number, path, parent in _PLACE_OF_TARGET(comment=ids.decode(public_id), discussion=discussion.pk):
+            return Place(number, bytes(path), parent)
+    return None
+
+
+def _lock_target(discussion: Discussion, public_id: str) -> Place:
+    """Where the comment stands that is replied to in an open discussion; read again once the thread is ours: a
+    moderator may have been faster.
+    """
+    target = _place_of_target(discussion, public_id)
     if target and Comment.objects.lock_thread(target.path):
-        target = find_target(discussion, public_id)
+        target = _place_of_target(discussion, public_id)
     if target is None:
         raise Refused(PARENT_GONE, status=404)
     return target
 
 
-def _place(comment: Comment, discussion: Discussion, target: Comment | None) -> None:
+def _place(comment: Comment, discussion: Discussion, target: Place | None) -> None:
     """Give the comment its number and its place: under `target`, or beside it on the deepest level."""
     comment.pk = ids.mint()
-    is_deepest = target is not None and paths.levels(target.path) == paths.MAX_LEVELS
     comment.discussion = discussion
-    comment.parent = target.parent if target and is_deepest else target
-    comment.reply_to = target if is_deepest else None
-    comment.path = (comment.parent.path if comment.parent else b"") + ids.segment(comment.pk)
+    comment.parent_id, comment.reply_to_id, above = None, None, b""
+    if target and paths.levels(target.path) == paths.MAX_LEVELS:
+        comment.parent_id, comment.reply_to_id, above = target.parent_id, target.pk, target.path[: -ids.SEGMENT_LENGTH]
+    elif target:
+        comment.parent_id, above = target.pk, target.path
+    comment.path = above + ids.segment(comment.pk)
     comment.depth = paths.levels(comment.path) - 1
 
 
@@ -264,10 +286,10 @@ def _twin(discussion: Discussion, key: bytes) -> Comment | None:
     return twin
 
 
-def _submission_key(discussion: Discussion, target: Comment | None, draft: Comment) -> bytes:
+def _submission_key(discussion: Discussion, target: Place | None, draft: Comment) -> bytes:
     # Tidy words hold no control characters, so the parts cannot run into each other.
     # With what is proved, or a stranger who is faster with the same words would take the badge away.
     proved = f"{draft.person_id or ''} {draft.badge}"
     sender = (draft.address_key or b"").hex()
-    parts = [str(discussion.pk), target.public_id if target else "", proved, sender, draft.name, draft.source]
+    parts = [str(discussion.pk), ids.encode(target.pk) if target else "", proved, sender, draft.name, draft.source]
     return salted_hmac("comments.submission", "\x1f".join(parts), algorithm="sha256").digest()

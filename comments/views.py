@@ -17,7 +17,7 @@ from blog import clock
 from blog.models import Blog, Post
 from blog.page_cache import depends_on
 from blog.pages import personal_page, public_page
-from comments import authorship, mine, origin, screening, submission, threads
+from comments import authorship, forms, mine, origin, screening, submission, threads
 from comments.forms import CommentForm, TextForm
 from comments.models import Comment
 
@@ -49,13 +49,13 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
 def new(request: HttpRequest, post_id: int) -> HttpResponse:
     """The form on a page of its own, and the place to which every form on a public page posts."""
     if request.method == "POST":
-        form = CommentForm(request.POST)
         is_own = origin.is_own(request)
-        if form.asks_for_preview:
-            return _preview(request, post_id, form, confirming=not is_own, notice=None if is_own else CONFIRM)
+        if forms.asks_for_preview(request.POST):
+            return _preview(request, post_id, confirming=not is_own, notice=None if is_own else CONFIRM)
         if is_own:
-            return _take(request, post_id, form)
-        return _form_page(request, submission.find_post(post_id), form, notice=CONFIRM, confirming=True)
+            return _take(request, post_id)
+        post, form = submission.find_post(post_id), CommentForm(request.POST)
+        return _form_page(request, post, form, notice=CONFIRM, confirming=True)
     post = submission.find_post(post_id)
     if post is None:
         raise Http404
@@ -66,10 +66,9 @@ def confirm(request: HttpRequest, post_id: int) -> HttpResponse:
     """Where a form with a token posts to."""
     if request.method != "POST":
         return redirect("comment-new", post_id)
-    form = CommentForm(request.POST)
-    if form.asks_for_preview:
-        return _preview(request, post_id, form, confirming=True)
-    return _take(request, post_id, form, confirming=True)
+    if forms.asks_for_preview(request.POST):
+        return _preview(request, post_id, confirming=True)
+    return _take(request, post_id, confirming=True)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -88,13 +87,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     )
 
 
-def _take(request: HttpRequest, post_id: int, form: CommentForm, *, confirming: bool = False) -> HttpResponse:
+def _take(request: HttpRequest, post_id: int, *, confirming: bool = False) -> HttpResponse:
     """Only for a request that has proved to come from our own page: here cookies and sessions are read."""
+    words, signals = forms.words(request.POST), forms.signals(request.POST)
     try:
-        writer = authorship.writer(request, post_id=post_id, name=form.words["name"])
-        taken = submission.submit(post_id=post_id, writer=writer, signals=form.signals, **form.words)
+        writer = authorship.writer(request, post_id=post_id, name=words["name"])
+        taken = submission.submit(post_id=post_id, writer=writer, signals=signals, **words)
     except submission.Refused as refusal:
-        return _refuse(request, post_id, form, refusal, confirming=confirming)
+        return _refuse(request, post_id, refusal, confirming=confirming)
     if clock.now() - taken.created_at > AT_ONCE:
         return _lead_to_public(taken)
     response = HttpResponseRedirect(f"{authorship.address(taken)}#c-{taken.public_id}", status=303)
@@ -106,7 +106,6 @@ def _take(request: HttpRequest, post_id: int, form: CommentForm, *, confirming: 
 def _preview(
     request: HttpRequest,
     post_id: int,
-    form: CommentForm,
     *,
     confirming: bool = False,
     notice: StrPromise | str | None = None,
@@ -115,19 +114,18 @@ def _preview(
 
     The form below is one of our own pages, though: where another site may have filled it, it says so and has a token.
     """
-    words = form.words
+    words = forms.words(request.POST)
     try:
         submission.open_discussion(post_id)
         preview = submission.preview(words["name"], words["text"])
     except submission.Refused as refusal:
-        return _refuse(request, post_id, form, refusal, confirming=confirming)
-    post = submission.find_post(post_id)
+        return _refuse(request, post_id, refusal, confirming=confirming)
+    post, form = submission.find_post(post_id), CommentForm(request.POST)
     return _form_page(request, post, form, notice=notice, confirming=confirming, preview=preview)
 
 
-def _refuse(
-    request: HttpRequest, post_id: int, form: CommentForm, refusal: submission.Refused, *, confirming: bool
-) -> HttpResponse:
+def _refuse(request: HttpRequest, post_id: int, refusal: submission.Refused, *, confirming: bool) -> HttpResponse:
+    form = CommentForm(request.POST)
     form.show_errors_of(refusal)
     post, why = submission.find_post(post_id), refusal.message
     return _form_page(request, post, form, notice=why, confirming=confirming, status=refusal.status)

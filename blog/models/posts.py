@@ -93,11 +93,6 @@ class PostQuerySet(models.QuerySet["Post"]):
         """Posts that are public now or were before they were withdrawn."""
         return self.exclude(status=Post.Status.DRAFT).filter(published_at__lte=clock.now())
 
-    def next_publication(self, now: datetime) -> datetime | None:
-        """When the next scheduled post appears."""
-        scheduled = self.filter(status=Post.Status.PUBLISHED, published_at__gt=now)
-        return scheduled.order_by("published_at").values_list("published_at", flat=True).first()
-
     def written_by(self, person: Person) -> Self:
         """Posts that `person` wrote as host, or whose reposted words are theirs and may be shown."""
         from blog.models.reposts import Repost

@@ -25,10 +25,6 @@ class RepostQuerySet(models.QuerySet["Repost"]):
         unended = models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=clock.now())
         return self.filter(unended, state__in=Repost.STATES_IN_FORCE)
 
-    def next_end(self, now: datetime) -> datetime | None:
-        """When the next permission ends by itself."""
-        return self.filter(ends_at__gt=now).order_by("ends_at").values_list("ends_at", flat=True).first()
-
 
 class Repost(models.Model):
     """The words of another person, whence they come, and on what ground they stand here."""

@@ -26,17 +26,6 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
         latest = Subquery(counted.order_by("-published_at").values("published_at")[:1])
         self.update(count=F("count") + count, version=F("version") + 1, last_published_at=latest)
 
-    def next_closing(self, now: datetime) -> datetime | None:
-        """When the next discussion closes by itself: at its own moment, or after the days that the blog says."""
-        own = self.filter(closes_at__gt=now).order_by("closes_at").values_list("closes_at", flat=True).first()
-        blog = Blog.load()
-        if not blog.comments_close_after:
-            return own
-        days = timedelta(days=blog.comments_close_after)
-        published = Post.objects.published().filter(published_at__gt=now - days).order_by("published_at")
-        first = published.values_list("published_at", flat=True).first()
-        return min(filter(None, (own, first and first + days)), default=None)
-
 
 class Discussion(models.Model):
     """What is said under a post; made with the post. A discussion with comments protects its post from deletion."""
