@@ -15,14 +15,13 @@ from datetime import datetime, timedelta
 from django.db import Error, connection
 
 from blog import clock
-from blog.page_cache.notes import Note, Notes
+from blog.page_cache.notes import EVERYTHING, Note, Notes
 
 LOOK_SECONDS = 1.0
 BLIND_SECONDS = 10.0  # while the database cannot be asked, pages of before are served for this long
 DAY_SECONDS = 86_400
 NOTES_KEPT = timedelta(hours=1)  # who has not looked for half of that may have missed some
 MOST_TAGS = 50_000  # that are remembered; beyond, everything counts as bumped
-EVERYTHING = "site"
 SLACK = timedelta(seconds=1)  # a clock that is put right by less shows nothing too early
 
 # When the clock will next change what is public by itself, asked with the present moment; None where it will not. The
@@ -81,11 +80,15 @@ class Freshness:
             self._look()
 
     def _clock_has_moved(self) -> bool:
-        """Whether it has passed a moment at which pages change, or was set back."""
-        now = clock.now()
-        if now + SLACK < self._latest_moment:
+        """Whether it has passed a moment at which pages change, was set back, or ran on while this machine slept: the
+        one that only moves forward stands still meanwhile.
+        """
+        now, before = clock.now(), self._latest_moment
+        if now + SLACK < before:
             return True
-        self._latest_moment = max(now, self._latest_moment)
+        self._latest_moment = max(now, before)
+        if now - before > NOTES_KEPT / 2:
+            return True
         return self._next_change is not None and now >= self._next_change
 
     def _look(self) -> None:
@@ -109,7 +112,8 @@ class Freshness:
     def _note(self, found: Iterable[Note]) -> None:
         number = self.number + 1
         if len(self._bumped) > MOST_TAGS:
-            self._bumped, self._bumped_hard, found = {}, {}, [(EVERYTHING, True)]
+            # At no moment without it: a page might be compared meanwhile.
+            self._bumped, self._bumped_hard = {EVERYTHING: number}, {EVERYTHING: number}
         for tags, hard in found:
             for tag in tags.split():
                 self._bumped[tag] = number

@@ -3,9 +3,11 @@
 from django.db import close_old_connections, connection, transaction
 
 Note = tuple[str, bool]  # the tags that were bumped, and whether something may have been taken away
+EVERYTHING = "site"
 LOCK_MILLISECONDS = 300  # that a look waits for a lock of somebody else
 
 ON_SQLITE = "SELECT id, tags, hard FROM blog_bump WHERE id > %s ORDER BY id"
+LATEST = "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'blog_bump'"  # though it may be deleted
 OLDEST = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"  # of the transactions that are open
 ON_POSTGRESQL = f"""
 SELECT oldest, id, tags, hard
@@ -15,7 +17,11 @@ LEFT JOIN blog_bump ON "transaction" >= %s
 
 
 class Notes:
-    """What was noted since the last time. The first time there is nothing new: whoever asks has made no page yet."""
+    """What was noted since the last time. The first time there is nothing new: whoever asks has made no page yet.
+
+    Where the numbers are lower than the last time, the database was emptied, or restored from a backup. What was noted
+    since then cannot be told, and everything counts as bumped.
+    """
 
     def __init__(self) -> None:
         self._since: int | None = None  # on SQLite an id, on PostgreSQL a transaction
@@ -28,13 +34,14 @@ class Notes:
 
     def _by_id(self) -> list[Note]:
         """SQLite has one writer at a time, so ids come in the order of commits."""
-        is_first = self._since is None
+        since = self._since
         with connection.cursor() as cursor:
-            if is_first:
-                cursor.execute("SELECT COALESCE(MAX(id), 0) FROM blog_bump")
-                self._since = cursor.fetchone()[0]
-                return []
-            cursor.execute(ON_SQLITE, [self._since])
+            cursor.execute(LATEST)
+            latest: int = cursor.fetchone()[0]
+            if since is None or latest < since:
+                self._since = latest
+                return [] if since is None else [(EVERYTHING, True)]
+            cursor.execute(ON_SQLITE, [since])
             rows = cursor.fetchall()
         if rows:
             self._since = rows[-1][0]
@@ -49,10 +56,13 @@ class Notes:
             if is_first := self._since is None:  # not all that is kept: only what is read again the next time
                 cursor.execute(f"SELECT {OLDEST}")
                 self._since = cursor.fetchone()[0]
-            cursor.execute(ON_POSTGRESQL, [self._since])
+            since = self._since
+            cursor.execute(ON_POSTGRESQL, [since])
             rows = cursor.fetchall()
         found = [row for row in rows if row[1] is not None]
         new = [(tags, hard) for _oldest, number, tags, hard in found if number not in self._read]
-        self._since = rows[0][0]
+        self._since = oldest = rows[0][0]
         self._read = {number for _oldest, number, _tags, _hard in found}
+        if oldest < since:
+            return [(EVERYTHING, True)]
         return [] if is_first else new

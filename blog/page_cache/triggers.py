@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from blog.page_cache import freshness
+from blog.page_cache import notes
 
 PREFIX = "bump_"
 OF_REPOST = "(SELECT 'post:' || post_id || ' posts' FROM blog_repost WHERE id = {row}.repost_id)"
@@ -36,7 +36,7 @@ class Watched:
 
 
 OF_POST = "'post:' || {row}.post_id || ' posts'"
-EVERYTHING = f"'{freshness.EVERYTHING}'"
+EVERYTHING = f"'{notes.EVERYTHING}'"
 # Without what the watch over videos notes for itself.
 SEEN_OF_VIDEOS = (
     *("post_id", "part", "text", "position", "page_url", "file", "file_size"),
@@ -103,11 +103,20 @@ def _triggers(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, list[str]]
     """Each trigger's name, which holds a digest of what it does, and the statements that make it."""
     write = _for_postgresql if _is_postgresql(connection) else _for_sqlite
     for watched in WATCHED:
-        for event in ("INSERT", "UPDATE", "DELETE") if watched.inserts else ("UPDATE", "DELETE"):
+        for event in _events(connection, watched):
             what = "\n".join(write("{name}", watched, event))
             digest = hashlib.sha256(what.encode()).hexdigest()[:8]
             name = f"{PREFIX}{watched.table}_{event.lower()}_{digest}"
             yield name, write(name, watched, event)
+
+
+def _events(connection: BaseDatabaseWrapper, watched: Watched) -> list[str]:
+    """SQLite knows no TRUNCATE; for PostgreSQL it deletes no row."""
+    return [
+        *(["INSERT"] if watched.inserts else []),
+        *("UPDATE", "DELETE"),
+        *(["TRUNCATE"] if _is_postgresql(connection) else []),
+    ]
 
 
 def _for_sqlite(name: str, watched: Watched, event: str) -> list[str]:
@@ -125,6 +134,8 @@ def _for_postgresql(name: str, watched: Watched, event: str) -> list[str]:
 
 def _moment(watched: Watched, event: str, differs: str) -> str:
     """`differs` is how the database calls two values that are not the same, where both may be NULL."""
+    if event == "TRUNCATE":
+        return f"AFTER TRUNCATE ON {watched.table}"
     conditions = [watched.when.format(row="NEW" if event == "INSERT" else "OLD")] if watched.when else []
     if event == "UPDATE" and watched.columns:
         conditions.append(" OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in watched.columns))
@@ -134,9 +145,10 @@ def _moment(watched: Watched, event: str, differs: str) -> str:
 
 def _note(watched: Watched, event: str, number: str) -> str:
     """An INSERT of what the row belongs to now, and of what it belonged to before. Its own may be gone already."""
-    rows = {"INSERT": ["NEW"], "UPDATE": ["OLD", "NEW"], "DELETE": ["OLD"]}[event]
+    rows = {"INSERT": ["NEW"], "UPDATE": ["OLD", "NEW"], "DELETE": ["OLD"], "TRUNCATE": []}[event]
+    tags = [f"COALESCE({watched.tags.format(row=row)}, {EVERYTHING})" for row in rows] or [EVERYTHING]
     hard = watched.hard if event == "UPDATE" else "TRUE"
-    selects = (f"SELECT COALESCE({watched.tags.format(row=row)}, {EVERYTHING}), {hard}, {number}" for row in rows)
+    selects = (f"SELECT {tag}, {hard}, {number}" for tag in tags)
     return f'INSERT INTO blog_bump (tags, hard, "transaction") {" UNION ".join(selects)}'
 
 

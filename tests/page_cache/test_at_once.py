@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 
-from blog import permissions
-from blog.models import Post
+from blog import clock, permissions
+from blog.models import Bump, Post
 from blog.page_cache import freshness
 from tests.comments.conftest import Say
 from tests.conftest import GUEST_MARK
@@ -222,6 +222,36 @@ def test_who_has_not_looked_for_long_forgets_everything(
     assert not site.makes(address)
     monkeypatch.setattr(freshness, "NOTES_KEPT", freshness.NOTES_KEPT * 0)
     assert site.makes(address)
+
+
+def test_who_slept_with_the_machine_forgets_everything(site: Site, permitted_repost: Post) -> None:
+    """The monotonic clock stands still meanwhile, and another machine may have deleted the notes."""
+    address = permitted_repost.get_absolute_url()
+    site.read(address)
+    withdraw(permitted_repost)
+    Bump.objects.all().delete()
+    with clock.standing_at(clock.now() + freshness.NOTES_KEPT):
+        assert GUEST_MARK not in site.read(address)
+
+
+def test_where_notes_are_numbered_anew_nothing_counts_as_known(site: Site, permitted_repost: Post) -> None:
+    """The database was emptied or restored, and what happens from now on has lower numbers than what was read."""
+    address = permitted_repost.get_absolute_url()
+    site.read(address)
+    site.cache.freshness._notes._since = 10**12
+    assert site.makes(address)
+    assert not site.makes(address)
+    withdraw(permitted_repost)
+    assert GUEST_MARK not in site.read(address)
+
+
+@on_postgresql
+def test_words_of_a_table_that_is_emptied_as_a_whole_are_gone(site: Site, permitted_repost: Post) -> None:
+    address = permitted_repost.get_absolute_url()
+    assert GUEST_MARK in site.read(address)
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE blog_repost CASCADE")
+    assert GUEST_MARK not in site.read(address)
 
 
 def test_more_tags_than_can_be_remembered_count_as_everything(
