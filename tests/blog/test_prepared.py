@@ -81,6 +81,22 @@ def test_each_thread_asks_over_its_own_connection(make_post: MakePost) -> None:
     assert found == [post]
 
 
+def test_words_that_never_change_stand_in_the_query(make_post: MakePost) -> None:
+    find = Prepared(lambda: Post.objects.filter(status="published", slug=Given("slug", models.CharField())))
+    post = make_post()
+    with CaptureQueriesContext(connection) as queries:
+        assert find(slug=post.slug) == [post]
+    assert "'published'" in queries[0]["sql"]
+    odd = Prepared(lambda: Post.objects.filter(title__in=["it's", "100 %s", "published"]))
+    quoted = make_post("quoted", title="it's"), make_post("percent", title="100 %s")
+    assert {*odd()} == {*quoted}
+
+
+def test_only_models_and_tuples_are_read() -> None:
+    with pytest.raises(TypeError, match="Only models and tuples"):
+        Prepared(lambda: Post.objects.values_list("slug", flat=True))()
+
+
 def test_stored_rows_are_what_the_database_has(make_post: MakePost) -> None:
     def newest() -> models.QuerySet[Post, tuple[str, int]]:
         return Post.objects.annotate(twice=models.F("pk") * 2).values_list("title", "twice")
