@@ -138,7 +138,7 @@ def test_feeds_cost_few_queries_whatever_is_in_them(
         fetch()
     with django_assert_num_queries(2):  # the post with its discussion · the comments
         fetch(address)
-    with django_assert_num_queries(3):  # the posts with their discussions · credits · videos
+    with django_assert_num_queries(2):  # the posts with their discussions · credits and videos
         fetch("/feeds/posts.atom")
 
 
