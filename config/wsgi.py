@@ -4,9 +4,11 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from config.bodies import taking_turns
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_wsgi_application()
 
 from blog.page_cache import in_front_of  # noqa: E402 - it stands on the models, which have to be there first
 
-application = in_front_of(django_application)
+application = taking_turns(in_front_of(django_application))

@@ -19,11 +19,10 @@ from django.db import DatabaseError, connection, connections, transaction
 
 from blog.models import Person, Post
 from config import supervisor
+from config.bodies import BLOCKING_THREADS
 
 LOGIN = "host"
 PREPARING = 0x696D7072  # any number that nobody else locks in our database
-# Requests that are worked on at once; more would only wait for each other. Above this granian warns.
-BLOCKING_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 
 
 class Command(BaseCommand):
