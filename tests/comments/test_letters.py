@@ -308,7 +308,7 @@ def test_a_letter_is_not_closed_while_news_is_put_into_it(say: Say, mailoutbox: 
         is_sent.wait(SHORT)
 
     def announcer() -> None:
-        with before('INSERT INTO "comments_notice"', hold):
+        with before('INTO "comments_notice"', hold):
             notifying.announce(two)
 
     def sender() -> None:
