@@ -27,6 +27,7 @@ def middle(noon: datetime, make_post: MakePost, make_repost: MakeRepost) -> Post
     own = [f"blog_post.{column}" for column in columns]
     first = Post.objects.order_by("pk").last().pk + 1  # type: ignore[union-attr]
     moments = [post.published_at.replace(day=1 + n % 28, hour=n // 28 % 24, minute=n // 672 % 60) for n in range(ALL)]  # type: ignore[union-attr]
+    as_stored = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
         for start in range(0, ALL, 5_000):
             rows = [(first + n, f"copy-{n}") for n in range(start, start + 5_000)]
@@ -38,11 +39,8 @@ def middle(noon: datetime, make_post: MakePost, make_repost: MakeRepost) -> Post
         through = "INSERT INTO blog_post_tags (post_id, tag_id) SELECT id"
         cursor.execute(f"{through}, {common.pk} FROM blog_post WHERE id >= {first} AND id % 2 = 0")
         cursor.execute(f"{through}, {rare.pk} FROM blog_post WHERE id >= {first} AND id % 2000 = 0")
-    copies = list(Post.objects.filter(pk__gte=first).only("pk").order_by("pk"))
-    for copy, moment in zip(copies, moments, strict=True):
-        copy.published_at = moment
-    Post.objects.bulk_update(copies, ["published_at"], batch_size=400)
-    with connection.cursor() as cursor:
+        published = [(as_stored(moment), first + n) for n, moment in enumerate(moments)]
+        cursor.executemany("UPDATE blog_post SET published_at = %s WHERE id = %s", published)
         cursor.execute("ANALYZE")
     return Post.objects.get(pk=first + ALL // 2)
 
