@@ -1,5 +1,6 @@
 """The cast of every test: who is there, and which posts stand on the site."""
 
+import gc
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--only-database"):
         config.hook.pytest_deselected(items=[item for item in items if not asks_the_database(item)])
         items[:] = [item for item in items if asks_the_database(item)]
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays to the end: the collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def asks_the_database(item: pytest.Item) -> bool:
