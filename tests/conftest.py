@@ -32,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--only-database", action="store_true", help=help)
 
 
+@pytest.hookimpl(optionalhook=True)  # pytest may be run with xdist switched off
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spread | None:
     return Spread(config, log) if config.getvalue("dist") == "loadgroup" else None
 
