@@ -6,6 +6,7 @@ from blog.page_cache.triggers import Watched
 # it may have been edited, hidden or erased.
 SEEN = (
     "discussion_id",
+    "parent_id",
     "reply_to_id",
     "path",
     "state",
@@ -16,6 +17,7 @@ SEEN = (
     "badge",
     "html",
     "language",
+    "created_at",
     "published_at",
     "edited_at",
 )

@@ -8,6 +8,9 @@ from django.db import connection
 from blog import jobs
 from blog.models import Bump, Person, Post
 from blog.page_cache import triggers
+from comments import watching
+from comments.models import Comment
+from comments.shown import Shown
 from tests.conftest import MakePost
 
 # No page that anybody may keep shows anything of these.
@@ -42,6 +45,11 @@ def test_columns_that_are_named_exist() -> None:
         for model in apps.get_models(include_auto_created=True)
     }
     assert [kind.table for kind in triggers.WATCHED if set(kind.columns) - columns[kind.table]] == []
+
+
+def test_every_column_that_a_comment_is_shown_by_is_watched() -> None:
+    seen = {field.column for field in Comment._meta.local_fields if {field.name, field.attname} & set(Shown._fields)}
+    assert seen | {"html", "created_at", "published_at"} <= set(watching.SEEN)
 
 
 def test_a_row_that_moves_is_noted_where_it_was_and_where_it_is(make_post: MakePost) -> None:
