@@ -11,13 +11,11 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from pytest_django import Settings
-from xdist.remote import Producer
 
 from blog import clock, permissions, publishing
 from blog.models import Blog, Credit, Person, Post, Repost
 from blog.templatetags.blog_tags import Kept
 from tests.browser.chromium import find_browser
-from tests.spread import Spread
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 GUEST_WORDS = "A **camera** that never was there cannot lie about where it stood."
@@ -30,11 +28,6 @@ MakeRepost = Callable[..., Post]
 def pytest_addoption(parser: pytest.Parser) -> None:
     help = "only tests that can come out differently on another database: a second run needs no others"
     parser.addoption("--only-database", action="store_true", help=help)
-
-
-@pytest.hookimpl(optionalhook=True)  # pytest may be run with xdist switched off
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spread | None:
-    return Spread(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

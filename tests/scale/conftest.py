@@ -39,10 +39,13 @@ print(post.pk, post.get_absolute_url())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process of a parallel run has all of these tests: they share the servers."""
     for item in items:
-        if Path(__file__).parent in item.path.parents and os.environ.get("DATABASE_URL"):
-            reason = "These tests bring a PostgreSQL of their own: they are in the run without DATABASE_URL."
-            item.add_marker(pytest.mark.skip(reason=reason))
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("scale"))
+            if os.environ.get("DATABASE_URL"):
+                reason = "These tests bring a PostgreSQL of their own: they are in the run without DATABASE_URL."
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @dataclass
