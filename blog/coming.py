@@ -24,8 +24,7 @@ def next_end(now: datetime) -> datetime | None:
 
 
 def _scheduled() -> QuerySet[Post, tuple[datetime | None]]:
-    scheduled = Post.objects.filter(status=Post.Status.PUBLISHED, published_at__gt=NOW)
-    return scheduled.order_by("published_at").values_list("published_at")[:1]
+    return Post.objects.scheduled(NOW).order_by("published_at").values_list("published_at")[:1]
 
 
 def _ending() -> QuerySet[Repost, tuple[datetime | None]]:

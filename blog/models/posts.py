@@ -109,6 +109,10 @@ class PostQuerySet(models.QuerySet["Post"]):
             return self.filter(pk__in=Post.tags.through.objects.filter(tag=tag).values("post"))
         return self.filter(models.Exists(Post.tags.through.objects.filter(tag=tag, post=models.OuterRef("pk"))))
 
+    def scheduled(self, now: datetime | models.Expression) -> Self:
+        """Posts that will appear by themselves after `now`."""
+        return self.filter(status=Post.Status.PUBLISHED, published_at__gt=now)
+
     def for_list(self) -> Self:
         """With what a list shows, in two queries, without any body."""
         return (
