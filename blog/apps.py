@@ -10,10 +10,7 @@ class BlogConfig(AppConfig):
     verbose_name = _("Blog")
 
     def ready(self) -> None:
-        from blog import (
-            coming,
-            jobs,  # noqa: F401 - registering is its import's effect
-        )
+        from blog import coming, jobs  # noqa: F401 - registering is the effect of importing jobs
         from blog.page_cache import freshness, triggers
         from blog.videos import shelf  # noqa: F401 - the same
 
