@@ -1,7 +1,9 @@
 """Queries that are written once, and what they bring of a post."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Thread
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -90,6 +92,40 @@ def test_words_that_never_change_stand_in_the_query(make_post: MakePost) -> None
     odd = Prepared(lambda: Post.objects.filter(title__in=["it's", "100 %s", "published"]))
     quoted = make_post("quoted", title="it's"), make_post("percent", title="100 %s")
     assert {*odd()} == {*quoted}
+
+
+@pytest.mark.django_db
+def test_who_stands_in_the_way_of_queries_sees_a_written_one() -> None:
+    seen: list[str] = []
+
+    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen.append(sql)
+        return execute(sql, params, many, context)
+
+    find = Prepared(lambda: Tag.objects.filter(slug=Given("slug", models.CharField())))
+    find(slug="one")
+    with connection.execute_wrapper(watch):
+        find(slug="one")
+    assert len(seen) == 1
+
+
+@pytest.mark.django_db
+def test_nothing_is_asked_in_a_transaction_that_is_broken() -> None:
+    find = Prepared(lambda: Tag.objects.filter(slug=Given("slug", models.CharField())))
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        with pytest.raises(transaction.TransactionManagementError):
+            find(slug="one")
+
+
+@pytest.mark.django_db
+def test_a_percent_sign_in_a_written_query_is_one() -> None:
+    Tag.objects.create(name="100 %", slug="hundred")
+    percent = models.Value("100 %")
+    find = Prepared(lambda: Tag.objects.filter(name=percent, slug=Given("slug", models.CharField())))
+    assert [tag.name for tag in find(slug="hundred")] == ["100 %"]
+    like = Prepared(lambda: Tag.objects.filter(name__contains="0 %").filter(slug=Given("slug", models.CharField())))
+    assert [tag.name for tag in like(slug="hundred")] == ["100 %"]
 
 
 def test_only_models_and_tuples_are_read() -> None:
