@@ -3,6 +3,7 @@
 Whoever stores rendered text names its model in `RENDERED`, so that `manage.py rerender` finds it.
 """
 
+from blog.rendering.markdown import is_mere_words
 from blog.rendering.text import excerpt, plain_text
 from blog.rendering.voices import render_comment, render_post, render_repost, videos_in
 
@@ -10,6 +11,7 @@ __all__ = [
     "RENDERED",
     "RENDER_VERSION",
     "excerpt",
+    "is_mere_words",
     "plain_text",
     "render_comment",
     "render_post",

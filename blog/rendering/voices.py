@@ -36,7 +36,8 @@ def render_comment(source: str) -> str:
 
     A picture becomes a link with its description. Marks that turn the direction of text around are dropped.
     """
-    return _render(markdown.without_direction_marks(source), READER, "")
+    source = markdown.readable(markdown.without_direction_marks(source))
+    return markdown.paragraphs(source) if markdown.is_mere_words(source) else _render(source, READER, "")
 
 
 def videos_in(source: str) -> list[Reference]:

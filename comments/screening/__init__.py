@@ -56,7 +56,7 @@ def facts(draft: Comment, writer: Writer, signals: Signals = NO_SIGNALS) -> rule
     bans, banned_words = banning.of_comment(writer.address_keys, draft.email, writer.proved_email)
     return rules.Facts(
         name=draft.name,
-        text=f"{draft.source}\n{rendering.plain_text(draft.html)}",  # marks can part a word that is read as one
+        text=_as_typed_and_read(draft),
         is_ours=bool(writer.badge or writer.person),
         is_known=_is_known(draft, writer),
         bans=bans,
@@ -98,6 +98,13 @@ def _seconds(signals: Signals) -> tuple[float | None, bool]:
         return float(signals.seconds[:20]), False
     except ValueError:
         return None, False
+
+
+def _as_typed_and_read(draft: Comment) -> str:
+    """Its words twice where marks may part one that is read as a whole."""
+    if rendering.is_mere_words(draft.source):
+        return draft.source
+    return f"{draft.source}\n{rendering.plain_text(draft.html)}"
 
 
 def _is_known(draft: Comment, writer: Writer) -> bool:
