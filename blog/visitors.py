@@ -6,7 +6,6 @@ a key lives, so do the limits; once it is gone, nothing leads from a name back t
 
 import secrets
 from datetime import UTC, date, datetime, timedelta
-from ipaddress import ip_network
 
 from django.db import transaction
 from django.db.models import DateField, QuerySet
@@ -32,7 +31,7 @@ def network_keys(request: HttpRequest) -> list[bytes]:
     limit would begin anew with the week. Makes the key of the week where there is none: not for a GET.
     """
     network = _network(request)
-    return [_name(network, key) for key in _living_keys(clock.now())]
+    return [_name(network, secret) for secret in _living_secrets(clock.now())]
 
 
 def network_key(request: HttpRequest) -> bytes:
@@ -59,33 +58,37 @@ def forget_networks() -> None:
     Dispute.objects.filter(address_key__isnull=False, created_at__lt=moment).update(address_key=None)
 
 
-def _living_keys(moment: datetime) -> list[VisitorKey]:
-    """The keys that live, the newest first. One query, but for the first visitor of a week."""
+def _living_secrets(moment: datetime) -> list[bytes]:
+    """Those of the keys that live, the newest first. One query, but for the first visitor of a week."""
     this_week = week_of(moment).date()
     found = _KEYS(oldest=oldest_week(moment).date(), newest=this_week)
-    return found if found and found[0].week == this_week else [_key_of(this_week), *found]
+    secrets_of_weeks = [bytes(secret) for _week, secret in found]
+    is_there = bool(found) and found[0][0] == this_week
+    return secrets_of_weeks if is_there else [_secret_of(this_week), *secrets_of_weeks]
 
 
-def _keys() -> QuerySet[VisitorKey]:
+def _keys() -> QuerySet[VisitorKey, tuple[date, bytes]]:
     weeks = (Given("oldest", DateField()), Given("newest", DateField()))
-    return VisitorKey.objects.filter(week__range=weeks).order_by("-week")
+    return VisitorKey.objects.filter(week__range=weeks).order_by("-week").values_list("week", "secret")
 
 
 _KEYS = Prepared(_keys)
 
 
-def _key_of(week: date) -> VisitorKey:
-    """The key of a week. Of two processes that make it at once, the second takes that of the first."""
-    return VisitorKey.objects.get_or_create(week=week, defaults={"secret": secrets.token_bytes(SECRET_BYTES)})[0]
+def _secret_of(week: date) -> bytes:
+    """That of the key of a week. Of two processes that make it at once, the second takes that of the first."""
+    fresh = {"secret": secrets.token_bytes(SECRET_BYTES)}
+    return bytes(VisitorKey.objects.get_or_create(week=week, defaults=fresh)[0].secret)
 
 
-def _name(network: str, key: VisitorKey) -> bytes:
+def _name(network: str, secret: bytes) -> bytes:
     """The HMAC of a network. The site's secret key has its part, so that a stolen database alone leads to nobody."""
-    return salted_hmac(b"blog.visitors" + bytes(key.secret), network, algorithm="sha256").digest()
+    return salted_hmac(b"blog.visitors" + secret, network, algorithm="sha256").digest()
 
 
 def _network(request: HttpRequest) -> str:
     address = visitor_address(request)
     if address is None:
         return "unknown"  # a socket of this machine: all that comes through it shares one limit
-    return str(ip_network((address, PREFIX_BITS[address.version]), strict=False))
+    rest = address.max_prefixlen - PREFIX_BITS[address.version]
+    return f"{type(address)(int(address) >> rest << rest)}/{PREFIX_BITS[address.version]}"

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import BigIntegerField, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 
 from blog import claims
+from blog.linking import path_to
 from blog.models import Credit, Person, Post
 from blog.prepared import Given, Prepared, number_of_row
 from blog.visitors import network_keys
@@ -53,13 +53,19 @@ def writer(request: HttpRequest, *, post_id: int, name: str) -> Writer:
     """
     keys = tuple(network_keys(request))
     person = claims.claimant(request, post_id)
-    user = request.user if isinstance(request.user, User) else None
+    user = _user(request)
     badge = _badge(user, post_id) if user else Badge.NONE
     signed = name[: 2 * Comment.NAME_LENGTH]  # a longer one is refused anyway, and would take long to look at
     email = addresses.proved(request)
     if _is_anothers(signed, post_id, person, user):
         return Writer(keys, proved_email=email, is_imitation=True)
     return Writer(keys, person, user if badge else None, badge, email)
+
+
+def _user(request: HttpRequest) -> User | None:
+    """Who is signed in. Nobody, where the browser sends no cookie of a session: that is known without asking."""
+    has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+    return request.user if has_session and isinstance(request.user, User) else None
 
 
 def _badge(user: User, post_id: int) -> Badge:
@@ -101,7 +107,7 @@ def looks(name: str) -> str:
 
 def address(comment: Comment) -> str:
     """Of the page that only the writer sees."""
-    return reverse("comment-mine", args=[comment.pk])
+    return path_to("comment-mine", 0).replace(ids.encode(0), comment.public_id)  # every comment has its own, once
 
 
 def give(response: HttpResponse, comment: Comment) -> None:

@@ -24,6 +24,8 @@ from comments.screening import Signals, rules
 from comments.screening.rules import Facts, Judgement
 
 ATTEMPTS = 5
+NOT_STORED = 0  # the number of a comment until it has its place
+SCOPES = frozenset(Subscription.Scope.values)
 USUAL = Subscription.Scope.REPLIES  # what is chosen in the form from the start: without an address it is no wish
 TWICE_WITHIN = timedelta(minutes=10)
 OF_PLACE = ("blog", "discussion", "slug", "published_at")  # of a post; with the whole of the first two
@@ -75,8 +77,8 @@ def submit(
     with it. The same words sent twice within ten minutes are one comment: the first is returned. Raises Refused.
     """
     name, text = checked(name, text)
-    notify = notify if notify in Subscription.Scope.values else ""
-    draft = Comment(name=name, source=text, language=language, person=writer.person)
+    notify = notify if notify in SCOPES else ""
+    draft = Comment(pk=NOT_STORED, name=name, source=text, language=language, person=writer.person)
     draft.email = checked_email(email, notify)
     draft.email_confirmed_at = clock.now() if email and draft.email == writer.proved_email else None
     draft.user, draft.badge, draft.address_key = writer.user, writer.badge, writer.address_key

@@ -235,14 +235,17 @@ def _state(facts: Facts, findings: Sequence[Finding]) -> str:
 def _occurs(ban: Banned, seen: str, hosts: Sequence[str]) -> bool:
     if ban.kind == Ban.Kind.DOMAIN:
         return any(links.is_within(host, ban.value) for host in hosts)
-    return _pattern(ban.value).search(seen) is not None
+    longest, pattern = _sought(ban.value)
+    # Dozens of words are looked for, and mostly none of them is there: that is seen ten times as fast.
+    return longest in seen and pattern.search(seen) is not None
 
 
 @lru_cache(maxsize=1000)
-def _pattern(words: str) -> re.Pattern[str]:
-    """Kept, because writing it takes 10 µs, and a moderator names dozens."""
-    word = r"\s+".join(re.escape(part) for part in _as_seen(words).split())
-    return re.compile(rf"(?<!\w){word}(?!\w)")
+def _sought(words: str) -> tuple[str, re.Pattern[str]]:
+    """The longest of the words, and what finds them all, one after the other. Kept, because writing it takes 10 µs."""
+    parts = _as_seen(words).split()
+    between = r"\s+".join(map(re.escape, parts))
+    return max(parts, key=len, default=""), re.compile(rf"(?<!\w){between}(?!\w)")
 
 
 def _as_seen(words: str) -> str:
