@@ -74,7 +74,7 @@ MIDDLEWARE = [
     # Headers first, so that static files and redirects have them, too.
     "config.middleware.permissions_policy",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.middleware.KeptPolicy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
