@@ -43,6 +43,15 @@ def test_later_comments_have_higher_numbers_that_fit_53_bits(noon: object) -> No
         assert first < ids.mint() < ids.LIMIT
 
 
+def test_of_two_comments_within_a_millisecond_the_later_one_has_the_higher_number(noon: object) -> None:
+    numbers = [ids.mint() for _ in range(5000)]
+    assert numbers == sorted({*numbers})
+    with clock.standing_at(clock.now() - timedelta(milliseconds=1)):
+        assert ids.mint() > numbers[-1]  # a clock that is put right by a little
+    with clock.standing_at(clock.now() - timedelta(hours=1)):
+        assert ids.mint() < numbers[0]
+
+
 @given(THREADS, THREADS)
 def test_paths_sort_as_threads_are_read(one: list[int], other: list[int]) -> None:
     assert (path_of(one) < path_of(other)) == (one < other)
