@@ -12,8 +12,8 @@ OLDEST = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"  # of the trans
 ON_POSTGRESQL = f"""
 SELECT oldest, id, tags, hard
 FROM (SELECT {OLDEST} AS oldest) AS snapshot
-LEFT JOIN blog_bump ON "transaction" >= %s
-"""  # noqa: S608 - our own words
+LEFT JOIN blog_bump ON "transaction" > 0 AND "transaction" >= %s
+"""  # noqa: S608 - our own words; the first condition is that of the index
 
 
 class Notes:

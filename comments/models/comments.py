@@ -189,12 +189,16 @@ class Comment(models.Model):
     discussion = models.ForeignKey(
         Discussion, models.PROTECT, related_name="comments", verbose_name=_("discussion"), db_index=False
     )
-    parent = models.ForeignKey("self", models.RESTRICT, null=True, related_name="replies", verbose_name=_("reply to"))
+    # Each index is a page more that is written with a comment. Those of what it seldom has hold only comments that do.
+    parent = models.ForeignKey(
+        "self", models.RESTRICT, null=True, related_name="replies", verbose_name=_("reply to"), db_index=False
+    )
     reply_to = models.ForeignKey(
         "self",
         models.SET_NULL,
         null=True,
         related_name="+",
+        db_index=False,
         help_text="Whom it answers where that is not the parent: below the deepest level replies stand side by side.",
     )
     path: models.BinaryField[bytes, bytes] = models.BinaryField(max_length=paths.MAX_LEVELS * ids.SEGMENT_LENGTH)
@@ -221,6 +225,7 @@ class Comment(models.Model):
         models.SET_NULL,
         null=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("proved to be"),
         help_text="Whom the writer proved to be when it was written; never told from a name or an e-mail.",
     )
@@ -229,6 +234,7 @@ class Comment(models.Model):
         models.SET_NULL,
         null=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("account"),
         help_text="Who was signed in, where that gave a badge. Whoever has none leaves no account behind.",
     )
@@ -280,6 +286,10 @@ class Comment(models.Model):
             models.Index(fields=["address_key", "created_at"], name="comment_sender"),
             models.Index(fields=["words_key"], name="comment_words"),
             models.Index(fields=["email"], condition=~models.Q(email=""), name="comment_email"),
+            *(
+                models.Index(fields=[name], condition=models.Q((f"{name}__isnull", False)), name=f"comment_{name}")
+                for name in ("parent", "reply_to", "person", "user")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -40,6 +40,7 @@ class CommentEvent(models.Model):
         models.SET_NULL,
         null=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("by"),
         help_text="Nobody where the writer or the machine did it.",
     )
@@ -53,7 +54,10 @@ class CommentEvent(models.Model):
         verbose_name = _("change of state")
         verbose_name_plural = _("history")
         ordering = ["pk"]
-        indexes = [models.Index(fields=["batch"], condition=models.Q(batch__isnull=False), name="event_batch")]
+        indexes = [
+            models.Index(fields=["batch"], condition=models.Q(batch__isnull=False), name="event_batch"),
+            models.Index(fields=["actor"], condition=models.Q(actor__isnull=False), name="event_actor"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_from_state_display()} → {self.get_to_state_display()}".strip()

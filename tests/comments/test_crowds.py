@@ -107,3 +107,8 @@ def test_any_page_of_a_great_discussion_is_found_at_once(thread: Comment, own_po
     address = feeds.comments_address(own_post)
     assert_direct(lambda: client.get(address), queries=2, walk=1)
     assert "100000 comments" in client.get(own_post.get_absolute_url()).text
+
+    # What is asked of all comments when somebody's account or a comment is erased.
+    for column in ("user", "person", "reply_to", "parent"):
+        concerned = Comment.objects.filter(**{f"{column}__in": [last]}).order_by()
+        assert_direct(partial(list, concerned.all()), queries=1)
