@@ -1,8 +1,9 @@
-"""The one thread that makes pages on SQLite."""
+"""The two threads that make pages and take comments on SQLite."""
 
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -36,11 +37,16 @@ class Application:
         return [environ["REQUEST_METHOD"].encode()]
 
 
-def ask(application: Callable[..., Iterable[bytes]], path: str, method: str = "GET") -> tuple[str, bytes]:
-    environ = RequestFactory(headers={"host": HOST}).generic(method, path).environ
+def ask(application: Callable[..., Iterable[bytes]], path: str, method: str = "GET", **more: Any) -> tuple[str, bytes]:
+    environ = RequestFactory(headers={"host": HOST}).generic(method, path).environ | more
     told: list[str] = []
     body = b"".join(application(environ, lambda status, headers, exc_info=None: told.append(status)))
     return told[0], body
+
+
+def send(application: Callable[..., Iterable[bytes]], path: str) -> tuple[str, bytes]:
+    """A form that is there as a whole."""
+    return ask(application, path, "POST", **{"wsgi.input": BytesIO(b"text=Yes")})
 
 
 def test_pages_are_made_one_after_the_other_by_one_thread() -> None:
@@ -57,7 +63,8 @@ def test_pages_are_made_one_after_the_other_by_one_thread() -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/comments/new/1/"),
+        ("POST", "/comments/new/1/"),  # its body may still be on its way
+        ("PUT", "/comments/new/1/"),
         ("GET", "/admin/"),
         ("GET", "/search/?q=word"),
         ("GET", "/comments/yours/"),
@@ -68,6 +75,50 @@ def test_what_may_take_long_is_answered_by_who_was_asked(method: str, path: str)
     inner = Application()
     assert ask(Maker(inner), path, method)[1] == method.encode()
     assert inner.threads == [threading.current_thread().name]
+
+
+def test_comments_are_taken_one_after_the_other_by_one_thread() -> None:
+    inner = Application()
+    maker = Maker(inner)
+    with ThreadPoolExecutor(8) as many:
+        answers = list(many.map(lambda number: send(maker, f"/comments/new/{number}/"), range(100)))
+    assert set(answers) == {("200 OK", b"POST")}
+    assert inner.at_once == 0
+    assert len({*inner.threads}) == 1
+    assert inner.threads[0].startswith("taker")
+
+
+@pytest.mark.parametrize("path", ["/comments/confirm/1/", "/comments/new/1/"])
+def test_both_forms_are_taken_by_it(path: str) -> None:
+    inner = Application()
+    send(Maker(inner), path)
+    assert inner.threads[0].startswith("taker")
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/comments/yours/", "/nowhere/", "/comments/new/x/", "/" + "a" * 5000])
+def test_whatever_else_is_sent_is_no_comment(path: str) -> None:
+    inner = Application()
+    send(Maker(inner), path)
+    assert inner.threads == [threading.current_thread().name]
+
+
+def test_pages_are_made_while_a_comment_waits() -> None:
+    waits, may_go_on = threading.Event(), threading.Event()
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "POST":
+            waits.set()
+            assert may_go_on.wait(30)
+        start_response("200 OK", [])
+        return [b"done"]
+
+    maker = Maker(application)
+    with ThreadPoolExecutor(1) as writer:
+        comment = writer.submit(send, maker, "/comments/new/1/")
+        assert waits.wait(30)
+        assert ask(maker, "/") == ("200 OK", b"done")
+        may_go_on.set()
+        assert comment.result() == ("200 OK", b"done")
 
 
 def test_a_head_stays_one() -> None:
