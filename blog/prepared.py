@@ -216,11 +216,20 @@ class PreparedInsert:
 
     def __call__(self, row: models.Model) -> None:
         statement, fields = self._written
+        self._store([(getattr(row, field.attname), kind, field) for field, kind in fields])
+        row._state.adding, row._state.db = False, statement.using
+
+    def of(self, **columns: object) -> None:
+        """The same without a model. Columns that are not given have their default."""
+        _statement, fields = self._written
+        given = [(field.attname in columns, kind, field) for field, kind in fields]
+        self._store([(columns[f.attname] if is_given else f.get_default(), kind, f) for is_given, kind, f in given])
+
+    def _store(self, values: "Iterable[tuple[object, type | None, models.Field[Any, Any]]]") -> None:
+        statement, _fields = self._written
         connection = connections[statement.using]
-        values = [(getattr(row, field.attname), kind, field) for field, kind in fields]
         stored = [value if type(value) is kind else _stored(value, field, connection) for value, kind, field in values]
         statement.rows(stored, connection)
-        row._state.adding, row._state.db = False, statement.using
 
     @cached_property
     def _written(self) -> "tuple[_Statement, list[tuple[models.Field[Any, Any], type | None]]]":

@@ -22,7 +22,7 @@ def visitor_address(request: HttpRequest) -> Address | None:
     who speak are our own proxies. Whatever stands further left may have been made up by the visitor.
     """
     found = _read(request.META.get("REMOTE_ADDR", ""))
-    for entry in _from_the_right(request.headers.get("X-Forwarded-For", "")):
+    for entry in _from_the_right(request.META.get("HTTP_X_FORWARDED_FOR", "")):
         if found not in settings.TRUSTED_PROXIES:
             break
         told = _read(entry)

@@ -23,6 +23,8 @@ WEEK = timedelta(days=7)
 LIFETIME = timedelta(days=30)  # of a key, from the Monday of its week
 SECRET_BYTES = 32
 
+_kept: tuple[datetime, list[bytes]] | None = None  # the secrets that live, and in which minute they were asked for
+
 
 def network_keys(request: HttpRequest) -> list[bytes]:
     """The names of the visitor's network under every key that lives, that of this week first: 32 bytes each.
@@ -55,11 +57,29 @@ def forget_networks() -> None:
     """Destroy the keys that are thirty days old, and forget the names that they gave on this floor."""
     moment = oldest_week()
     VisitorKey.objects.filter(week__lt=moment.date()).delete()
+    forget_what_is_kept()
     Dispute.objects.filter(address_key__isnull=False, created_at__lt=moment).update(address_key=None)
 
 
 def _living_secrets(moment: datetime) -> list[bytes]:
-    """Those of the keys that live, the newest first. One query, but for the first visitor of a week."""
+    """Those of the keys that live, the newest first. Asked for once a minute: weeks begin with one, too. So another
+    process may know a key for a minute after it was destroyed; only to look for what it named.
+    """
+    global _kept
+    minute = moment.replace(second=0, microsecond=0)
+    if _kept is None or _kept[0] != minute:
+        _kept = minute, _asked_for(moment)
+    return _kept[1]
+
+
+def forget_what_is_kept() -> None:
+    """Ask for the keys anew."""
+    global _kept
+    _kept = None
+
+
+def _asked_for(moment: datetime) -> list[bytes]:
+    """One query, but for the first visitor of a week."""
     this_week = week_of(moment).date()
     found = _KEYS(oldest=oldest_week(moment).date(), newest=this_week)
     secrets_of_weeks = [bytes(secret) for _week, secret in found]

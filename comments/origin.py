@@ -10,10 +10,10 @@ from django.http import HttpRequest
 
 def is_own(request: HttpRequest) -> bool:
     """False is no proof of malice: old browsers and some proxies send neither header. Then the person is asked."""
-    fetched_from = request.headers.get("Sec-Fetch-Site")
+    fetched_from: str | None = request.META.get("HTTP_SEC_FETCH_SITE")
     if fetched_from is not None:
         return fetched_from == "same-origin"
-    return request.headers.get("Origin") in _own_origins(request)
+    return request.META.get("HTTP_ORIGIN") in _own_origins(request)
 
 
 def _own_origins(request: HttpRequest) -> set[str]:

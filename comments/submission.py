@@ -28,7 +28,7 @@ NOT_STORED = 0  # the number of a comment until it has its place
 SCOPES = frozenset(Subscription.Scope.values)
 USUAL = Subscription.Scope.REPLIES  # what is chosen in the form from the start: without an address it is no wish
 TWICE_WITHIN = timedelta(minutes=10)
-OF_PLACE = ("blog", "discussion", "slug", "published_at")  # of a post; with the whole of the first two
+OF_PLACE = ("blog__comments_hold", "blog__comments_close_after", "discussion", "slug", "published_at")  # of a post
 
 POST_GONE = _("This post is no longer there, so nothing can be said under it.")
 EMAIL_WRONG = _("This does not look like an e-mail address: please look at it again, or leave it out.")
@@ -178,7 +178,7 @@ def _store(draft: Comment, judgement: Judgement) -> None:
     draft.created_at = moment = clock.now()
     draft.published_at = moment if draft.shown else None
     _STORE(draft)
-    _STORE_EVENT(CommentEvent(comment=draft, at=moment, to_state=draft.state))
+    _STORE_EVENT.of(comment_id=draft.pk, at=moment, to_state=draft.state)
 
 
 def find_post(post_id: int) -> Post | None:

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from pytest_django import Settings
 
-from blog import clock, permissions, publishing
+from blog import clock, permissions, publishing, visitors
 from blog.models import Blog, Credit, Person, Post, Repost
 from blog.templatetags.blog_tags import Kept
 from tests.browser.chromium import find_browser
@@ -84,8 +84,11 @@ def own_folder(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> None:
-    """Settings are no part of the keys by which parts of pages are kept: no test may see what another's made."""
+    """Settings are no part of the keys by which parts of pages are kept, and what a test stored is gone with it: none
+    may see what another's made.
+    """
     Kept.made.clear()
+    visitors.forget_what_is_kept()
 
 
 @pytest.fixture(autouse=True)

@@ -101,7 +101,17 @@ def test_names_are_asked_for_in_one_query(noon: datetime, django_assert_num_quer
 def test_keys_are_random_and_not_worked_out(noon: datetime) -> None:
     before = key()
     VisitorKey.objects.all().delete()
+    visitors.forget_what_is_kept()
     assert key() != before
+
+
+def test_keys_are_asked_for_once_a_minute(noon: datetime, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    before = key()
+    with django_assert_num_queries(0):
+        assert key() == before
+    VisitorKey.objects.all().delete()  # as another process might
+    with clock.standing_at(noon + timedelta(minutes=1)):
+        assert key() != before
 
 
 def test_who_has_the_database_alone_can_try_out_no_networks(noon: datetime, settings: Settings) -> None:

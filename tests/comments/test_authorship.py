@@ -166,10 +166,10 @@ def test_a_strangers_comment_costs_few_queries(
     own_post: Post, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     browser = Client()
-    network_key(RequestFactory().get("/"))  # the first of the week makes its key
-    # keys of networks · who has a name here · bans of the sender and of words · words of the filter
+    network_key(RequestFactory().get("/"))  # the first of a minute asks for the keys
+    # who has a name here · bans of the sender and of words · words of the filter
     # savepoint · post with discussion · twin · pace · insert · event · subscribers · discussion · release
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         comment_sent = browser.post(
             f"/comments/new/{own_post.pk}/", {"name": "Rea", "text": "A remark."}, headers=OWN_PAGE
         )
