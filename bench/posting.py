@@ -1,6 +1,6 @@
 """Rows about taking comments: as many as eight clients can send, with all rules on, while others read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -18,18 +18,23 @@ NUMBERS = 100_000  # of comments that one run may send: each needs a network of 
 
 def rows(place: Place, plan: Plan, folder: Path) -> list[Row]:
     before = place.ask("comments")
-    with servers.ours(place) as ours, servers.bare(place, "bench.bare.django", folder) as bare:
+    with (
+        servers.ours(place) as ours,
+        servers.bare(place, "bench.bare.django", folder, settings="bench.bare.started") as bare,
+        servers.bare(place, "bench.bare.django", folder) as stripped,
+    ):
         openings = _kept(folder / "openings.txt", place.targets["to comment on"])
         form = _kept(folder / "form.txt", ["/remark/"])
         sides = {
             "ours": _posting(ours, openings, place.targets["busy post"], plan),
             "bare": _posting(bare, form, "/fifty/", plan),
+            "stripped": _posting(stripped, form, "/fifty/", plan),
         }
         for run in sides.values():
             run()  # to get warm; these comments count as well
         found = load.in_turns("comments", sides, rounds=plan.rounds)
         complaints = ours.complaints()
-    return [_rate(found, complaints), *_whole(place, found["ours"], before)]
+    return [*_rates(found, complaints), *_whole(place, found["ours"], before)]
 
 
 def _kept(file: Path, lines: list[str]) -> str:
@@ -52,14 +57,22 @@ def _posting(server: Server, openings: str, page: str, plan: Plan) -> Callable[[
     return run
 
 
-def _rate(found: dict[str, list[Result]], complaints: list[str]) -> Row:
-    return of_rounds(
+def _rates(found: dict[str, list[Result]], complaints: list[str]) -> Iterator[Row]:
+    """By a form of a project as `startproject` makes it; and by one that nobody should serve, which checks no token."""
+    ours, bare, stripped = found["ours"], found["bare"], found["stripped"]
+    yield of_rounds(
         f"comments taken, {load.CLIENTS} clients / bare form",
-        load.rates(found["ours"], found["bare"]),
+        load.rates(ours, bare),
         budget=0.3,
         relation=AT_LEAST,
-        note=f"{load.typical(found['ours'])}; bare {load.typical(found['bare'])}; {READERS} readers meanwhile",
-        faults=(*load.faults(**found), *complaints),
+        note=f"{load.typical(ours)}; bare {load.typical(bare)}; {READERS} readers meanwhile",
+        faults=(*load.faults(ours=ours, bare=bare), *complaints),
+    )
+    yield of_rounds(
+        "the same / a form without any middleware",
+        load.rates(ours, stripped),
+        note=f"that form {load.typical(stripped)}",
+        faults=load.faults(stripped=stripped),
     )
 
 

@@ -58,13 +58,11 @@ def ours(place: Place, *, settings: str = "config.settings", **variables: str) -
 
 
 @contextmanager
-def bare(place: Place, application: str, pages: Path) -> Iterator[Server]:
+def bare(place: Place, application: str, pages: Path, *, settings: str = "bench.bare.settings") -> Iterator[Server]:
     """The `application` of a module of `bench.bare`, served with the options of our own server."""
     served = place.ask("web-server")
     command = [f"{application}:application" if word == "config.wsgi:application" else word for word in served]
-    variables = {FOLDER_VARIABLE: str(pages)}
-    if application == "bench.bare.django":
-        variables["DJANGO_SETTINGS_MODULE"] = "bench.bare.settings"
+    variables = {FOLDER_VARIABLE: str(pages), "DJANGO_SETTINGS_MODULE": settings}
     with _running(command, place, application.rpartition(".")[2], variables) as server:
         yield server
 

@@ -1,4 +1,5 @@
--- Comments that every rule lets through: each from another network, with words that nobody said before.
+-- Comments that every rule lets through: each from another network, with words that nobody said before. They bring the
+-- token that a form of Django asks for, as its cookie and its field; ours is sent the same, and looks at neither.
 -- Arguments: the file with the targets, a line "path parent" for each, and the number of the first comment.
 local folder = debug.getinfo(1, "S").source:match("^@(.*/)")
 dofile(folder .. "report.lua")
@@ -9,6 +10,8 @@ for word in ([[the street was never filmed and yet we all remember its light as 
   a drawing confesses that it was drawn while a photograph only seems to]]):gmatch("%a+") do
   WORDS[#WORDS + 1] = word
 end
+
+local TOKEN = string.rep("a", 32)
 
 local targets, number = {}, 0
 
@@ -37,5 +40,6 @@ function request()
     ["Content-Type"] = "application/x-www-form-urlencoded",
     ["Sec-Fetch-Site"] = "same-origin",
     ["X-Forwarded-For"] = network,
-  }, "name=Reader+" .. number .. "&seconds=31&email=&notify=&trap=&parent=" .. target.parent .. "&text=" .. text())
+    ["Cookie"] = "csrftoken=" .. TOKEN,
+  }, "csrfmiddlewaretoken=" .. TOKEN .. "&name=Reader+" .. number .. "&seconds=31&email=&notify=&trap=&parent=" .. target.parent .. "&text=" .. text())
 end

@@ -1,13 +1,19 @@
 """Both sides are served alike, and nothing of a real site reaches them."""
 
 import importlib
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import django
 import pytest
+from django.db import connection
+from django.test import Client
 
 from bench import inside, servers
-from bench.bare import pages
+from bench.bare import pages, started
+from bench.bare.models import Remark
 from bench.bare.pages import Answer
 from bench.places import Place, two_places
 
@@ -57,3 +63,34 @@ def test_a_bare_application_sends_the_same_bytes(monkeypatch: pytest.MonkeyPatch
     assert started == [("200 OK", [("Content-Type", "text/html"), ("ETag", '"a"')])]
     application({"PATH_INFO": "/other/"}, start)
     assert started[1][0] == "404 Not Found"
+
+
+def test_the_bare_form_stands_in_a_project_as_django_makes_it() -> None:
+    template = Path(django.__file__).parent / "conf/project_template/project_name/settings.py-tpl"
+
+    def named(setting: str) -> list[str]:
+        listed = template.read_text(encoding="utf-8").split(f"{setting} = [")[1].split("]")[0]
+        return re.findall(r"""['"]([\w.]+)['"]""", listed)
+
+    assert named("MIDDLEWARE") == started.MIDDLEWARE
+    assert {*started.INSTALLED_APPS} <= {*named("INSTALLED_APPS")}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_bare_form_asks_for_its_token_and_stores_one_row(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(pages.FOLDER_VARIABLE, str(tmp_path))
+    settings.ROOT_URLCONF, settings.MIDDLEWARE = started.ROOT_URLCONF, started.MIDDLEWARE
+    settings.CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
+    client, words = Client(enforce_csrf_checks=True), {"name": "Rea", "text": "Well said."}
+    assert client.post("/remark/", words).status_code == 403
+    client.cookies["csrftoken"] = "a" * 32
+    with connection.schema_editor() as editor:
+        editor.create_model(Remark)
+    try:
+        assert client.post("/remark/", words | {"csrfmiddlewaretoken": "a" * 32}).status_code == 303
+        assert [(remark.name, remark.text) for remark in Remark.objects.all()] == [("Rea", "Well said.")]
+    finally:
+        with connection.schema_editor() as editor:
+            editor.delete_model(Remark)
