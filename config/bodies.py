@@ -39,7 +39,7 @@ def taking_turns(application: WsgiApplication) -> WsgiApplication:
         if not length:
             return application(environ, start_response)
         if not at_work.acquire(timeout=AT_WORK_PATIENCE_SECONDS):
-            return _busy(start_response)
+            return busy(start_response)
         try:
             return take_in(length, environ, start_response)
         finally:
@@ -48,7 +48,7 @@ def taking_turns(application: WsgiApplication) -> WsgiApplication:
     def take_in(length: int, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         places = of_short if length <= SHORT else of_long
         if not places.acquire(timeout=PATIENCE_SECONDS):
-            return _busy(start_response)
+            return busy(start_response)
         try:
             if length > SHORT:
                 return application(environ, start_response)
@@ -66,7 +66,8 @@ def _length(environ: Environ) -> int:
     return int(length) if environ["REQUEST_METHOD"] not in ("GET", "HEAD") and length.isdigit() else 0
 
 
-def _busy(start_response: StartResponse) -> Iterable[bytes]:
+def busy(start_response: StartResponse) -> Iterable[bytes]:
+    """Tell them to come again."""
     sentence = b"Too much is being sent to us just now. Go back, and try it again in a minute."
     headers = {
         "Content-Type": "text/plain; charset=utf-8",
