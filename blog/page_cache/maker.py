@@ -15,7 +15,16 @@ from io import BytesIO
 
 from django.urls import Resolver404, resolve
 
-from blog.page_cache.layer import LONGEST, Environ, StartResponse, WsgiApplication, answer_of, key_in
+from blog.page_cache.layer import (
+    LONGEST,
+    PATIENCE_SECONDS,
+    Environ,
+    StartResponse,
+    WsgiApplication,
+    answer_of,
+    key_in,
+)
+from config.bodies import busy
 
 TAKES_COMMENTS = {"comment-new", "comment-confirm"}  # by their names in the map of the site
 
@@ -34,7 +43,14 @@ class Maker:
         thread = self._thread_for(environ)
         if thread is None:
             return self._application(environ, start_response)
-        answer = thread.submit(answer_of, self._application, environ).result()
+        waiting = thread.submit(answer_of, self._application, environ)
+        try:
+            answer = waiting.result(PATIENCE_SECONDS)
+        except TimeoutError:  # ours, or one of the application's own
+            # Where another process writes without an end, each comment waits 20 s for it, and the fourth would for 80.
+            if waiting.cancel():
+                return busy(start_response)
+            answer = waiting.result()
         start_response(answer.status, answer.headers)
         return [answer.body]
 

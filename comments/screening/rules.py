@@ -25,6 +25,11 @@ FASTEST = 3.0  # seconds in which a person fills in the form
 MOST_LINKS = 2  # that somebody known may set without waiting
 MOST_IN_THREAD, THREAD_SPAN = 3, timedelta(minutes=3)  # comments of one network in one thread
 
+# What is drawn as nothing though it counts as a mark or letter: fillers, and what chooses the form of a sign before it.
+_UNSEEN = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5" + "".join(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10))))
+)
+
 Hold = Blog.Hold
 
 CLOSED = _("The discussion of this post is closed: it takes no more comments.")
@@ -237,7 +242,7 @@ def _occurs(ban: Banned, seen: str, hosts: Sequence[str]) -> bool:
         return any(links.is_within(host, ban.value) for host in hosts)
     longest, pattern = _sought(ban.value)
     # Dozens of words are looked for, and mostly none of them is there: that is seen ten times as fast.
-    return longest in seen and pattern.search(seen) is not None
+    return longest != "" and longest in seen and pattern.search(seen) is not None  # "": nobody sees anything of it
 
 
 @lru_cache(maxsize=1000)
@@ -252,5 +257,6 @@ def _as_seen(words: str) -> str:
     """Words as they are compared: in small letters, wide ones and ligatures as plain ones, without what nobody sees."""
     if words.isascii():
         return words.lower()  # the same, in a hundredth of the time
-    folded = unicodedata.normalize("NFKC", words.casefold())
-    return "".join(sign for sign in folded if unicodedata.category(sign) != "Cf")
+    # First of all the capitals of mathematics become plain ones, which have small letters.
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", words).casefold())
+    return "".join(sign for sign in folded if unicodedata.category(sign) != "Cf" and sign not in _UNSEEN)

@@ -152,7 +152,17 @@ def test_the_house_keeps_the_hours_of_the_house() -> None:
     assert rules.RULES[0] is rules.closed
 
 
-@pytest.mark.parametrize("text", ["A cas\u200bino.", "A cas\u00adino.", "A ｃａｓｉｎｏ.", "A CASINO\u2060."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("A cas\u200bino.", "A cas\u00adino.", "A ｃａｓｉｎｏ.", "A CASINO\u2060."),
+        *("A 𝐂𝐀𝐒𝐈𝐍𝐎.", "A 𝒸𝒶𝓈𝒾𝓃ℴ.", "A cas\ufe0fino.", "A cas\u3164ino."),
+    ],
+)
 def test_a_word_is_found_as_readers_see_it(text: str) -> None:
     assert rules.words(replace(FINE, text=text, banned_words=[word("casino")]))
     assert rules.words(replace(FINE, text="A casino.", banned_words=[word("cas\u200bino")]))
+
+
+def test_a_word_of_which_nothing_is_seen_is_found_nowhere() -> None:
+    assert not rules.words(replace(FINE, text="What, this? Yes.", banned_words=[word("\u3164"), word("\ufe0f")]))

@@ -121,6 +121,40 @@ def test_pages_are_made_while_a_comment_waits() -> None:
         assert comment.result() == ("200 OK", b"done")
 
 
+def test_who_waits_too_long_behind_another_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blog.page_cache.maker.PATIENCE_SECONDS", 0.1)
+    begun: list[str] = []
+    waits, may_go_on = threading.Event(), threading.Event()
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        begun.append(environ["PATH_INFO"])
+        waits.set()
+        assert may_go_on.wait(30)
+        start_response("200 OK", [])
+        return [b"done"]
+
+    maker = Maker(application)
+    with ThreadPoolExecutor(2) as writers:
+        first = writers.submit(send, maker, "/comments/new/1/")
+        assert waits.wait(30)
+        second = writers.submit(send, maker, "/comments/new/2/")
+        try:
+            assert second.result(30)[0].startswith("503")
+        finally:
+            may_go_on.set()
+        assert first.result(30) == ("200 OK", b"done")  # what has begun is waited for
+    assert send(maker, "/comments/new/3/") == ("200 OK", b"done")
+    assert begun == ["/comments/new/1/", "/comments/new/3/"]
+
+
+def test_a_timeout_of_the_application_is_its_own() -> None:
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        raise TimeoutError("of mine")
+
+    with pytest.raises(TimeoutError, match="of mine"):
+        ask(Maker(application), "/")
+
+
 def test_a_head_stays_one() -> None:
     assert ask(Maker(Application()), "/", "HEAD") == ("200 OK", b"HEAD")
 

@@ -1,9 +1,10 @@
-"""Those who send a form slowly, or never finish it."""
+"""Those who send a form slowly, or never finish it; and forms that wait for the database."""
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -24,9 +25,16 @@ class Server:
     """As many threads as granian has, each of which answers one request at a time."""
 
     def __init__(self, exits: ExitStack) -> None:
-        self.application = taking_turns(takes_all)
+        self.writes = threading.Event()  # whether the database lets anybody write
+        self.writes.set()
+        self.application = taking_turns(self._work)
         self._threads = exits.enter_context(ThreadPoolExecutor(BLOCKING_THREADS))
         self._exits = exits
+
+    def _work(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        answered = takes_all(environ, start_response)
+        assert environ["REQUEST_METHOD"] == "GET" or self.writes.wait(LONG)
+        return answered
 
     def _answer(self, environ: dict[str, Any]) -> tuple[str, bytes]:
         started: list[str] = []
@@ -43,6 +51,11 @@ class Server:
         self._exits.callback(stream.close)
         environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(length), "wsgi.input": stream}
         return self._threads.submit(self._answer, environ), write
+
+
+def write_all(end: int, body: bytes) -> None:
+    with suppress(BrokenPipeError), os.fdopen(end, "wb") as file:
+        file.write(body)
 
 
 @pytest.fixture
@@ -73,6 +86,17 @@ def test_a_film_on_its_way_keeps_nobody_from_commenting(server: Server) -> None:
     finally:
         for end in (rest, *(rest for _sent, rest in films)):
             os.close(end)
+
+
+@pytest.mark.parametrize("length", [7, SHORT + 1])
+def test_forms_that_wait_for_the_database_keep_nobody_from_reading(server: Server, length: int) -> None:
+    server.writes.clear()
+    forms = [server.begin(length) for _ in range(BLOCKING_THREADS)]
+    for _sent, rest in forms:
+        threading.Thread(target=write_all, args=(rest, b"x" * length)).start()
+    assert server.get() == ("200 OK", b"")
+    server.writes.set()
+    assert [sent.result(LONG)[0] for sent, _rest in forms].count("200 OK") >= AT_ONCE
 
 
 @pytest.mark.parametrize("length", [1, SHORT, SHORT + 1])
