@@ -21,6 +21,7 @@ AT_ONCE = max(1, (BLOCKING_THREADS - 1) // 2)
 PATIENCE_SECONDS = 0.25  # for a place. A form of usual size is there with its headers, and leaves it at once
 # Requests with a body that are on their way or worked on, and how long one more waits: a disk may be busy for a moment.
 AT_WORK, AT_WORK_PATIENCE_SECONDS = max(1, BLOCKING_THREADS - 1), 1.0
+READS = ("GET", "HEAD")  # of whose bodies Django reads none
 SHORT = 64 * 1024  # bytes, that are taken into memory: a comment is as short, a picture is not
 
 Environ = dict[str, Any]
@@ -35,8 +36,7 @@ def taking_turns(application: WsgiApplication) -> WsgiApplication:
     at_work, of_short, of_long = BoundedSemaphore(AT_WORK), BoundedSemaphore(AT_ONCE), BoundedSemaphore(AT_ONCE)
 
     def answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        length = _length(environ)
-        if not length:
+        if environ["REQUEST_METHOD"] in READS or not (length := _length(environ)):
             return application(environ, start_response)
         if not at_work.acquire(timeout=AT_WORK_PATIENCE_SECONDS):
             return busy(start_response)
@@ -61,9 +61,9 @@ def taking_turns(application: WsgiApplication) -> WsgiApplication:
 
 
 def _length(environ: Environ) -> int:
-    """Bytes of the body that will be read: Django reads none of a GET, and none that does not say how long it is."""
+    """Bytes of the body that will be read: Django reads none that does not say how long it is."""
     length = environ.get("CONTENT_LENGTH", "")
-    return int(length) if environ["REQUEST_METHOD"] not in ("GET", "HEAD") and length.isdigit() else 0
+    return int(length) if length.isdigit() else 0
 
 
 def busy(start_response: StartResponse) -> Iterable[bytes]:

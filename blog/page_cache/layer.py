@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -26,6 +26,7 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 WsgiApplication = Callable[[Environ, StartResponse], Iterable[bytes]]
 Key = tuple[str, ...]
+Said = tuple[str, ...]  # what the lines of a request say
 
 TAGS = "imprimatur.page_tags"  # in the environment of a request: what the page that was made shows
 PATIENCE_SECONDS = 30.0  # for a page that somebody else makes
@@ -51,6 +52,7 @@ CONDITIONS = (
 # Of the headers of a page, what each of its forms has of its own.
 OF_FORM = {"content-length", "etag", "content-encoding", "vary"}
 IN_304 = {"cache-control", "etag", "vary", "content-security-policy"}
+MOST_READY = 200  # answers that lie ready between two looks
 LONGEST = 1_000  # characters of an address with its query: whoever makes up longer ones fills no memory with them
 
 
@@ -76,6 +78,15 @@ class Answer:
         return [*kept, ("Vary", "Accept-Encoding")]
 
 
+class Ready(NamedTuple):
+    """What went out, and goes out again to whoever says the same word for word, until the look after this `number`."""
+
+    key: Key
+    number: int
+    headers: Headers
+    body: bytes
+
+
 class PageCache:
     """A WSGI application. `room` is how many bytes of pages may lie in memory."""
 
@@ -83,6 +94,10 @@ class PageCache:
         self.freshness = Freshness()
         self._application = application
         self._pages = Pages(room)
+        # All answers of one look, or some of them. They save finding page, form and headers, which takes 0.9 µs instead
+        # of 0.5 and, with five threads that ask, every twentieth request.
+        self._ready: dict[Said, Ready] = {}
+        self._ready_at = 0  # the number of that look
         self._in_the_making: dict[Key, threading.Event] = {}
         self._lock = threading.Lock()
         self._scheme_header = (settings.SECURE_PROXY_SSL_HEADER or ("", ""))[0]
@@ -92,15 +107,32 @@ class PageCache:
         method = environ["REQUEST_METHOD"]
         if method not in ("GET", "HEAD"):
             return self._pass_on(environ, start_response)
-        told_scheme = environ.get(self._scheme_header) if self._scheme_header else None
-        key = key_in(environ, told_scheme or environ["wsgi.url_scheme"])
+        said = self._said(environ, method)
+        ready = self._ready.get(said)
+        key = ready.key if ready else key_in(environ, said[0])
         if key is None or not self.freshness.is_known():
             return self._application(environ, start_response)
+        if ready and ready.number == self.freshness.number:
+            start_response("200 OK", ready.headers)
+            return [ready.body]
         answer = self._good(key) or self._made(key, environ)
         if isinstance(answer, Page):
-            return self._send(answer, environ, start_response)
+            return self._send(answer, environ, start_response, key, said)
         start_response(answer.status, answer.headers)
         return [answer.body] if method == "GET" else []
+
+    def _said(self, environ: Environ, method: str) -> Said:
+        """All that the answer from memory may depend on; the scheme comes first."""
+        told = environ.get
+        return (
+            (self._scheme_header and told(self._scheme_header)) or environ["wsgi.url_scheme"],
+            environ["PATH_INFO"],
+            told("QUERY_STRING", ""),
+            told("HTTP_HOST", ""),
+            told("HTTP_ACCEPT_ENCODING", ""),
+            told("HTTP_IF_NONE_MATCH", ""),
+            method,
+        )
 
     def _good(self, key: Key) -> Page | None:
         """The page in memory, if nothing has changed since it was made."""
@@ -154,7 +186,9 @@ class PageCache:
         finally:
             self.freshness.look_soon()
 
-    def _send(self, page: Page, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def _send(
+        self, page: Page, environ: Environ, start_response: StartResponse, key: Key, said: Said
+    ) -> Iterable[bytes]:
         form = page.form(best_encoding(environ.get("HTTP_ACCEPT_ENCODING", "")))
         headers = form.headers
         if self.freshness.shared_seconds < self._shared_seconds:
@@ -163,7 +197,18 @@ class PageCache:
             start_response("304 Not Modified", [header for header in headers if header[0].lower() in IN_304])
             return []
         start_response("200 OK", headers)
-        return [form.body] if environ["REQUEST_METHOD"] == "GET" else []
+        if environ["REQUEST_METHOD"] != "GET":
+            return []
+        self._keep_ready(said, Ready(key, page.known_good, headers, form.body))
+        return [form.body]
+
+    def _keep_ready(self, said: Said, ready: Ready) -> None:
+        """Until the next look; with those of before go the pages that they hold."""
+        if ready.number != self.freshness.number or sum(map(len, said)) > LONGEST:
+            return
+        if ready.number != self._ready_at or len(self._ready) >= MOST_READY:
+            self._ready, self._ready_at = {}, ready.number
+        self._ready[said] = ready
 
 
 def key_in(environ: Environ, scheme: str) -> Key | None:
