@@ -92,7 +92,7 @@ def _take(request: HttpRequest, comment: Comment, form: TextForm) -> HttpRespons
         revising.edit(comment, writer=sender, **form.words)
     except submission.Refused as refusal:
         form.show_errors_of(refusal)
-        can_send = bool(refusal.errors)
+        can_send = bool(refusal.errors) or refusal.status == 503
         return edit_page(request, comment, form, notice=refusal.message, can_send=can_send, status=refusal.status)
     return HttpResponseRedirect(f"{authorship.address(comment)}#c-{comment.public_id}", status=303)
 

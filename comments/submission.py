@@ -1,12 +1,13 @@
 """Taking a comment: the one door through which comments come in."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.db.models import BigIntegerField, BinaryField, DateTimeField, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +34,7 @@ OF_PLACE = ("blog__comments_hold", "blog__comments_close_after", "discussion", "
 POST_GONE = _("This post is no longer there, so nothing can be said under it.")
 EMAIL_WRONG = _("This does not look like an e-mail address: please look at it again, or leave it out.")
 EMAIL_MISSING = _("To be told by e-mail, please give an address; or choose no mail.")
+BUSY = _("The blog was too busy to take this. Your text is still here: please send it again in a minute.")
 PARENT_GONE = _("The comment you reply to is no longer there. You can post your text as a comment of its own.")
 
 STRANGER = Writer()
@@ -58,6 +60,18 @@ class Refused(Exception):
         self.status = status  # of the HTTP answer
 
 
+@contextmanager
+def giving_words_back() -> Iterator[None]:
+    """Raise Refused where the database could not be had, instead of an error that would lose what was typed. SQLite has
+    one writer at a time, and who waits for more than twenty seconds is told that it is locked.
+    """
+    try:
+        yield
+    except OperationalError as error:
+        raise Refused(BUSY, status=503) from error
+
+
+@giving_words_back()
 def submit(
     *,
     post_id: int,

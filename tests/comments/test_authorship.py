@@ -1,5 +1,7 @@
 """The badges “host” and “moderator”: for who is signed in, on the comment that was sent so, and for no name."""
 
+from datetime import datetime
+
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpRequest
@@ -163,7 +165,7 @@ def test_a_stranger_who_says_the_same_first_takes_no_badge_away(host: Person, ow
 
 
 def test_a_strangers_comment_costs_few_queries(
-    own_post: Post, django_assert_num_queries: DjangoAssertNumQueries
+    noon: datetime, own_post: Post, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     browser = Client()
     network_key(RequestFactory().get("/"))  # the first of a minute asks for the keys
