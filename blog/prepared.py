@@ -222,8 +222,11 @@ class PreparedInsert:
     def of(self, **columns: object) -> None:
         """The same without a model. Columns that are not given have their default."""
         _statement, fields = self._written
-        given = [(field.attname in columns, kind, field) for field, kind in fields]
-        self._store([(columns[f.attname] if is_given else f.get_default(), kind, f) for is_given, kind, f in given])
+
+        def value_of(field: "models.Field[Any, Any]") -> object:
+            return columns[field.attname] if field.attname in columns else field.get_default()
+
+        self._store([(value_of(field), kind, field) for field, kind in fields])
 
     def _store(self, values: "Iterable[tuple[object, type | None, models.Field[Any, Any]]]") -> None:
         statement, _fields = self._written

@@ -178,3 +178,10 @@ def test_a_post_comes_with_what_its_page_shows(
         assert (own.person, own.person.name, own.person.home) == (row.person, row.person.name, row.person.home)
         assert own.person.get_absolute_url() == row.person.get_absolute_url()
     assert [(tag.pk, tag.name, tag.slug) for tag in tags] == [(tag.pk, tag.name, tag.slug) for tag in stored.tags.all()]
+
+
+@pytest.mark.django_db
+def test_columns_that_are_not_given_have_their_default(noon: datetime) -> None:
+    PreparedInsert(VisitorKey).of(week=noon.date(), secret=b"s" * 32)
+    stored = VisitorKey.objects.get()
+    assert (stored.week, bytes(stored.secret), stored.created_at) == (noon.date(), b"s" * 32, noon)
