@@ -204,6 +204,8 @@ def crowd(say: Say) -> Comment:
     ]
     Comment.objects.bulk_create(replies)
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # what earlier tests rolled back still lies in the indexes
+            cursor.execute("REINDEX TABLE comments_comment")
         cursor.execute("ANALYZE comments_comment")
     return root
 
@@ -231,11 +233,10 @@ def plan(read: Callable[[], Any]) -> str:
 def test_a_page_walks_along_the_partial_index_and_sorts_nothing(crowd: Comment, read: Callable[[Comment], Any]) -> None:
     """SQLite uses it for `AND shown`, which is what `filter(shown=True)` makes, but not for `shown = 1`.
 
-    What earlier tests rolled back still lies in the indexes of PostgreSQL, and can make that of all places, which has
-    the same order, look as short.
+    To PostgreSQL the index of all places, which has the same order, can look as short.
     """
     found = plan(lambda: read(crowd))
     in_order = {"comment_reading"} | ({"comment_one_place"} if connection.vendor == "postgresql" else set())
-    assert any(index in found for index in in_order)
-    assert "Sort" not in found
-    assert "TEMP B-TREE" not in found
+    assert any(index in found for index in in_order), found
+    assert "Sort" not in found, found
+    assert "TEMP B-TREE" not in found, found
