@@ -94,8 +94,8 @@ class PageCache:
         self.freshness = Freshness()
         self._application = application
         self._pages = Pages(room)
-        # All answers of one look, or some of them. They save finding page, form and headers, which takes 0.9 µs instead
-        # of 0.5 and, with five threads that ask, every twentieth request.
+        # Answers of one look. To find one takes 0.6 µs, to find page, form and headers 0.9; where five threads ask, a
+        # twentieth more requests are served.
         self._ready: dict[Said, Ready] = {}
         self._ready_at = 0  # the number of that look
         self._in_the_making: dict[Key, threading.Event] = {}

@@ -102,49 +102,48 @@ def test_whatever_else_is_sent_is_no_comment(path: str) -> None:
     assert inner.threads == [threading.current_thread().name]
 
 
-def test_pages_are_made_while_a_comment_waits() -> None:
-    waits, may_go_on = threading.Event(), threading.Event()
+class Waiting:
+    """Takes a comment when it may, and notes which it has begun; pages are made at once."""
 
-    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.waits, self.may_go_on = threading.Event(), threading.Event()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] == "POST":
-            waits.set()
-            assert may_go_on.wait(30)
+            self.begun.append(environ["PATH_INFO"])
+            self.waits.set()
+            assert self.may_go_on.wait(30)
         start_response("200 OK", [])
         return [b"done"]
 
-    maker = Maker(application)
+
+def test_pages_are_made_while_a_comment_waits() -> None:
+    inner = Waiting()
+    maker = Maker(inner)
     with ThreadPoolExecutor(1) as writer:
         comment = writer.submit(send, maker, "/comments/new/1/")
-        assert waits.wait(30)
+        assert inner.waits.wait(30)
         assert ask(maker, "/") == ("200 OK", b"done")
-        may_go_on.set()
+        inner.may_go_on.set()
         assert comment.result() == ("200 OK", b"done")
 
 
 def test_who_waits_too_long_behind_another_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("blog.page_cache.maker.PATIENCE_SECONDS", 0.1)
-    begun: list[str] = []
-    waits, may_go_on = threading.Event(), threading.Event()
-
-    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        begun.append(environ["PATH_INFO"])
-        waits.set()
-        assert may_go_on.wait(30)
-        start_response("200 OK", [])
-        return [b"done"]
-
-    maker = Maker(application)
+    inner = Waiting()
+    maker = Maker(inner)
     with ThreadPoolExecutor(2) as writers:
         first = writers.submit(send, maker, "/comments/new/1/")
-        assert waits.wait(30)
+        assert inner.waits.wait(30)
         second = writers.submit(send, maker, "/comments/new/2/")
         try:
             assert second.result(30)[0].startswith("503")
         finally:
-            may_go_on.set()
+            inner.may_go_on.set()
         assert first.result(30) == ("200 OK", b"done")  # what has begun is waited for
     assert send(maker, "/comments/new/3/") == ("200 OK", b"done")
-    assert begun == ["/comments/new/1/", "/comments/new/3/"]
+    assert inner.begun == ["/comments/new/1/", "/comments/new/3/"]
 
 
 def test_a_timeout_of_the_application_is_its_own() -> None:
