@@ -134,25 +134,28 @@ def _outside(first: Shown, last: Shown, *, is_broken: bool) -> _Outside:
     given = {f"place{index}": place for index, place in enumerate(places)}
     if is_broken:
         given |= {"last": last.path, "end": _thread(last) + paths.BEHIND_ALL_REPLIES}
-    found = _outside_query(len(places), is_broken=is_broken).stored(discussion=last.discussion_id, **given)
+    query = _outside_query(len(places), most_counted=MOST_COUNTED if is_broken else 0)
+    found = query.stored(discussion=last.discussion_id, **given)
     width = len(Shown._fields) + 1  # with the HTML
     rows = sorted((Row.of_values(row[:width]) for row in found), key=lambda row: row.comment.path)
     return _Outside(rows, *found[0][width:]) if found else _Outside(rows)
 
 
 @cache
-def _outside_query(places: int, *, is_broken: bool) -> Prepared[tuple[Any, ...]]:
-    """The comments at so many places; each row with `left` and `next_thread`, where a thread is broken off."""
+def _outside_query(places: int, *, most_counted: int) -> Prepared[tuple[Any, ...]]:
+    """The comments at so many places; each row with `left`, counted to one above `most_counted`, and `next_thread`,
+    where a thread is broken off: elsewhere nothing is counted.
+    """
 
     def build() -> QuerySet[Comment, tuple[Any, ...]]:
         everything = Comment.objects.shown_in(Given("discussion", BigIntegerField()))
         wanted = everything.filter(path__in=[Given(f"place{index}", BinaryField()) for index in range(places)])
-        if not is_broken:
+        if not most_counted:
             return values(wanted)
         behind = Given("end", BinaryField())
         left = everything.filter(path__gt=Given("last", BinaryField()), path__lt=behind).values("pk")
         count = Subquery(
-            left[: MOST_COUNTED + 1],
+            left[: most_counted + 1],
             template="(SELECT COUNT(*) FROM (%(subquery)s) AS following)",
             output_field=IntegerField(),
         )
