@@ -23,6 +23,7 @@ from blog.page_cache import POSTS, depends_on
 from blog.pages import public_cache_control, public_page
 from blog.reading import AsRead, post_at
 from blog.searching import search_posts
+from blog.typed import long_texts
 
 
 @require_safe
@@ -139,8 +140,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Without the database, which may be what failed."""
-    return render(request, "500.html", status=500)
+    """With what was typed, and without the database, which may be what failed."""
+    response = render(request, "500.html", {"kept": long_texts(request)}, status=500)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _error(request: HttpRequest, status: int, title: Promise, text: Promise) -> HttpResponse:

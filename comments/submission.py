@@ -71,7 +71,6 @@ def giving_words_back() -> Iterator[None]:
         raise Refused(BUSY, status=503) from error
 
 
-@giving_words_back()
 def submit(
     *,
     post_id: int,

@@ -17,6 +17,7 @@ from blog import clock
 from blog.models import Blog, Post
 from blog.page_cache import depends_on
 from blog.pages import personal_page, public_page
+from blog.typed import long_texts
 from comments import authorship, forms, mine, origin, screening, submission, threads
 from comments.forms import CommentForm, TextForm
 from comments.models import Comment
@@ -29,7 +30,6 @@ TOO_OLD = _("This was not sent: the page was open too long, or your browser keep
 # A hasty second click is that fast. Later, somebody else in the same network may have copied the words: a twin is
 # shown to them, and not given into their hands.
 AT_ONCE = timedelta(seconds=20)
-SHORT = 60  # characters; what is shorter is quickly typed again
 
 
 @require_safe
@@ -80,19 +80,17 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if match and match.url_name == "comment-edit":
         comment = authorship.own_comment(request, match.kwargs["number"])
         return mine.edit_page(request, comment, TextForm(request.POST), notice=TOO_OLD, status=403)
-    typed = {name: value for name, value in request.POST.items() if "password" not in name and "csrf" not in name}
-    kept = [value for value in typed.values() if len(value) > SHORT or "\n" in value]
-    return personal_page(
-        request, "comments/csrf_failure.html", {"notice": TOO_OLD, "kept": kept}, blog=Blog.load(), status=403
-    )
+    context = {"notice": TOO_OLD, "kept": long_texts(request)}
+    return personal_page(request, "comments/csrf_failure.html", context, blog=Blog.load(), status=403)
 
 
 def _take(request: HttpRequest, post_id: int, *, confirming: bool = False) -> HttpResponse:
     """Only for a request that has proved to come from our own page: here cookies and sessions are read."""
     words, signals = forms.words(request.POST), forms.signals(request.POST)
     try:
-        writer = authorship.writer(request, post_id=post_id, name=words["name"])
-        taken = submission.submit(post_id=post_id, writer=writer, signals=signals, **words)
+        with submission.giving_words_back():
+            writer = authorship.writer(request, post_id=post_id, name=words["name"])
+            taken = submission.submit(post_id=post_id, writer=writer, signals=signals, **words)
     except submission.Refused as refusal:
         return _refuse(request, post_id, refusal, confirming=confirming)
     if clock.now() - taken.created_at > AT_ONCE:

@@ -34,15 +34,17 @@ def somebody_writing() -> Iterator[None]:
         cursor.execute(f"PRAGMA busy_timeout = {patience}")
 
 
-def test_a_comment_comes_back_with_its_words_and_can_be_sent_again(own_post: Post) -> None:
+@pytest.mark.parametrize("said_before", [0, 1], ids=["the first of the week", "another"])
+def test_a_comment_comes_back_with_its_words_and_can_be_sent_again(own_post: Post, said_before: int) -> None:
     browser, address = Client(), f"/comments/new/{own_post.pk}/"
-    browser.post(address, WORDS | {"text": "The first of the week."}, headers=OWN_PAGE)
+    for number in range(said_before):
+        browser.post(address, WORDS | {"text": f"Number {number}."}, headers=OWN_PAGE)
     with somebody_writing():
         answer = browser.post(address, WORDS, headers=OWN_PAGE)
     assert answer.status_code == 503
     for words in (str(BUSY), WORDS["name"], WORDS["text"], "<form"):
         assert words in answer.text
-    assert Comment.objects.count() == 1
+    assert Comment.objects.count() == said_before
     assert browser.post(address, WORDS, headers=OWN_PAGE).status_code == 303
 
 
