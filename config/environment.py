@@ -3,6 +3,8 @@
 import os
 import re
 import secrets
+import shlex
+import shutil
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
@@ -41,6 +43,20 @@ def flag(name: str, *, default: bool) -> bool:
     if value not in {"", *YES, *NO}:
         raise ImproperlyConfigured(f"{name} must be 1 or 0.")
     return value in YES if value else default
+
+
+def command(name: str) -> list[str]:
+    """The program in the variable `name` with its arguments, as a shell would part them; empty where none is given.
+
+    No message repeats the arguments, they may hold a secret.
+    """
+    try:
+        parts = shlex.split(os.environ.get(name, ""))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} cannot be read: {' '.join(str(error).split()).lower()}.") from error
+    if parts and not shutil.which(parts[0]):
+        raise ImproperlyConfigured(f"{name} must begin with a program that can be run, and {parts[0]} is none.")
+    return parts
 
 
 def data_folder(value: str) -> Path:

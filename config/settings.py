@@ -15,6 +15,7 @@ from blog.videos.providers import frame_origins, media_origins
 from config.environment import (
     LOOPBACK_HOSTS,
     cache,
+    command,
     data_folder,
     database,
     file_storages,
@@ -229,6 +230,7 @@ MARKDOWNX_UPLOAD_URLS_PATH = "/admin/markdownx/upload/"
 # --- Imprimatur -----------------------------------------------------------------------------------------------------
 
 SHARED_CACHE_SECONDS = number("SHARED_CACHE_SECONDS", default=10)  # how long a proxy may hold a page: s-maxage
+PURGE_COMMAND = command("PURGE_COMMAND")  # makes that proxy forget its pages: see blog/page_cache/purging.py
 # Room for pages in the memory of each process, in bytes; 0 keeps none (blog/page_cache).
 PAGE_CACHE_BYTES = number("PAGE_CACHE_BYTES", default=32 * 1024 * 1024)
 # Behind a proxy every visitor has the proxy's address: these may say in X-Forwarded-For whose the request was. Nobody

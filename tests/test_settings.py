@@ -40,6 +40,8 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         ("MEDIA_STORAGE", "s3://key:secret@host/", "MEDIA_STORAGE must look like"),
         ("MEDIA_STORAGE", "s3://key:secret@host/bucket?acl=public", "MEDIA_STORAGE must look like"),
         ("MEDIA_STORAGE", "s3://key:half/secret@host/bucket", "MEDIA_STORAGE must look like"),
+        ("PURGE_COMMAND", "no-such-program geheim", "PURGE_COMMAND must begin with a program"),
+        ("PURGE_COMMAND", "sh -c 'geheim", "PURGE_COMMAND cannot be read: no closing quotation"),
         ("STOP_SECONDS", "0", "STOP_SECONDS must be a whole number from 1"),
         ("SITE_URL", "blog.example.org", "SITE_URL must look like"),
         ("SITE_URL", "http://blog.example.org", "must begin with https://"),

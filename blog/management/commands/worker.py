@@ -4,9 +4,11 @@ import signal
 import threading
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from blog import worker
+from blog.page_cache import purging
 
 
 class Command(BaseCommand):
@@ -23,4 +25,7 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
+        if command := settings.PURGE_COMMAND:
+            # A daemon: a purge that takes long holds up no end. What it owes then, the next start makes good.
+            threading.Thread(target=purging.run_forever, args=[command, stop], daemon=True).start()
         worker.run_forever(stop)
