@@ -1,10 +1,33 @@
 """Finding posts by words."""
 
+from threading import BoundedSemaphore
+
 from django.db.models import Exists, OuterRef, Q
 
 from blog.models import Post, PostQuerySet, Repost
 
 MOST_WORDS = 8  # each costs one more pass over the texts
+# Searches of one process at once, and how long one more waits. Who looks for a rare word among a million posts has all
+# of them read, for seconds; without a limit five such visitors would hold every thread, and nobody could read a page.
+AT_ONCE, PATIENCE_SECONDS = 2, 0.25
+
+places = BoundedSemaphore(AT_ONCE)
+
+
+class TooMany(Exception):
+    """As many search already as may at once."""
+
+
+def first_found(query: str, most: int) -> list[Post]:
+    """The newest posts that `search_posts` finds, as a list shows them; none for an empty query. Raises TooMany."""
+    if not query:
+        return []
+    if not places.acquire(timeout=PATIENCE_SECONDS):
+        raise TooMany
+    try:
+        return list(search_posts(query).for_list()[:most])
+    finally:
+        places.release()
 
 
 def search_posts(query: str) -> PostQuerySet:

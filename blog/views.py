@@ -17,12 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
-from blog import conditions
+from blog import conditions, searching
 from blog.models import Blog, Person, Post, PostQuerySet, Tag
 from blog.page_cache import POSTS, depends_on
 from blog.pages import public_cache_control, public_page
 from blog.reading import AsRead, post_at
-from blog.searching import search_posts
 from blog.typed import long_texts
 
 
@@ -66,7 +65,12 @@ def person(request: HttpRequest, slug: str) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """The posts in which every word of the query stands."""
     blog, query = Blog.load(), request.GET.get("q", "").strip()[:200]
-    posts = list(search_posts(query).for_list()[: settings.POSTS_PER_PAGE * 3]) if query else []
+    try:
+        posts = searching.first_found(query, settings.POSTS_PER_PAGE * 3)
+    except searching.TooMany:
+        response = _error(request, 503, _("Many people are searching just now"), _("Please try again in a moment."))
+        response["Retry-After"] = "5"
+        return response
     response = public_page("blog/search.html", {"query": query, "posts": posts}, blog=blog)
     response["X-Robots-Tag"] = "noindex"
     return response

@@ -1,12 +1,13 @@
 """Reading in a browser: lists, archives, permalinks, headers, and how many queries they cost."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from blog import publishing
+from blog import publishing, searching
 from blog.models import Blog, Credit, Person, Post, Tag
 from tests.conftest import MakePost, MakeRepost
 
@@ -135,6 +136,19 @@ def test_no_search_is_an_error(query: str, site: Post) -> None:
 def test_search_looks_into_every_text_that_may_be_shown(query: str, found: bool, site: Post) -> None:
     page = Client().get("/search/", {"q": query}).content.decode()
     assert ("/2026/11/permitted-repost/" in page) == found
+
+
+def test_who_searches_leaves_threads_to_those_who_read(site: Post) -> None:
+    with ExitStack() as others:
+        for _ in range(searching.AT_ONCE):
+            searching.places.acquire()
+            others.callback(searching.places.release)
+        page = Client().get("/search/?q=camera")
+        assert page.status_code == 503
+        assert page["Retry-After"] == "5"
+        assert "Please try again in a moment" in page.text
+        assert Client().get("/search/").status_code == 200
+    assert Client().get("/search/?q=camera").status_code == 200
 
 
 def test_lists_run_through_all_posts_once_in_pages_by_cursor(
