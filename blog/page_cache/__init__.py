@@ -13,8 +13,9 @@ from django.db import connection
 from django.http import HttpRequest
 
 from blog.models import Post
-from blog.page_cache.layer import TAGS, PageCache, WsgiApplication
+from blog.page_cache.layer import TAGS, PageCache
 from blog.page_cache.maker import Maker
+from config.bodies import WsgiApplication
 
 # Tags that are no post's own: which posts there are and what they say, and which comments.
 POSTS, COMMENTS = "posts", "comments"

@@ -6,10 +6,10 @@ nothing was taken away since. Whoever asks, the page is made without cookies and
 
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -21,10 +21,8 @@ from django.urls import Resolver404, resolve
 
 from blog.page_cache.freshness import Freshness
 from blog.page_cache.pages import Headers, Page, Pages, best_encoding
+from config.bodies import Environ, StartResponse, WsgiApplication
 
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-WsgiApplication = Callable[[Environ, StartResponse], Iterable[bytes]]
 Key = tuple[str, ...]
 Said = tuple[str, ...]  # what the lines of a request say
 

@@ -15,16 +15,8 @@ from io import BytesIO
 
 from django.urls import Resolver404, resolve
 
-from blog.page_cache.layer import (
-    LONGEST,
-    PATIENCE_SECONDS,
-    Environ,
-    StartResponse,
-    WsgiApplication,
-    answer_of,
-    key_in,
-)
-from config.bodies import busy
+from blog.page_cache.layer import LONGEST, PATIENCE_SECONDS, answer_of, key_in
+from config.bodies import Environ, StartResponse, WsgiApplication, busy
 
 TAKES_COMMENTS = {"comment-new", "comment-confirm"}  # by their names in the map of the site
 
