@@ -35,7 +35,10 @@ class Maker:
         thread = self._thread_for(environ)
         if thread is None:
             return self._application(environ, start_response)
-        waiting = thread.submit(answer_of, self._application, environ)
+        try:
+            waiting = thread.submit(answer_of, self._application, environ)
+        except RuntimeError:  # the process ends: the threads take nothing more, but what is in hand shall be finished
+            return self._application(environ, start_response)
         try:
             answer = waiting.result(PATIENCE_SECONDS)
         except TimeoutError:  # ours, or one of the application's own

@@ -8,10 +8,12 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.browser.conftest import PASSWORD, Site, empty_database, free_port, start, wait_until, wait_until_ready
+from tests.scale.servers import listens
 
 StartSite = Callable[..., Site]
 
@@ -86,6 +88,34 @@ def test_a_signal_stops_all_of_it_cleanly(start_site: StartSite, with_signal: si
     assert site.stop(with_signal) == 0, site.output
     assert not [pid for pid in started if is_running(pid)]
     assert "Traceback" not in site.output
+
+
+def test_a_comment_on_its_way_is_taken_by_a_site_that_is_told_to_stop(start_site: StartSite) -> None:
+    site = start_site()
+    wait_until_ready(site)
+    post = int(site.manage("shell", "-v", "0", "-c", MAKE_POST))
+    body = urlencode({"name": "Slow Writer", "text": "A comment on its way.", "email": "", "notify": "", "parent": ""})
+    head = f"POST /comments/new/{post}/ HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nExpect: 100-continue\r\n"
+    head += "Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    head += f"Content-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")  # the site reads
+        site.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: not listens(site.port), "no new connection is taken")
+        connection.sendall(body.encode())
+        assert connection.recv(1000).startswith(b"HTTP/1.1 303 "), site.output
+    assert site.process.wait(30) == 0
+    assert site.manage("shell", "-v", "0", "-c", NAMES).strip() == "Slow Writer"
+
+
+MAKE_POST = """
+from blog import clock
+from blog.models import Person, Post
+host = Person.objects.create(name="Eldon Host", slug="eldon-host")
+print(Post.objects.create(slug="a", title="A", author=host, status="published", published_at=clock.now()).pk)
+"""
+NAMES = "from comments.models import Comment; print(*Comment.objects.values_list('name', flat=True))"
 
 
 def test_the_second_start_keeps_the_data_and_shows_no_password(start_site: StartSite) -> None:

@@ -60,6 +60,15 @@ def test_pages_are_made_one_after_the_other_by_one_thread() -> None:
     assert inner.threads[0].startswith("maker")
 
 
+def test_what_is_in_hand_when_the_process_ends_is_finished() -> None:
+    inner = Application()
+    maker = Maker(inner)
+    for threads in (maker._makes, maker._takes):  # as Python does at its end
+        threads.shutdown()
+    assert ask(maker, "/") == ("200 OK", b"GET")
+    assert send(maker, "/comments/new/1/") == ("200 OK", b"POST")
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
