@@ -6,6 +6,7 @@ nothing was taken away since. Whoever asks, the page is made without cookies and
 
 import re
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -28,6 +29,9 @@ Said = tuple[str, ...]  # what the lines of a request say
 
 TAGS = "imprimatur.page_tags"  # in the environment of a request: what the page that was made shows
 PATIENCE_SECONDS = 30.0  # for a page that somebody else makes
+# So old a page may be and lack what was added since: where comments pour in, it is made ten times a second and not for
+# every reader. Who has just commented needs longer to come back to it.
+YOUNG_SECONDS = 0.1
 
 # The public pages by their names in the map of the site, with the parameters that each knows. No others are kept.
 KEPT: dict[str, tuple[str, ...]] = {
@@ -133,13 +137,14 @@ class PageCache:
         )
 
     def _good(self, key: Key) -> Page | None:
-        """The page in memory, if nothing has changed since it was made."""
+        """The page in memory, if nothing has changed since it was made; or little, a moment ago."""
         page = self._pages.get(key)
         number = self.freshness.number  # before the question: what is found good at a look stays good until the next
         if page is None or page.known_good == number:
             return page
         if not self.freshness.covers(page.stamp, page.tags):
-            return None
+            is_young = time.monotonic() - page.begun_at < YOUNG_SECONDS
+            return page if is_young and self.freshness.may_stand_in(page.stamp, page.tags) else None
         page.known_good = number
         self._pages.touch(key)  # once for each look: a second is fine enough to tell which pages are in use
         return page
@@ -167,13 +172,14 @@ class PageCache:
                 return self._make(key, environ)
 
     def _make(self, key: Key, environ: Environ) -> Page | Answer:
-        stamp = self.freshness.number  # before the view begins: a change that is committed meanwhile makes it too old
+        # Before the view begins: a change that is committed meanwhile makes it too old.
+        stamp, begun_at = self.freshness.number, time.monotonic()
         asked = plain(environ, key)
         answer = answer_of(self._application, asked)
         if not (answer.may_be_kept and asked.get(TAGS)):
             self._pages.drop(key)
             return answer
-        page = Page(answer.shared_headers, answer.body, frozenset(asked[TAGS]), stamp)
+        page = Page(answer.shared_headers, answer.body, frozenset(asked[TAGS]), stamp, begun_at)
         self._pages.put(key, page)
         return page
 

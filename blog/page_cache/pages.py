@@ -37,6 +37,7 @@ class Page:
     body: bytes
     tags: frozenset[str]
     stamp: int
+    begun_at: float = float("-inf")  # when it was asked for, by `time.monotonic`
     known_good: int = -1  # the latest look at which it was found to be up to date
     forms: dict[str, Form] = field(default_factory=dict)
 

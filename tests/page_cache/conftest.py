@@ -10,6 +10,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test import RequestFactory
 
+from blog.page_cache import layer
 from blog.page_cache.layer import PageCache, key_of
 from tests.comments.conftest import held, say  # noqa: F401 - the same people speak here
 
@@ -70,7 +71,8 @@ class Site:
 
 
 @pytest.fixture
-def site(transactional_db: None) -> Iterator[Site]:
+def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setattr(layer, "YOUNG_SECONDS", 0.0)  # no test comes back as late as people do
     key_of.cache_clear()  # it remembers which hosts the settings allowed
     yield Site()
     connection.close()

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from blog import clock, permissions, publishing
 from blog.models import Blog, Credit, Person, Post, Repost, Tag, Video, Wording
+from blog.page_cache import layer
 from comments import closing, moderation, revising
 from comments.models import Comment, Discussion
 from tests.comments.conftest import Say
@@ -139,6 +140,24 @@ def test_a_comment_is_seen_where_it_is_shown_and_leaves_other_posts_alone(
     assert "Unmistakable" in site.read("/feeds/comments.atom")
     assert "1 comment" in site.read("/")
     assert [page for page in kept if site.makes(page)] == []
+
+
+def test_where_comments_pour_in_a_page_is_not_made_for_every_reader(
+    site: Site, own_post: Post, say: Say, moderator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = own_post.get_absolute_url()
+    said = say("The first.")
+    site.read(path)
+    monkeypatch.setattr(layer, "YOUNG_SECONDS", 60.0)
+    say("The second.")
+    assert not site.makes(path)
+    assert "The second." not in site.ask(path).text
+    moderation.remove(said, by=moderator, reason="off topic")
+    assert "The first." not in site.read(path)  # young or not: what was taken away is gone
+    assert "The second." in site.ask(path).text
+    say("The third.")
+    monkeypatch.setattr(layer, "YOUNG_SECONDS", 0.0)
+    assert "The third." in site.read(path)
 
 
 def test_what_readers_do_not_see_evicts_nothing(site: Site, own_post: Post, say: Say) -> None:
