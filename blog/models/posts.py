@@ -12,6 +12,7 @@ from blog import clock, rendering
 from blog.linking import path_to
 from blog.models.blogs import THE_ONE, Blog
 from blog.models.fields import LanguageField, ProseField
+from blog.models.loading import FromRow
 from blog.models.people import Person
 from blog.prepared import Given
 
@@ -147,7 +148,7 @@ def last_change_of(*moments: datetime | None, now: datetime) -> datetime | None:
     return max((moment for moment in moments if moment and moment <= now), default=None)
 
 
-class Post(models.Model):
+class Post(FromRow):
     """An introduction, optionally a repost, and a body, in this order. The two texts are the host's alone."""
 
     class Status(models.TextChoices):
@@ -307,7 +308,7 @@ class Post(models.Model):
         return getattr(self, "repost", None)
 
 
-class Credit(models.Model):
+class Credit(FromRow):
     """Whose words the repost holds."""
 
     class Role(models.TextChoices):
