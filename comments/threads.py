@@ -21,7 +21,7 @@ from comments.models import Comment, Discussion
 from comments.shown import Row, Shown, instances, values
 
 BEHIND = "-end"  # after a cursor: not behind this comment alone, but behind all replies to it, too
-MOST_COUNTED = 200  # replies; counting a thousand took a tenth of the page, counting all of 50,000 takes more than the page
+MOST_COUNTED = 200  # replies; counting a thousand took a tenth of the page, counting 50,000 more than all else
 
 
 @dataclass(frozen=True)
