@@ -220,8 +220,10 @@ class PreparedInsert:
         row._state.adding, row._state.db = False, statement.using
 
     def of(self, **columns: object) -> None:
-        """The same without a model. Columns that are not given have their default."""
+        """The same without a model. Columns that are not given have their default; raises TypeError for others."""
         _statement, fields = self._written
+        if unknown := columns.keys() - {field.attname for field, _kind in fields}:
+            raise TypeError(f"No columns of {self._model.__name__}: {', '.join(sorted(unknown))}.")
 
         def value_of(field: "models.Field[Any, Any]") -> object:
             return columns[field.attname] if field.attname in columns else field.get_default()

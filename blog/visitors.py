@@ -63,7 +63,7 @@ def forget_networks() -> None:
 
 def _living_secrets(moment: datetime) -> list[bytes]:
     """Those of the keys that live, the newest first. Asked for once a minute: weeks begin with one, too. So another
-    process may know a key for a minute after it was destroyed; only to look for what it named.
+    process may know a key after it was destroyed, until it is next asked by a visitor; only to look for what it named.
     """
     global _kept
     minute = moment.replace(second=0, microsecond=0)

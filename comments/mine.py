@@ -88,8 +88,9 @@ def _take(request: HttpRequest, comment: Comment, form: TextForm) -> HttpRespons
     try:
         if forms.asks_for_preview(request.POST):
             return edit_page(request, comment, form, preview=submission.preview(comment.name, **form.words))
-        sender = authorship.writer(request, post_id=comment.discussion_id, name=comment.name)
-        revising.edit(comment, writer=sender, **form.words)
+        with submission.giving_words_back():
+            sender = authorship.writer(request, post_id=comment.discussion_id, name=comment.name)
+            revising.edit(comment, writer=sender, **form.words)
     except submission.Refused as refusal:
         form.show_errors_of(refusal)
         can_send = bool(refusal.errors) or refusal.status == 503

@@ -22,7 +22,6 @@ TOO_OFTEN = _("This was not saved: the comment was changed as often as is possib
 NOT_THERE = _("This was not saved: the comment is not on the page any more. Your text is still here.")
 
 
-@submission.giving_words_back()
 def edit(comment: Comment, *, text: str, writer: Writer = STRANGER) -> None:
     """Put `text` in place of what the comment says, by the rules that held for that; moderators see the earlier words.
 

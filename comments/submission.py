@@ -1,5 +1,6 @@
 """Taking a comment: the one door through which comments come in."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -24,6 +25,8 @@ from comments.models import Comment, CommentEvent, CommentQuerySet, Discussion, 
 from comments.models.comments import ONE_MORE
 from comments.screening import Signals, rules
 from comments.screening.rules import Facts, Judgement
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 NOT_STORED = 0  # the number of a comment until it has its place
@@ -69,6 +72,7 @@ def giving_words_back() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
+        log.warning("The database did not take a comment: %s", error)  # a full disk looks the same to who writes
         raise Refused(BUSY, status=503) from error
 
 
@@ -118,9 +122,9 @@ def _draft() -> Comment:
 
 @cache
 def _blank() -> dict[str, Any]:
-    columns = vars(Comment(pk=NOT_STORED)).copy()
-    del columns["_state"]
-    return columns
+    """By column; without those that `_store` fills, whose defaults are not the same for two."""
+    columns = vars(Comment(pk=NOT_STORED))
+    return {name: value for name, value in columns.items() if name not in ("_state", "created_at", "findings")}
 
 
 def preview(name: str, text: str) -> Comment:

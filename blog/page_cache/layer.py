@@ -54,7 +54,7 @@ CONDITIONS = (
 # Of the headers of a page, what each of its forms has of its own.
 OF_FORM = {"content-length", "etag", "content-encoding", "vary"}
 IN_304 = {"cache-control", "etag", "vary", "content-security-policy"}
-MOST_READY = 200  # answers that lie ready between two looks
+MOST_READY, MOST_READY_BYTES = 200, 2_000_000  # answers that lie ready between two looks, and what they take
 LONGEST = 1_000  # characters of an address with its query: whoever makes up longer ones fills no memory with them
 
 
@@ -99,7 +99,7 @@ class PageCache:
         # Answers of one look. To find one takes 0.6 µs, to find page, form and headers 0.9; where five threads ask, a
         # twentieth more requests are served.
         self._ready: dict[Said, Ready] = {}
-        self._ready_at = 0  # the number of that look
+        self._ready_at = self._ready_bytes = 0  # the number of that look, and about what they take
         self._in_the_making: dict[Key, threading.Event] = {}
         self._lock = threading.Lock()
         self._scheme_header = (settings.SECURE_PROXY_SSL_HEADER or ("", ""))[0]
@@ -208,11 +208,14 @@ class PageCache:
 
     def _keep_ready(self, said: Said, ready: Ready) -> None:
         """Until the next look; with those of before go the pages that they hold."""
-        if ready.number != self.freshness.number or sum(map(len, said)) > LONGEST:
+        size = len(ready.body)
+        if ready.number != self.freshness.number or sum(map(len, said)) > LONGEST or size > MOST_READY_BYTES // 8:
             return
-        if ready.number != self._ready_at or len(self._ready) >= MOST_READY:
-            self._ready, self._ready_at = {}, ready.number
+        is_full = len(self._ready) >= MOST_READY or self._ready_bytes + size > MOST_READY_BYTES
+        if ready.number != self._ready_at or is_full:
+            self._ready, self._ready_at, self._ready_bytes = {}, ready.number, 0
         self._ready[said] = ready
+        self._ready_bytes += size
 
 
 def key_in(environ: Environ, scheme: str) -> Key | None:

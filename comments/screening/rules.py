@@ -27,7 +27,8 @@ MOST_IN_THREAD, THREAD_SPAN = 3, timedelta(minutes=3)  # comments of one network
 
 # What is drawn as nothing though it counts as a mark or letter: fillers, and what chooses the form of a sign before it.
 _UNSEEN = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5" + "".join(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10))))
+    "\u034f\u115f\u1160\u17b4\u17b5\u2800"
+    + "".join(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 )
 
 Hold = Blog.Hold
@@ -66,7 +67,7 @@ class Facts:
     """Everything about a comment that a rule may ask. Nothing here was asked of the writer but the words."""
 
     name: str
-    text: str  # as it was typed, and as it is read
+    text: str  # as it was typed; and as it is read, where that may differ
     hold: str = Hold.LINKS
     is_open: bool = True
     is_ours: bool = False  # by the host, a moderator or the original author, as they have proved
@@ -257,6 +258,8 @@ def _as_seen(words: str) -> str:
     """Words as they are compared: in small letters, wide ones and ligatures as plain ones, without what nobody sees."""
     if words.isascii():
         return words.lower()  # the same, in a hundredth of the time
-    # First of all the capitals of mathematics become plain ones, which have small letters.
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", words).casefold())
-    return "".join(sign for sign in folded if unicodedata.category(sign) != "Cf" and sign not in _UNSEEN)
+    # Taken apart first, and only then put together: what nobody sees may stand between a letter and its accent, and the
+    # capitals of mathematics become plain ones, which have small letters.
+    apart = unicodedata.normalize("NFKD", words)
+    seen = "".join(sign for sign in apart if unicodedata.category(sign) not in ("Cf", "Cn") and sign not in _UNSEEN)
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold())

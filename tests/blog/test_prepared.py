@@ -185,3 +185,23 @@ def test_columns_that_are_not_given_have_their_default(noon: datetime) -> None:
     PreparedInsert(VisitorKey).of(week=noon.date(), secret=b"s" * 32)
     stored = VisitorKey.objects.get()
     assert (stored.week, bytes(stored.secret), stored.created_at) == (noon.date(), b"s" * 32, noon)
+
+
+@pytest.mark.django_db
+def test_a_column_that_is_none_is_refused(noon: datetime) -> None:
+    with pytest.raises(TypeError, match="secrt"):
+        PreparedInsert(VisitorKey).of(week=noon.date(), secrt=b"s" * 32)
+
+
+@pytest.mark.django_db
+def test_a_moment_elsewhere_is_stored_as_the_same_moment(noon: datetime) -> None:
+    there = noon.astimezone(ZoneInfo("Europe/Berlin"))
+    PreparedInsert(VisitorKey).of(week=noon.date(), secret=b"s" * 32, created_at=there)
+    assert VisitorKey.objects.get().created_at == noon
+
+
+def test_a_row_of_the_database_is_no_new_one(make_post: MakePost) -> None:
+    make_post("one")
+    (found,) = Prepared(lambda: Post.objects.all())()
+    assert (found._state.adding, found._state.db) == (False, "default")
+    assert not Post.objects.get()._state.adding

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from blog.models import Post
+from blog import visitors
+from blog.models import Post, VisitorKey
 from comments.models import Comment
 from comments.submission import BUSY
 from tests.comments.postbox import OWN_PAGE
@@ -35,7 +36,9 @@ def somebody_writing() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("said_before", [0, 1], ids=["the first of the week", "another"])
-def test_a_comment_comes_back_with_its_words_and_can_be_sent_again(own_post: Post, said_before: int) -> None:
+def test_a_comment_comes_back_with_its_words_and_can_be_sent_again(
+    own_post: Post, said_before: int, caplog: pytest.LogCaptureFixture
+) -> None:
     browser, address = Client(), f"/comments/new/{own_post.pk}/"
     for number in range(said_before):
         browser.post(address, WORDS | {"text": f"Number {number}."}, headers=OWN_PAGE)
@@ -45,13 +48,18 @@ def test_a_comment_comes_back_with_its_words_and_can_be_sent_again(own_post: Pos
     for words in (str(BUSY), WORDS["name"], WORDS["text"], "<form"):
         assert words in answer.text
     assert Comment.objects.count() == said_before
+    assert "The database did not take a comment: database is locked" in caplog.messages
     assert browser.post(address, WORDS, headers=OWN_PAGE).status_code == 303
 
 
-def test_a_change_comes_back_with_its_words_and_can_be_sent_again(own_post: Post) -> None:
+@pytest.mark.parametrize("has_key", [True, False], ids=["another", "the first of the week"])
+def test_a_change_comes_back_with_its_words_and_can_be_sent_again(own_post: Post, has_key: bool) -> None:
     browser = Client()
     browser.post(f"/comments/new/{own_post.pk}/", WORDS, headers=OWN_PAGE)
     address = f"/comments/{Comment.objects.get().public_id}/mine/edit/"
+    if not has_key:
+        VisitorKey.objects.all().delete()
+        visitors.forget_what_is_kept()
     with somebody_writing():
         answer = browser.post(address, {"text": "Another *remark*."})
     assert answer.status_code == 503

@@ -33,6 +33,26 @@ def test_marks_do_not_hide_a_word(own_post: Post) -> None:
     assert the_comment().state == State.PENDING
 
 
+@pytest.mark.parametrize(
+    ("word", "written"),
+    [
+        ("café", "cafe\u200d\u0301"),
+        ("café", "cafe\u034f\u0301"),
+        ("café", "cafe\ufeff\u0301"),
+        ("über", "u\u00ad\u0308ber"),
+        ("casino", "cas\U000e0100ino"),
+        ("casino", "cas\U000e0080ino"),
+        ("casino", "cas\u2065ino"),
+        ("casino", "cas\ufff0ino"),
+        ("casino", "cas\u2800ino"),
+    ],
+)
+def test_what_nobody_sees_does_not_hide_a_word(own_post: Post, word: str, written: str) -> None:
+    Ban.objects.create(kind=Ban.Kind.WORD, value=word)
+    send(Client(), own_post, text=f"Come to my {written}.")
+    assert the_comment().state == State.PENDING
+
+
 def test_who_is_banned_is_met_again_by_the_address_that_they_proved(own_post: Post, moderator: User, say: Say) -> None:
     """Typing none does not help: known by the proof, they would not even wait with links."""
     nag = with_address(say(), "nag@reader.example", proved=True)

@@ -3,7 +3,9 @@
 import pytest
 
 from blog.models import Post
+from blog.page_cache import layer
 from blog.page_cache.layer import LONGEST, MOST_READY
+from tests.comments.conftest import Say
 from tests.conftest import MakePost
 from tests.page_cache.conftest import Response, Site
 
@@ -54,6 +56,29 @@ def test_only_so_many_lie_ready(site: Site, own_post: Post) -> None:
     ready = dict(site.cache._ready)
     site.ask("/", HTTP_ACCEPT_ENCODING="x" * LONGEST)
     assert site.cache._ready == ready
+
+
+def test_only_so_many_bytes_lie_ready(site: Site, make_post: MakePost, monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = [make_post(f"number-{number}").get_absolute_url() for number in range(20)]
+    size = len(site.ask(addresses[0]).body)
+    monkeypatch.setattr(layer, "MOST_READY_BYTES", 9 * size)
+    for address in addresses:
+        site.ask(address)
+        assert 0 < sum(len(ready.body) for ready in site.cache._ready.values()) <= 9 * size
+    monkeypatch.setattr(layer, "MOST_READY_BYTES", 7 * size)
+    ready = dict(site.cache._ready)
+    site.ask(addresses[0], HTTP_ACCEPT_ENCODING="x-large")  # one that would take more than an eighth
+    assert site.cache._ready == ready
+
+
+def test_a_young_page_does_not_lie_ready(site: Site, own_post: Post, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = own_post.get_absolute_url()
+    site.ask(address)
+    say("New.")
+    monkeypatch.setattr(layer, "YOUNG_SECONDS", 60.0)
+    assert "New." not in site.read(address)
+    monkeypatch.setattr(layer, "YOUNG_SECONDS", 0.0)
+    assert "New." in site.ask(address).text  # though no look was taken since
 
 
 def test_a_look_throws_away_what_lay_ready(site: Site, make_post: MakePost) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from config.bodies import AT_ONCE, BLOCKING_THREADS, SHORT, taking_turns
+from config.bodies import AT_ONCE, AT_WORK_PATIENCE_SECONDS, BLOCKING_THREADS, SHORT, taking_turns
 
 LONG = 20  # seconds; nobody waits so long unless the test fails
 
@@ -73,8 +74,19 @@ def test_those_who_never_finish_a_form_keep_nobody_from_reading(server: Server, 
         assert {sent.result()[0] for sent in refused} == {"503 Service Unavailable"}
     finally:
         for _sent, rest in forms:
-            os.close(rest)
+            threading.Thread(target=write_all, args=(rest, b"x" * length)).start()
     assert len([sent for sent, _rest in forms if sent.result(LONG)[0] == "200 OK"]) >= AT_ONCE
+
+
+@pytest.mark.parametrize("length", [7, SHORT + 1])
+@pytest.mark.parametrize("sent", [b"", b"Half a "])
+def test_what_does_not_arrive_whole_is_not_taken(server: Server, length: int, sent: bytes) -> None:
+    answer, rest = server.begin(length + 1)
+    write_all(rest, sent)
+    assert answer.result(LONG)[0] == "400 Bad Request"
+    again, rest = server.begin(length)
+    write_all(rest, b"x" * length)
+    assert again.result(LONG) == ("200 OK", b"x" * length)
 
 
 def test_a_film_on_its_way_keeps_nobody_from_commenting(server: Server) -> None:
@@ -91,10 +103,12 @@ def test_a_film_on_its_way_keeps_nobody_from_commenting(server: Server) -> None:
 @pytest.mark.parametrize("length", [7, SHORT + 1])
 def test_forms_that_wait_for_the_database_keep_nobody_from_reading(server: Server, length: int) -> None:
     server.writes.clear()
-    forms = [server.begin(length) for _ in range(BLOCKING_THREADS)]
+    forms = [server.begin(length) for _ in range(20 * BLOCKING_THREADS)]
+    began = time.monotonic()
     for _sent, rest in forms:
         threading.Thread(target=write_all, args=(rest, b"x" * length)).start()
     assert server.get() == ("200 OK", b"")
+    assert time.monotonic() - began < 3 * AT_WORK_PATIENCE_SECONDS  # the forms before it did not wait one by one
     server.writes.set()
     assert [sent.result(LONG)[0] for sent, _rest in forms].count("200 OK") >= AT_ONCE
 
