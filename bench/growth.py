@@ -7,7 +7,7 @@ from bench.verdict import AT_MOST, Row, of_rounds
 
 LISTS = ("home", "home, further down", "year", "month", "tag, often used", "tag, sometimes used", "tag, seldom used")
 FEEDS = ("feed", "feed of a tag")
-IN_A_HURRY = ("home", "month", "tag, often used", "feed")
+IN_A_HURRY = ("home", "tag, often used", "feed")
 
 
 def rows(small: Place, large: Place, plan: Plan) -> list[Row]:
