@@ -45,7 +45,7 @@ class KeptPolicy(CSPMiddleware):
         self._usual = build_policy()
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if settings.DEBUG or any(name.startswith("_csp") for name in (*vars(response), *vars(request))):
+        if settings.DEBUG or any(name.startswith("_csp") for name in vars(response)):
             return super().process_response(request, response)
         response.headers.setdefault(HEADER, self._usual)
         return response

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 import psycopg
@@ -159,19 +159,48 @@ def wait_until_ready(site: Site) -> None:
     assert site.process.poll() is None, site.output
 
 
+@contextmanager
+def running(data: Path, **variables: str) -> Iterator[Site]:
+    """A site on the folder `data`, from when it is ready until it was asked to stop, and did."""
+    site = start(data, port=free_port(), **variables)
+    try:
+        wait_until_ready(site)
+        yield site
+        assert site.stop() == 0, site.output
+    finally:
+        site.process.kill()
+        site.process.wait()
+
+
+@contextmanager
+def comment_on_its_way(post: int, port: int, **headers: str) -> Iterator[Callable[[], bytes]]:
+    """A comment of Slow Writer of which the site has the headers, and waits for the rest: call it to send that, and to
+    get the beginning of the answer.
+    """
+    body = urlencode({"name": "Slow Writer", "text": "A comment on its way.", "email": "", "notify": "", "parent": ""})
+    usual = {"Host": f"127.0.0.1:{port}", "Expect": "100-continue", "Sec-Fetch-Site": "same-origin"}
+    usual |= {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))}
+    lines = [f"POST /comments/new/{post}/ HTTP/1.1", *(f"{name}: {value}" for name, value in (usual | headers).items())]
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")  # the application reads
+
+        def finish() -> bytes:
+            connection.sendall(body.encode())
+            return connection.recv(1000)
+
+        yield finish
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site with its sample, started once for all browser tests. Sign in as "host" with PASSWORD."""
     data = tmp_path_factory.mktemp("site") / "data"
-    with empty_database() as database:
-        site = start(data, port=free_port(), SAMPLE="1", DJANGO_SUPERUSER_PASSWORD=PASSWORD, **database)
-        try:
-            wait_until_ready(site)
-            yield site
-            assert site.stop() == 0, site.output
-        finally:
-            site.process.kill()
-            site.process.wait()
+    with (
+        empty_database() as database,
+        running(data, SAMPLE="1", DJANGO_SUPERUSER_PASSWORD=PASSWORD, **database) as site,
+    ):
+        yield site
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,20 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 
-from tests.browser.conftest import PASSWORD, Site, empty_database, free_port, start, wait_until, wait_until_ready
+from tests.browser.conftest import (
+    PASSWORD,
+    Site,
+    comment_on_its_way,
+    empty_database,
+    free_port,
+    start,
+    wait_until,
+    wait_until_ready,
+)
+from tests.scale.conftest import MAKE_POST
 from tests.scale.servers import listens
 
 StartSite = Callable[..., Site]
@@ -93,28 +102,15 @@ def test_a_signal_stops_all_of_it_cleanly(start_site: StartSite, with_signal: si
 def test_a_comment_on_its_way_is_taken_by_a_site_that_is_told_to_stop(start_site: StartSite) -> None:
     site = start_site()
     wait_until_ready(site)
-    post = int(site.manage("shell", "-v", "0", "-c", MAKE_POST))
-    body = urlencode({"name": "Slow Writer", "text": "A comment on its way.", "email": "", "notify": "", "parent": ""})
-    head = f"POST /comments/new/{post}/ HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nExpect: 100-continue\r\n"
-    head += "Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    head += f"Content-Length: {len(body)}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as connection:
-        connection.sendall(head.encode())
-        assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")  # the site reads
+    post, _path = site.manage("shell", "-v", "0", "-c", MAKE_POST.format(slug="in-hand")).split()
+    with comment_on_its_way(int(post), site.port) as finish:
         site.process.send_signal(signal.SIGTERM)
         wait_until(lambda: not listens(site.port), "no new connection is taken")
-        connection.sendall(body.encode())
-        assert connection.recv(1000).startswith(b"HTTP/1.1 303 "), site.output
+        assert finish().startswith(b"HTTP/1.1 303 "), site.output
     assert site.process.wait(30) == 0
     assert site.manage("shell", "-v", "0", "-c", NAMES).strip() == "Slow Writer"
 
 
-MAKE_POST = """
-from blog import clock
-from blog.models import Person, Post
-host = Person.objects.create(name="Eldon Host", slug="eldon-host")
-print(Post.objects.create(slug="a", title="A", author=host, status="published", published_at=clock.now()).pk)
-"""
 NAMES = "from comments.models import Comment; print(*Comment.objects.values_list('name', flat=True))"
 
 

@@ -1,13 +1,11 @@
 """A server that the site stands on goes away and comes back."""
 
 import signal
-import socket
 import time
-from urllib.parse import urlencode
 
 import redis
 
-from tests.browser.conftest import wait_until
+from tests.browser.conftest import comment_on_its_way, wait_until
 from tests.scale.conftest import HOST, Site, Visitor
 from tests.scale.crowds import crowd, more
 from tests.scale.servers import listens
@@ -80,20 +78,11 @@ def test_postgresql_may_be_restarted_under_load(site: Site) -> None:
 def test_a_request_in_hand_is_finished_by_a_process_that_is_told_to_stop(site: Site) -> None:
     post, _ = site.new_post("in-hand")
     app = site.apps[1]
-    body = urlencode({"name": "Slow Writer", "text": "A comment on its way.", "email": "", "notify": "", "parent": ""})
-    head = (
-        f"POST /comments/new/{post}/ HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-Proto: https\r\nExpect: 100-continue\r\n"
-    )
-    head += "Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    head += f"Content-Length: {len(body)}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", app.port), timeout=20) as connection:
-        connection.sendall(head.encode())
-        assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")  # the application reads
+    with comment_on_its_way(post, app.port, **{"Host": HOST, "X-Forwarded-Proto": "https"}) as finish:
         assert app.process
         app.process.send_signal(signal.SIGTERM)
         wait_until(lambda: not listens(app.port), "no new connection is taken")
-        connection.sendall(body.encode())
-        assert connection.recv(1000).startswith(b"HTTP/1.1 303 ")
+        assert finish().startswith(b"HTTP/1.1 303 ")
     assert app.process.wait(30) == 0
     app.start()
     assert site.database.ask("SELECT name FROM comments_comment WHERE discussion_id = %s", post) == [("Slow Writer",)]

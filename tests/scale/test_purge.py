@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import Site, free_port, start, wait_until, wait_until_ready
+from tests.browser.conftest import Site, free_port, running, wait_until
+from tests.scale import servers
 from tests.scale.conftest import MAKE_POST
-from tests.scale.servers import Server, program, running
+from tests.scale.servers import Server, program
 
 CONFIGURATION = """
 daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log; events {{}}
@@ -38,21 +39,9 @@ def purges(tmp_path: Path) -> Path:
 @pytest.fixture
 def site(tmp_path: Path, purges: Path) -> Iterator[Site]:
     command = f"sh -c 'find {tmp_path}/kept -type f -delete && echo purged >> {purges}'"
-    site = start(
-        tmp_path / "data",
-        port=free_port(),
-        SAMPLE="0",
-        DATABASE_URL="",
-        SHARED_CACHE_SECONDS="3600",
-        PURGE_COMMAND=command,
-    )
-    try:
-        wait_until_ready(site)
+    hour = {"SAMPLE": "0", "DATABASE_URL": "", "SHARED_CACHE_SECONDS": "3600"}
+    with running(tmp_path / "data", PURGE_COMMAND=command, **hour) as site:
         yield site
-        assert site.stop() == 0, site.output
-    finally:
-        site.process.kill()
-        site.process.wait()
 
 
 @pytest.fixture
@@ -61,7 +50,7 @@ def nginx(site: Site, tmp_path: Path) -> Iterator[int]:
     port = free_port()
     (tmp_path / "nginx.conf").write_text(CONFIGURATION.format(folder=tmp_path, port=port, behind=site.port))
     command = [program("nginx", "nginx"), "-e", str(tmp_path / "error.log"), "-c", str(tmp_path / "nginx.conf")]
-    with running(Server(command, tmp_path, port)):
+    with servers.running(Server(command, tmp_path, port)):
         yield port
 
 
