@@ -4,8 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -96,8 +95,7 @@ def submit(
     """
     name, text = checked(name, text)
     notify = notify if notify in SCOPES else ""
-    draft = _draft()
-    draft.name, draft.source, draft.language, draft.person = name, text, language, writer.person
+    draft = Comment(pk=NOT_STORED, name=name, source=text, language=language, person=writer.person)
     draft.email = checked_email(email, notify)
     draft.email_confirmed_at = clock.now() if email and draft.email == writer.proved_email else None
     draft.user, draft.badge, draft.address_key = writer.user, writer.badge, writer.address_key
@@ -110,21 +108,6 @@ def submit(
         with suppress(IntegrityError):
             return _enter(draft, parent, writer, known, notify)
     return _enter(draft, parent, writer, known, notify)
-
-
-def _draft() -> Comment:
-    """A comment of which nothing is known yet. To ask its thirty fields for their defaults takes 0.06 ms each time."""
-    blank = _blank()
-    draft = Comment.from_db(None, blank.keys(), blank.values())
-    draft._state.adding = True
-    return draft
-
-
-@cache
-def _blank() -> dict[str, Any]:
-    """By column; without those that `_store` fills, whose defaults are not the same for two."""
-    columns = vars(Comment(pk=NOT_STORED))
-    return {name: value for name, value in columns.items() if name not in ("_state", "created_at", "findings")}
 
 
 def preview(name: str, text: str) -> Comment:

@@ -9,12 +9,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from blog.models.fields import LanguageField, validate_time_zone
-from blog.models.loading import FromRow
 
 THE_ONE = 1
 
 
-class Blog(FromRow):
+class Blog(models.Model):
     """One row: what the site calls itself and in which language and time zone it speaks.
 
     Its address is not here but in SITE_URL: allowed hosts, HSTS and secure cookies hang on it, too.

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.linking import path_to
 from blog.models.fields import WebAddressField
-from blog.models.loading import FromRow
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -38,7 +37,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
         return next(slug for slug in chain([base], numbered) if slug not in taken)
 
 
-class Person(FromRow):
+class Person(models.Model):
     """A byline: the host's or an original author's. It needs no login."""
 
     name = models.CharField(_("name"), max_length=200)

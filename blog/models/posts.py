@@ -12,7 +12,6 @@ from blog import clock, rendering
 from blog.linking import path_to
 from blog.models.blogs import THE_ONE, Blog
 from blog.models.fields import LanguageField, ProseField
-from blog.models.loading import FromRow
 from blog.models.people import Person
 from blog.prepared import Given
 
@@ -148,7 +147,7 @@ def last_change_of(*moments: datetime | None, now: datetime) -> datetime | None:
     return max((moment for moment in moments if moment and moment <= now), default=None)
 
 
-class Post(FromRow):
+class Post(models.Model):
     """An introduction, optionally a repost, and a body, in this order. The two texts are the host's alone."""
 
     class Status(models.TextChoices):
@@ -308,7 +307,7 @@ class Post(FromRow):
         return getattr(self, "repost", None)
 
 
-class Credit(FromRow):
+class Credit(models.Model):
     """Whose words the repost holds."""
 
     class Role(models.TextChoices):

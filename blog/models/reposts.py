@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from blog import clock
 from blog.models.blogs import Blog
 from blog.models.fields import LanguageField, ProseField, WebAddressField, new_public_id
-from blog.models.loading import FromRow
 from blog.models.posts import Post
 
 
@@ -27,7 +26,7 @@ class RepostQuerySet(models.QuerySet["Repost"]):
         return self.filter(unended, state__in=Repost.STATES_IN_FORCE)
 
 
-class Repost(FromRow):
+class Repost(models.Model):
     """The words of another person, whence they come, and on what ground they stand here."""
 
     class Medium(models.TextChoices):

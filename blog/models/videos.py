@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from blog import clock
 from blog.models.fields import LanguageField, SharedFileField, WebAddressField
-from blog.models.loading import FromRow
 from blog.videos import containers, providers
 
 
@@ -36,7 +35,7 @@ class VideoQuerySet(models.QuerySet["Video"]):
         return self.exclude(provider__in=providers.NEVER_CHECKED).filter(Q(check_at=None) | Q(check_at__lte=now))
 
 
-class Video(FromRow):
+class Video(models.Model):
     """A video of a post, or of the words it reposts: provider and id, never the provider's HTML; or a file of ours.
 
     One that stands in a text has the text's name in `text`, and the text says where; all others are attached.

@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 
 from blog import clock, fingerprints, rendering
 from blog.models.fields import LanguageField
-from blog.models.loading import FromRow
 
 if TYPE_CHECKING:
     from blog.models.reposts import Repost
@@ -23,7 +22,7 @@ class WordingManager(models.Manager["Wording"]):
         return self.create(repost=repost, number=number, text=repost.text, language=repost.language)
 
 
-class Wording(FromRow):
+class Wording(models.Model):
     """One version of somebody's words. It is not edited: other words are another wording."""
 
     repost = models.ForeignKey("blog.Repost", models.CASCADE, related_name="wordings", verbose_name=_("repost"))

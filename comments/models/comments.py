@@ -13,7 +13,6 @@ from blog import claims, clock, rendering
 from blog.linking import path_to
 from blog.models import Blog, Person, Post
 from blog.models.fields import LanguageField, WebAddressField
-from blog.models.loading import FromRow
 from blog.prepared import Given, Prepared, PreparedUpdate
 from comments import ids, paths
 
@@ -28,7 +27,7 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
         self.update(count=F("count") + count, version=F("version") + 1, last_published_at=latest)
 
 
-class Discussion(FromRow):
+class Discussion(models.Model):
     """What is said under a post; made with the post. A discussion with comments protects its post from deletion."""
 
     class State(models.TextChoices):
@@ -155,7 +154,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return has_locks
 
 
-class Comment(FromRow):
+class Comment(models.Model):
     """A remark under a post, or the mark that one stood here.
 
     `shown` says whether readers see it: nothing above hides its replies, and it is published, or a shown reply stands
