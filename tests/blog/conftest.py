@@ -198,7 +198,7 @@ def current(post: Post) -> Repost:
     return Repost.objects.select_related("shown").get(post=post)
 
 
-def steps(post: Post) -> list[str]:
+def step_kinds(post: Post) -> list[str]:
     """What the ledger says, in order."""
     return [event.kind for event in current(post).events.all()]
 

@@ -12,7 +12,7 @@ from blog import asking, clock, permissions, verifying
 from blog.models import PermissionRequest, Post, Repost
 from blog.permissions import Kind, State
 from tests.attacks import ATTACKS, assert_harmless
-from tests.blog.conftest import HOST, HOUR, Ask, assert_closed, current, everything, page, steps
+from tests.blog.conftest import HOST, HOUR, Ask, assert_closed, current, everything, page, step_kinds
 from tests.conftest import GUEST_MARK, NOON
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -126,8 +126,8 @@ def test_a_no_ends_it_and_closes_the_link(
     assert "Thank you" in response.content.decode()
     again = client.post(path, {"act": act})
     assert again.content == response.content
-    assert steps(permitted_repost)[-1] == kind
-    assert steps(permitted_repost).count(kind) == 1
+    assert step_kinds(permitted_repost)[-1] == kind
+    assert step_kinds(permitted_repost).count(kind) == 1
     assert current(permitted_repost).state == state
     assert_closed(client, path, 410)
     assert client.post(path, {"act": "yes"}).status_code == 410
@@ -193,7 +193,7 @@ def test_of_answers_at_the_same_moment_one_counts(
         statuses = list(pool.map(send, acts))
     assert all(status < 500 for status in statuses)
     assert acts[0] != acts[1] or statuses[0] == statuses[1]
-    answers = [kind for kind in steps(permitted_repost) if kind in (Kind.CONFIRMED, Kind.DECLINED)]
+    answers = [kind for kind in step_kinds(permitted_repost) if kind in (Kind.CONFIRMED, Kind.DECLINED)]
     assert len(answers) == 1
     assert verifying.broken_rows(current(permitted_repost)) == []
 

@@ -6,7 +6,7 @@ from django.test import Client
 from blog import permissions, verifying
 from blog.models import Person, Post
 from blog.permissions import Kind, State
-from tests.blog.conftest import HOST, Ask, confirm, current, everything, page, steps
+from tests.blog.conftest import HOST, Ask, confirm, current, everything, page, step_kinds
 from tests.conftest import GUEST_MARK, MakeRepost
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -32,7 +32,7 @@ def test_ending_asks_once_more_and_then_counts_once(granted: str, client: Client
         assert (response.status_code, response["Location"]) == (303, granted)
     repost = current(permitted_repost)
     assert (repost.state, repost.state_note) == (State.REVOKED, "I have changed my mind.")
-    assert steps(permitted_repost).count(Kind.REVOKED) == 1
+    assert step_kinds(permitted_repost).count(Kind.REVOKED) == 1
     shown = page(client, granted)
     assert "withdrawn by their author" in shown
     assert GUEST_MARK not in shown
@@ -60,7 +60,7 @@ def test_a_licence_is_not_ended_the_wish_is_entered_once(make_repost: MakeRepost
     assert "Ask for an end" in page(client, path)
     for _time in range(2):
         client.post(path, {"act": "end"})
-    assert steps(post).count(Kind.REVOCATION_ASKED) == 1
+    assert step_kinds(post).count(Kind.REVOCATION_ASKED) == 1
     assert GUEST_MARK in current(post).public_html
     assert "You have asked for an end." in page(client, path)
 
@@ -88,7 +88,7 @@ def test_a_corrected_name_stands_everywhere(
         assert "Ada Kollegin" in shown
         assert "Ada Colleague" not in shown
         assert current(post).credit_wording == "Dr Ada Kollegin"
-        assert steps(post).count(Kind.CREDIT_CORRECTED) == 1
+        assert step_kinds(post).count(Kind.CREDIT_CORRECTED) == 1
         assert list(verifying.faults(current(post))) == []
 
 

@@ -265,12 +265,12 @@ STEPS = {
 }
 
 
-@given(steps=st.lists(st.sampled_from(sorted(STEPS)), max_size=12))
+@given(names_of_steps=st.lists(st.sampled_from(sorted(STEPS)), max_size=12))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_happens_readers_see_only_what_is_covered(make_repost: MakeRepost, steps: list[str]) -> None:
+def test_whatever_happens_readers_see_only_what_is_covered(make_repost: MakeRepost, names_of_steps: list[str]) -> None:
     count = Post.objects.count()
     repost = make_repost(f"post-{count}").repost
-    for step in steps:
+    for step in names_of_steps:
         before = repost.events.count()
         try:
             STEPS[step](repost)

@@ -12,7 +12,8 @@ from django.db import transaction
 from blog import clock, permissions, publishing
 from blog.models import Blog, Credit, Person, Post, Repost, Tag, Video, Wording
 from blog.page_cache import layer
-from comments import closing, moderation, revising
+from comments import closing, revising
+from comments import moderation as decisions
 from comments.models import Comment, Discussion
 from tests.comments.conftest import Say
 from tests.conftest import GUEST_MARK, MakePost, MakeRepost
@@ -97,13 +98,13 @@ def test_a_removed_word_is_gone_within_a_second(read: Site, permitted_repost: Po
 
 
 def removed(comment: Comment) -> Any:
-    return moderation.remove(comment, by=User.objects.get(username="moderator"), reason="")
+    return decisions.remove(comment, by=User.objects.get(username="moderator"), reason="")
 
 
 SAID: dict[str, Callable[[Comment], Any]] = {
     "removed": removed,
-    "deleted": moderation.delete_by_writer,
-    "erased": moderation.erase,
+    "deleted": decisions.delete_by_writer,
+    "erased": decisions.erase,
     "edited": lambda comment: revising.edit(comment, text="What I meant."),
     "called otherwise": lambda comment: Comment.objects.update(name="X"),
     "hidden with the rest": lambda comment: closing.note_settings(
@@ -152,7 +153,7 @@ def test_where_comments_pour_in_a_page_is_not_made_for_every_reader(
     say("The second.")
     assert not site.makes(path)
     assert "The second." not in site.ask(path).text
-    moderation.remove(said, by=moderator, reason="off topic")
+    decisions.remove(said, by=moderator, reason="off topic")
     assert "The first." not in site.read(path)  # young or not: what was taken away is gone
     assert "The second." in site.ask(path).text
     say("The third.")
