@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from bench import texts
 from bench.insert import continue_numbers, insert
-from blog import clock, rendering
+from blog import rendering
 from blog.models import Person, Post, Tag
 from comments.models import Discussion
+from core import clock
 
 LASTS = timedelta(days=5 * 365)
 LONG_EVERY = 20  # posts; the others have two paragraphs

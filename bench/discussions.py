@@ -8,8 +8,8 @@ from typing import NamedTuple
 from bench import texts
 from bench.insert import insert
 from blog import rendering
-from comments import ids, paths
 from comments.models import Comment, CommentEvent, Discussion
+from comments.threads import ids, paths
 
 # Whom each of ten comments answers: they make a thread, or a branch of the long one. A page of fifty holds five.
 PATTERN = (None, 0, 1, 1, 0, 4, 4, 0, 7, 8)

@@ -7,13 +7,15 @@ from typing import Any
 
 from bench import discussions, texts
 from bench.discussions import Place
-from blog import clock, permissions, publishing
 from blog.models import Credit, Person, Post, Repost, Tag, Video
+from blog.permissions import steps
+from blog.publishing import lifecycle
 from blog.sample import content, loading
-from blog.videos import providers
-from comments import ids
+from blog.videos import references
 from comments.models import Ban, SpamToken
 from comments.screening import bayes
+from comments.threads import ids
+from core import clock
 
 AGE = timedelta(days=30)
 TALK_LASTS = timedelta(days=20)
@@ -72,9 +74,9 @@ def _publish(cast: Cast, slug: str, written: datetime) -> Post:
         Credit.objects.create(post=post, person=cast.guest)
         words, basis = content.text(source, "words"), Repost.Basis.PERMISSION
         repost = Repost.objects.create(post=post, text=words, basis=basis, note=content.PERMISSION_NOTE)
-        permissions.state_by_host(repost, by=cast.host.name)
+        steps.state_by_host(repost, by=cast.host.name)
         _add_video(post)
-        publishing.publish(post, at=written)
+        lifecycle.publish(post, at=written)
     return post
 
 
@@ -94,7 +96,7 @@ def teach_the_rules() -> None:
 
 
 def _add_video(post: Post) -> None:
-    reference = providers.parse(content.VIDEO_ADDRESS)
+    reference = references.parse(content.VIDEO_ADDRESS)
     assert reference  # noqa: S101 - the sample's own constant
     video = Video(post=post, part=Video.Part.REPOST, page_url=content.VIDEO_ADDRESS, title=content.VIDEO_TITLE)
     video.reference, video.ai_origin = reference, Video.AiOrigin.GENERATED

@@ -22,8 +22,8 @@ FEATURED = (50, 100, 200)  # comments, each under a post of its own
 
 
 def main(posts: int, comments: int) -> None:
-    from blog.management.commands import serve
     from blog.models import Post
+    from core.management.commands import serve
 
     say(f"Filling {settings.DATA.name}: {posts:,} posts, {comments:,} comments under one of them …")
     call_command("migrate", verbosity=0)
@@ -52,7 +52,7 @@ def without_bumps() -> Iterator[None]:
     """The place where filling switches off what writes to these tables by itself: triggers that tell the page cache
     of changes. No server runs yet that could have kept a page, and a million rows of news would take as long again.
     """
-    from blog.page_cache import triggers  # it needs the models
+    from core.page_cache import triggers  # it needs the models
 
     triggers.remove(connection.alias)
     yield

@@ -18,7 +18,7 @@ MEASURED_WELL = 6  # of the worst comments; the others are far from them
 
 def web_server() -> list[str]:
     """The command line by which `manage.py serve` runs granian."""
-    from blog.management.commands import serve
+    from core.management.commands import serve
 
     return serve.web_server()
 

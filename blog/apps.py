@@ -10,11 +10,12 @@ class BlogConfig(AppConfig):
     verbose_name = _("Blog")
 
     def ready(self) -> None:
-        from blog import coming, jobs  # noqa: F401 - registering is the effect of importing jobs
-        from blog.page_cache import freshness, triggers
-        from blog.videos import shelf  # noqa: F401 - the same
+        from blog import tasks  # noqa: F401 - registering is the effect of importing jobs
+        from blog.publishing import schedule
+        from blog.videos import unused_files  # noqa: F401 - the same
+        from core.page_cache import freshness, triggers
 
-        freshness.NEXT_CHANGES += [coming.next_publication, coming.next_end]
+        freshness.NEXT_CHANGES += [schedule.next_publication, schedule.next_end]
         post_migrate.connect(make_the_blog, sender=self)
         post_migrate.connect(triggers.install, sender=self)
 

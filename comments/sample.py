@@ -7,10 +7,11 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from blog import clock, sample
+from blog import sample
 from blog.models import Post
 from comments.models import Comment
-from comments.submission import submit
+from comments.posting.submission import submit
+from core import clock
 
 THREAD = Path(__file__).with_suffix(".toml")
 

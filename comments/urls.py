@@ -1,14 +1,14 @@
 from django.urls import path, register_converter
 
-from comments import live, mine, views, yours
-from comments.ids import PublicIdConverter
-from comments.mailing import subscriptions
+from comments.threads import live
+from comments.threads.ids import PublicIdConverter
+from comments.views import own_comments, personal_data, public, subscriptions
 
 register_converter(PublicIdConverter, "comment")
 
 urlpatterns = [
-    path("new/<int:post_id>/", views.new, name="comment-new"),
-    path("confirm/<int:post_id>/", views.confirm, name="comment-confirm"),
+    path("new/<int:post_id>/", public.new, name="comment-new"),
+    path("confirm/<int:post_id>/", public.confirm, name="comment-confirm"),
     path("version/<int:post_id>/", live.version, name="comment-version"),
     # Mail about comments
     path("subscribe/<int:post_id>/", subscriptions.subscribe, name="comment-subscribe"),
@@ -16,14 +16,14 @@ urlpatterns = [
     path("confirm-address/<str:token>/", subscriptions.confirm_address, name="comment-confirm-address"),
     path("unsubscribe/<str:token>/", subscriptions.unsubscribe, name="comment-unsubscribe"),
     # What is kept under an address
-    path("yours/", yours.ask, name="comment-yours"),
-    path("yours/<str:token>/", yours.page, name="comment-yours-page"),
-    path("yours/<str:token>/comments.json", yours.export_json, name="comment-export-json"),
-    path("yours/<str:token>/comments.html", yours.export_html, name="comment-export-html"),
-    path("yours/<str:token>/erase/", yours.erase, name="comment-erase"),
+    path("yours/", personal_data.ask, name="comment-yours"),
+    path("yours/<str:token>/", personal_data.page, name="comment-yours-page"),
+    path("yours/<str:token>/comments.json", personal_data.export_json, name="comment-export-json"),
+    path("yours/<str:token>/comments.html", personal_data.export_html, name="comment-export-html"),
+    path("yours/<str:token>/erase/", personal_data.erase, name="comment-erase"),
     # One comment
-    path("<comment:number>/", views.comment, name="comment"),
-    path("<comment:number>/mine/", mine.show, name="comment-mine"),
-    path("<comment:number>/mine/edit/", mine.edit, name="comment-edit"),
-    path("<comment:number>/mine/delete/", mine.delete, name="comment-delete"),
+    path("<comment:number>/", public.comment, name="comment"),
+    path("<comment:number>/mine/", own_comments.show, name="comment-mine"),
+    path("<comment:number>/mine/edit/", own_comments.edit, name="comment-edit"),
+    path("<comment:number>/mine/delete/", own_comments.delete, name="comment-delete"),
 ]

@@ -5,4 +5,4 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import checks, jobs  # noqa: F401 - registering is the effect of their import
+        from config import checks, tasks  # noqa: F401 - registering is the effect of their import

@@ -10,9 +10,10 @@ from django.core.files.storage import storages
 from django.db import DatabaseError
 from django.db.models import Count, Q
 
-from blog import clock, visitors
-from blog.storages import Away
 from comments.models import Comment
+from core import clock
+from core.files.storages import Away
+from core.privacy import networks
 
 ONE_NETWORK_FROM = 20  # comments: fewer may well come from one household
 ONE_NETWORK_WITHIN = timedelta(days=7)
@@ -81,7 +82,7 @@ def _all_from_one_network(alias: str) -> bool:
     """Whether many comments have one sender's network, in each week by itself: with the week its name changes."""
     now = clock.now()
     sent = Comment.objects.using(alias).filter(address_key__isnull=False, created_at__gt=now - ONE_NETWORK_WITHIN)
-    this_week = Q(created_at__gte=visitors.week_of(now))
+    this_week = Q(created_at__gte=networks.week_of(now))
     try:
         counted = sent.order_by().aggregate(
             comments=Count("pk"),

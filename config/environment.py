@@ -116,13 +116,13 @@ def file_storages(value: str) -> dict[str, dict[str, Any]]:
     if not value:
         return {
             "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-            "private": {"BACKEND": "blog.storages.PrivateFolder"},
+            "private": {"BACKEND": "core.files.storages.PrivateFolder"},
         }
     bucket = _bucket(value)
     folder = bucket.pop("location")
     return {
-        "default": {"BACKEND": "blog.buckets.PublicBucket", "OPTIONS": bucket | {"location": f"{folder}media"}},
-        "private": {"BACKEND": "blog.buckets.PrivateBucket", "OPTIONS": bucket | {"location": f"{folder}private"}},
+        "default": {"BACKEND": "core.files.s3.PublicBucket", "OPTIONS": bucket | {"location": f"{folder}media"}},
+        "private": {"BACKEND": "core.files.s3.PrivateBucket", "OPTIONS": bucket | {"location": f"{folder}private"}},
     }
 
 

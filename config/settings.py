@@ -11,7 +11,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from blog.videos.providers import frame_origins, media_origins
+from blog.videos.references import frame_origins, media_origins
 from config.environment import (
     LOOPBACK_HOSTS,
     cache,
@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "csp",
     "markdownx",
     "config",
+    "core",
     "blog",
     "comments",
 ]
@@ -185,7 +186,7 @@ AUTH_PASSWORD_VALIDATORS = [
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = False  # markdownx's script reads it
-CSRF_FAILURE_VIEW = "comments.views.csrf_failure"
+CSRF_FAILURE_VIEW = "comments.views.public.csrf_failure"
 SECURE_HSTS_SECONDS = number("HSTS_SECONDS", default=31_536_000) if IS_HTTPS else 0
 # Subdomains and the preload list bind sites that are not ours to bind.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -221,16 +222,16 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # two dozen for each video of a post
 
-# --- The editor: only its widget is used. Its own views and renderer are not (blog/editor.py says why). ---------------
+# --- The editor: only its widget is used, not its views (blog/publishing/editor.py says why). ------------------------
 
-MARKDOWNX_MARKDOWNIFY_FUNCTION = "blog.editor.markdownify"
+MARKDOWNX_MARKDOWNIFY_FUNCTION = "blog.publishing.editor.markdownify"
 MARKDOWNX_URLS_PATH = "/admin/markdownx/markdownify/"
 MARKDOWNX_UPLOAD_URLS_PATH = "/admin/markdownx/upload/"
 
 # --- Imprimatur -----------------------------------------------------------------------------------------------------
 
 SHARED_CACHE_SECONDS = number("SHARED_CACHE_SECONDS", default=10)  # how long a proxy may hold a page: s-maxage
-PURGE_COMMAND = command("PURGE_COMMAND")  # makes that proxy forget its pages: see blog/page_cache/purging.py
+PURGE_COMMAND = command("PURGE_COMMAND")  # makes that proxy forget its pages: see core/page_cache/purging.py
 # Room for pages in the memory of each process, in bytes; 0 keeps none (blog/page_cache).
 PAGE_CACHE_BYTES = number("PAGE_CACHE_BYTES", default=32 * 1024 * 1024)
 # Behind a proxy every visitor has the proxy's address: these may say in X-Forwarded-For whose the request was. Nobody
@@ -240,7 +241,7 @@ TRUSTED_PROXIES = trusted_proxies(env.str("TRUSTED_PROXIES", default=""))
 POST_PARTS_KEPT = 500
 COMMENT_MAX_LENGTH = 10_000  # characters, counted before rendering
 COMMENTS_PER_PAGE = 50
-COMMENTS_PER_MINUTE = number("COMMENTS_PER_MINUTE", default=5, least=1)  # from one network: see blog/visitors.py
+COMMENTS_PER_MINUTE = number("COMMENTS_PER_MINUTE", default=5, least=1)  # from one network
 COMMENTS_PER_HOUR = number("COMMENTS_PER_HOUR", default=40, least=1)
 COMMENT_EDIT_MINUTES = number("COMMENT_EDIT_MINUTES", default=15)  # how long a writer may change a comment
 POSTS_PER_PAGE = 10

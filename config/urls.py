@@ -3,9 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path, register_converter
 
-from blog import citing, disputes, editor, feeds, grants, health, media, register, sitemaps, views
-from blog.converters import GrantTokenConverter, MonthConverter, SlugConverter, YearConverter
-from comments import feeds as comment_feeds
+from blog.permissions import author_pages, disputes, register
+from blog.publishing import editor
+from blog.reading import citations, feeds, sitemaps, views
+from blog.reading.url_converters import GrantTokenConverter, MonthConverter, SlugConverter, YearConverter
+from comments.threads import feeds as comment_feeds
+from core import health
+from core.files import serving
 
 register_converter(GrantTokenConverter, "granttoken")
 register_converter(SlugConverter, "uslug")
@@ -24,8 +28,8 @@ urlpatterns = [
     path("feeds/posts.atom", feeds.posts, name="feed-posts"),
     path("feeds/posts.json", feeds.posts_json, name="feed-posts-json"),
     path("tags/<uslug:slug>/feed.atom", feeds.tag, name="feed-tag"),
-    path("<year:year>/<month:month>/<uslug:slug>/cite.bib", citing.bibtex, name="cite-bibtex"),
-    path("<year:year>/<month:month>/<uslug:slug>/cite.ris", citing.ris, name="cite-ris"),
+    path("<year:year>/<month:month>/<uslug:slug>/cite.bib", citations.bibtex, name="cite-bibtex"),
+    path("<year:year>/<month:month>/<uslug:slug>/cite.ris", citations.ris, name="cite-ris"),
     # Permissions
     path("permissions/", register.index, name="permissions"),
     path("permissions/<slug:public_id>/", register.permission, name="permission"),
@@ -36,21 +40,21 @@ urlpatterns = [
     path("<year:year>/<month:month>/<uslug:slug>/comments.atom", comment_feeds.of_post, name="feed-post-comments"),
     path("comments/", include("comments.urls")),
     # Granting
-    path("grant/<granttoken:token>/", grants.grant, name="grant"),
+    path("grant/<granttoken:token>/", author_pages.grant, name="grant"),
     # Publishing
     path("<year:year>/<month:month>/<uslug:slug>/edit/", views.edit, name="post-edit"),
     path("admin/markdownx/upload/", editor.upload, name="markdownx_upload"),
     path("admin/markdownx/markdownify/", editor.preview_text, name="markdownx_markdownify"),
     path("admin/", admin.site.urls),
     # For machines
-    path("media/<path:path>", media.serve, name="media"),
+    path("media/<path:path>", serving.serve, name="media"),
     path("sitemap.xml", sitemaps.posts, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]
 
-handler400 = "blog.views.bad_request"
-handler404 = "blog.views.not_found"
-handler403 = "blog.views.forbidden"
-handler500 = "blog.views.server_error"
+handler400 = "blog.reading.views.bad_request"
+handler404 = "blog.reading.views.not_found"
+handler403 = "blog.reading.views.forbidden"
+handler500 = "blog.reading.views.server_error"

@@ -4,11 +4,11 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from config.bodies import taking_turns
+from core.server.request_bodies import taking_turns
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_wsgi_application()
 
-from blog.page_cache import in_front_of  # noqa: E402 - it stands on the models, which have to be there first
+from core.page_cache import in_front_of  # noqa: E402 - it stands on the models, which have to be there first
 
 application = taking_turns(in_front_of(django_application))

@@ -12,9 +12,12 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from pytest_django import Settings
 
-from blog import clock, permissions, publishing, visitors
 from blog.models import Blog, Credit, Person, Post, Repost
+from blog.permissions import steps
+from blog.publishing import lifecycle
 from blog.templatetags.blog_tags import Kept
+from core import clock
+from core.privacy import networks
 from tests.browser.chromium import find_browser
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -88,7 +91,7 @@ def nothing_kept() -> None:
     may see what another's made.
     """
     Kept.made.clear()
-    visitors.forget_what_is_kept()
+    networks.forget_what_is_kept()
 
 
 @pytest.fixture(autouse=True)
@@ -178,8 +181,8 @@ def make_repost(make_post: MakePost, original_author: Person) -> MakeRepost:
         } | fields
         repost = Repost.objects.create(post=post, **fields)
         if stated:
-            permissions.state_by_host(repost, by="Eldon Host")
-            publishing.publish(post, at=clock.now() - timedelta(days=1))
+            steps.state_by_host(repost, by="Eldon Host")
+            lifecycle.publish(post, at=clock.now() - timedelta(days=1))
         return Post.objects.for_page().get(pk=post.pk)
 
     return make
@@ -207,5 +210,5 @@ def unpermitted_repost(make_repost: MakeRepost) -> Post:
 def withdrawn_repost(make_repost: MakeRepost) -> Post:
     """The post stands; the words were withdrawn by the host."""
     post = make_repost("withdrawn-repost")
-    permissions.withdraw(post.repost, by="Eldon Host", note="The author asked for it.")
+    steps.withdraw(post.repost, by="Eldon Host", note="The author asked for it.")
     return Post.objects.for_page().get(pk=post.pk)

@@ -8,9 +8,9 @@ from typing import Any
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from blog import clock
 from blog.models import Person, Post, Tag
 from comments.models import Comment
+from core import clock
 
 DEAD_TOKEN = "x" * 43  # in the shape of a mailed link, and never mailed
 

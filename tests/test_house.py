@@ -124,4 +124,10 @@ def paths_of_tree(block: str) -> list[str]:
 
 def test_a_listing_is_read_by_its_indentation() -> None:
     block = "blog/   ground floor\n  models/\n    posts.py  rows\n  pages.py\nMakefile\n"
-    assert paths_of_tree(block) == ["blog/", "blog/models/", "blog/models/posts.py", "blog/pages.py", "Makefile"]
+    assert paths_of_tree(block) == [
+        "blog/",
+        "blog/models/",
+        "blog/models/posts.py",
+        "blog/pages.py",
+        "Makefile",
+    ]

@@ -19,30 +19,34 @@ from django.core.files.base import ContentFile
 from django.db.models import Model, QuerySet
 from django.test import Client
 
-from blog import asking, clock, fingerprints, permissions, publishing, rendering, verifying, worker
+from blog import rendering
 from blog.models import Blog, Credit, Evidence, GrantToken, PermissionEvent, Person, Post, Repost, Video, Wording
 from blog.models import Tag as PostTag
 from blog.models.ledger import AppendOnly
+from blog.permissions import author_requests, fingerprints, steps, verification
+from blog.publishing import lifecycle
 from blog.rendering import sanitise
 from comments.models import Comment
-from comments.submission import submit
+from comments.posting.submission import submit
+from core import clock
+from core.tasks import worker
 from tests.attacks import ATTACKS
 from tests.blog.conftest import HOST, confirm
 from tests.blog.mailbox import path_in
-from tests.comments.test_badges import BADGE, browser_of, comment, say_yes
+from tests.comments.posting.test_badges import BADGE, browser_of, comment, say_yes
 from tests.conftest import GUEST_MARK, MakeRepost
 from tests.routes import addresses, everything_public
 
 
 def file_letter(repost: Repost) -> None:
     letter = ContentFile(b"Dear Eldon, the crimson umbrella is yours.", name="letter.txt")
-    permissions.add_evidence(Evidence(repost=repost, kind="letter", dated=date(2026, 2, 28), file=letter), by=HOST)
+    steps.add_evidence(Evidence(repost=repost, kind="letter", dated=date(2026, 2, 28), file=letter), by=HOST)
 
 
 def edit(repost: Repost, text: str) -> None:
     repost.text = text
     repost.save()
-    permissions.state_by_host(repost, by=HOST)
+    steps.state_by_host(repost, by=HOST)
 
 
 def page_of(post: Post) -> str:
@@ -89,9 +93,9 @@ def test_02_the_ledger_is_append_only_and_can_be_verified(permitted_repost: Post
     for change in (event.save, event.delete, repost.events.all().delete, lambda: repost.events.update(note="x")):
         with pytest.raises(AppendOnly):
             change()
-    assert list(verifying.faults(repost)) == []
+    assert list(verification.faults(repost)) == []
     QuerySet(PermissionEvent).update(note="Never said.")  # past our own refusal
-    assert "row 1 " in next(verifying.faults(repost))
+    assert "row 1 " in next(verification.faults(repost))
 
 
 STATED, ON_FILE, ANSWERED = "as stated by Eldon Host", "on file since", "confirmed by e-mail on"
@@ -105,7 +109,7 @@ def test_03_the_sentence_claims_what_the_ledger_proves_and_no_more(permitted_rep
         page = page_of(permitted_repost)
         assert [proof for proof in proofs if proof in page] == [proofs[level - 1]]
     edit(repost, "Other words.")
-    permissions.release(repost, by=HOST)
+    steps.release(repost, by=HOST)
     assert ANSWERED not in page_of(permitted_repost)
 
 
@@ -116,7 +120,7 @@ def test_04_the_words_of_an_ended_repost_are_in_no_public_output(
     permitted_repost.tags.add(tag)
     parts = (client, permitted_repost, tag, original_author)
     assert any(GUEST_MARK in text for _address, text in everything_public(*parts))
-    call(getattr(permissions, end), permitted_repost)
+    call(getattr(steps, end), permitted_repost)
     assert [address for address, text in everything_public(*parts) if GUEST_MARK in text] == []
 
 
@@ -129,7 +133,7 @@ def test_05_an_end_changes_no_comment_and_none_of_the_hosts_words(permitted_repo
         return [list(Comment.objects.order_by("pk").values()), *own_words]
 
     before = standing()
-    permissions.revoke(permitted_repost.repost)
+    steps.revoke(permitted_repost.repost)
     assert standing() == before
     page = page_of(permitted_repost)
     assert [text in page for text in ("A colleague writes:", "A remark on it.", "And a reply.")] == [True] * 3
@@ -147,7 +151,7 @@ def everything_stored() -> dict[str, list[dict[str, Any]]]:
 def test_06_looking_changes_nothing(
     client: Client, permitted_repost: Post, original_author: Person, tag: PostTag
 ) -> None:
-    asking.ask(permitted_repost.repost, by=HOST)
+    author_requests.ask(permitted_repost.repost, by=HOST)
     worker.run_due()
     link = path_in(mail.outbox[-1])
     known = addresses(permitted_repost, tag, original_author)
@@ -164,10 +168,10 @@ def test_07_addresses_evidence_and_links_are_in_no_answer(
 ) -> None:
     repost = permitted_repost.repost
     file_letter(repost)
-    asked = asking.ask(repost, by=HOST)
+    asked = author_requests.ask(repost, by=HOST)
     worker.run_due()
     link = path_in(mail.outbox[-1])
-    asking.answer(asked, asked.Answer.YES)
+    author_requests.answer(asked, asked.Answer.YES)
     secrets = [original_author.contact_email, "crimson umbrella", str(repost.evidence.get().file.name)]
     secrets += [GrantToken.objects.get().digest, link.split("/")[2]]
     for address, text in everything_public(client, permitted_repost, tag, original_author):
@@ -192,8 +196,8 @@ def test_09_no_passage_is_public_without_author_extent_alterations_and_language(
             incomplete.full_clean()
         assert field in refusal.value.message_dict
     Credit.objects.filter(post=post).update(role=Credit.Role.TRANSLATOR)
-    with pytest.raises(publishing.NotReady):
-        publishing.publish(post)
+    with pytest.raises(lifecycle.NotReady):
+        lifecycle.publish(post)
 
 
 @pytest.mark.parametrize("source_url", ["https://ada.example/where-it-stood", ""], ids=["web", "e-mail"])
@@ -262,7 +266,7 @@ def test_14_the_badge_is_for_a_verified_claim_on_this_passage(
     comment(browser, other)
     comment(Client(), permitted_repost, "Me, too.")
     assert (page_of(permitted_repost).count(BADGE), page_of(other).count(BADGE)) == (1, 0)
-    permissions.revoke(Repost.objects.get(post=permitted_repost))
+    steps.revoke(Repost.objects.get(post=permitted_repost))
     assert page_of(permitted_repost).count(BADGE) == 0
 
 
@@ -270,8 +274,8 @@ def test_14_the_badge_is_for_a_verified_claim_on_this_passage(
 PROOFS = {"state_by_host": 1, "add_evidence": 2, "confirm": 3}
 STEPS = {
     name: step
-    for name, step in inspect.getmembers(permissions, inspect.isfunction)
-    if step.__module__ == permissions.__name__ and not name.startswith("_")
+    for name, step in inspect.getmembers(steps, inspect.isfunction)
+    if step.__module__ == steps.__name__ and not name.startswith("_")
 }
 
 
@@ -305,7 +309,7 @@ def test_15_nothing_raises_the_level_without_its_evidence(name: str, proved: int
         before = Repost.objects.get().level
         try:
             call(STEPS[name], post)
-        except permissions.NotPossible:
+        except steps.NotPossible:
             continue
         assert Repost.objects.get().level <= max(before, PROOFS.get(name, 0))
 

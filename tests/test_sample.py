@@ -16,12 +16,13 @@ from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
-from blog import asking, clock, permissions, verifying
-from blog.disputes import enter
 from blog.models import Blog, Bump, Credit, Dispute, Evidence, Person, Post, Tag, Video
+from blog.permissions import author_requests, steps, verification
+from blog.permissions.disputes import enter
 from blog.sample import content, loading
 from comments.models import Comment
-from comments.submission import submit
+from comments.posting.submission import submit
+from core import clock
 from tests.conftest import MakePost
 
 WORDS = "the innocence of a mirror in an empty room"
@@ -84,7 +85,7 @@ def test_the_scheduled_post_appears_by_itself(sample: Post) -> None:
 
 def test_the_permission_has_a_whole_ledger_dated_before_publication(sample: Post) -> None:
     event = sample.repost.events.get()
-    assert verifying.broken_rows(sample.repost) == []
+    assert verification.broken_rows(sample.repost) == []
     assert sample.published_at is not None
     assert event.at <= sample.published_at
     assert sample.repost.is_in_force
@@ -152,9 +153,9 @@ def test_removal_takes_along_what_somebody_tried_with_the_permission(
 ) -> None:
     repost = sample.repost
     Person.objects.filter(slug=content.GUEST.slug).update(contact_email="ines@example.org")
-    asking.ask(repost, by="Leander Quist")
+    author_requests.ask(repost, by="Leander Quist")
     letter = Evidence(repost=repost, dated=date(2026, 2, 28), file=ContentFile(b"Yes.", name="letter.txt"))
-    permissions.add_evidence(letter, by="Leander Quist")
+    steps.add_evidence(letter, by="Leander Quist")
     enter(Dispute(repost=repost, text="Not hers.", address_key=b"k"), networks=[b"k"])
     with django_capture_on_commit_callbacks(execute=True):
         run("--remove")

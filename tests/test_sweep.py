@@ -11,8 +11,6 @@ from django.core import mail
 from django.core.files.base import ContentFile
 from django.test import Client
 
-from blog import asking, clock, permissions, publishing, worker
-from blog.disputes import enter
 from blog.models import (
     Dispute,
     Evidence,
@@ -25,10 +23,15 @@ from blog.models import (
     Video,
     Wording,
 )
-from comments.submission import submit
+from blog.permissions import author_requests, steps
+from blog.permissions.disputes import enter
+from blog.publishing import lifecycle
+from comments.posting.submission import submit
+from core import clock
+from core.tasks import worker
 from tests.blog.mailbox import text_of
 from tests.conftest import MakeRepost
-from tests.page_cache.conftest import Site
+from tests.core.page_cache.conftest import Site
 from tests.routes import addresses, answer, everything_public
 
 HOST = "Eldon Host"
@@ -66,10 +69,10 @@ def post(make_repost: MakeRepost, original_author: Person, tag: Tag) -> Post:
         transcript="An indigo transcript.",
     )
     letter = ContentFile(LETTER, name="letter-from-ada.txt")
-    permissions.add_evidence(Evidence(repost=post.repost, kind="letter", dated=date(2026, 2, 28), file=letter), by=HOST)
-    asked = asking.ask(post.repost, by=HOST)
+    steps.add_evidence(Evidence(repost=post.repost, kind="letter", dated=date(2026, 2, 28), file=letter), by=HOST)
+    asked = author_requests.ask(post.repost, by=HOST)
     worker.run_due()  # mints the link
-    asking.answer(asked, PermissionRequest.Answer.YES)
+    author_requests.answer(asked, PermissionRequest.Answer.YES)
     submit(post_id=post.pk, name="Rea", text="A remark.")
     objection = Dispute(
         repost=post.repost, text="A teal objection.", email="sam@stranger.example", address_key=b"k" * 32
@@ -81,27 +84,27 @@ def post(make_repost: MakeRepost, original_author: Person, tag: Tag) -> Post:
 
 
 def withdrawn(repost: Repost) -> None:
-    permissions.withdraw(repost, by=HOST, note="Ada asked for it.")
+    steps.withdraw(repost, by=HOST, note="Ada asked for it.")
 
 
 def revoked(repost: Repost) -> None:
-    asking.end(repost.requests.get(), note="I think otherwise now.")
+    author_requests.end(repost.requests.get(), note="I think otherwise now.")
 
 
 def declined(repost: Repost) -> None:
-    permissions.decline(repost)
+    steps.decline(repost)
 
 
 def disowned(repost: Repost) -> None:
-    permissions.disown(repost)
+    steps.disown(repost)
 
 
 def expired(repost: Repost) -> None:
-    permissions.set_end(repost, by=HOST, last_day=clock.now().date() - timedelta(days=2))
+    steps.set_end(repost, by=HOST, last_day=clock.now().date() - timedelta(days=2))
 
 
 def withdrawn_whole(repost: Repost) -> None:
-    publishing.withdraw(repost.post, note="A mistake.")
+    lifecycle.withdraw(repost.post, note="A mistake.")
 
 
 def never_published(repost: Repost) -> None:
@@ -172,7 +175,7 @@ def test_words_that_the_author_has_not_confirmed_are_nowhere(
     repost = post.repost
     repost.text = "A magenta postscript that nobody has confirmed."
     repost.save()
-    permissions.state_by_host(repost, by=HOST)
+    steps.state_by_host(repost, by=HOST)
     assert repost.state == Repost.State.STALE
     assert Wording.objects.filter(text__contains="magenta").exists()
     seen = dict(everything_public(client, post, tag, original_author, asked=("magent",)))

@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from blog import permissions
 from blog.models import Blog
 from blog.models.blogs import THE_ONE
+from blog.permissions import steps
 
 
 @admin.register(Blog)
@@ -32,4 +32,4 @@ class BlogAdmin(admin.ModelAdmin[Blog]):
     def save_model(self, request: HttpRequest, obj: Blog, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "time_zone" in form.changed_data:
-            permissions.reckon_ends(Blog.load())
+            steps.reckon_ends(Blog.load())

@@ -8,10 +8,11 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from blog import permissions, storages
-from blog.admin import saving
-from blog.admin.step_forms import EvidenceForm
+from blog.admin.permission_forms import EvidenceForm
 from blog.models import Evidence, Post, Repost
+from blog.permissions import steps
+from blog.publishing import saving
+from core.files import storages
 
 
 def add_view(request: HttpRequest, post_id: int) -> HttpResponse:
@@ -32,7 +33,7 @@ def add_view(request: HttpRequest, post_id: int) -> HttpResponse:
 def _add(form: EvidenceForm, request: HttpRequest) -> bool:
     """False, with the reason in the form, where files cannot be stored now."""
     try:
-        permissions.add_evidence(form.instance, by=saving.name_of(request.user))
+        steps.add_evidence(form.instance, by=saving.name_of(request.user))
     except storages.Away:
         form.add_error(None, storages.SORRY)
         return False

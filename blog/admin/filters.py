@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from blog import clock
 from blog.models import Post, Repost, Video
-from blog.videos.providers import PROVIDERS, UPLOAD
+from blog.videos.references import PROVIDERS, UPLOAD
+from core import clock
 
 SOON = timedelta(days=30)
 

@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
 from blog.admin import timeline
-from blog.admin.readonly import ReadOnlyAdmin
 from blog.models import PermissionEvent
+from core.admin import ReadOnlyAdmin
 
 
 @admin.register(PermissionEvent)

@@ -16,13 +16,15 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from blog import credits, publishing, storages
-from blog.admin import evidence, preview, record, saving, steps
+from blog.admin import evidence, permission_record, permission_steps, preview
 from blog.admin.filters import HasRepost, PermissionState
-from blog.admin.parts import CreditInline, RepostInline, VideoInline
-from blog.forms import PartFormSet, PostForm, RepostFormSet
+from blog.admin.post_parts import CreditInline, RepostInline, VideoInline
 from blog.models import Blog, Post, PostQuerySet, Repost
-from blog.pictures import PictureField
+from blog.permissions import attribution
+from blog.publishing import lifecycle, saving
+from blog.publishing.forms import PartFormSet, PostForm, RepostFormSet
+from core.files import storages
+from core.files.images import PictureField
 
 WORDS_OF_A_PAGE = {"title", "introduction", "body", "cover", "cover_alt"}
 
@@ -90,11 +92,11 @@ class PostAdmin(admin.ModelAdmin[Post]):
     def kind(self, post: Post) -> str:
         if not post.passage:
             return _("own words")
-        return _("repost of %(authors)s") % {"authors": credits.names(post.credits.all()) or "?"}
+        return _("repost of %(authors)s") % {"authors": attribution.names(post.credits.all()) or "?"}
 
     @admin.display(description=gettext_lazy("permission"))
     def permission(self, post: Post) -> str:
-        return record.state_in_words(post.passage) if post.passage else "–"
+        return permission_record.state_in_words(post.passage) if post.passage else "–"
 
     @admin.action(description=gettext_lazy("Publish the selected posts"), permissions=["change"])
     def publish_selected(self, request: HttpRequest, queryset: models.QuerySet[Post]) -> None:
@@ -103,8 +105,8 @@ class PostAdmin(admin.ModelAdmin[Post]):
             try:
                 with transaction.atomic():
                     saving.keep_ledger(post, by=by, is_published=True)
-                    publishing.publish(post)
-            except publishing.NotReady as error:
+                    lifecycle.publish(post)
+            except lifecycle.NotReady as error:
                 self.message_user(request, f"“{post}”: {error}", messages.ERROR)
             else:
                 self.message_user(request, _("“%s” is published.") % post, messages.SUCCESS)
@@ -112,7 +114,7 @@ class PostAdmin(admin.ModelAdmin[Post]):
     @admin.action(description=gettext_lazy("Withdraw the selected posts"), permissions=["change"])
     def withdraw_selected(self, request: HttpRequest, queryset: models.QuerySet[Post]) -> None:
         for post in queryset.exclude(status=Post.Status.DRAFT):
-            publishing.withdraw(post, note=post.withdrawal_note)
+            lifecycle.withdraw(post, note=post.withdrawal_note)
             self.message_user(request, _("“%s” is withdrawn.") % post, messages.SUCCESS)
 
     # --- The form
@@ -166,7 +168,7 @@ class PostAdmin(admin.ModelAdmin[Post]):
     ) -> HttpResponse:
         """With all that is on record about the stored repost."""
         stored = Repost.objects.select_related("post__blog").filter(post=obj.pk).first() if obj and obj.pk else None
-        context["record"] = record.of(stored) if stored else None
+        context["record"] = permission_record.of(stored) if stored else None
         if request.FILES:  # not stored, else another page would follow
             self.message_user(request, _choose_again(request), messages.WARNING)
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -202,7 +204,7 @@ class PostAdmin(admin.ModelAdmin[Post]):
         return [
             path("preview/", shown, name="blog_post_preview"),
             path("<int:post_id>/preview/", shown, name="blog_post_preview"),
-            path("<int:post_id>/permission/<str:name>/", wrap(steps.view), name="blog_post_permission"),
+            path("<int:post_id>/permission/<str:name>/", wrap(permission_steps.view), name="blog_post_permission"),
             path("<int:post_id>/evidence/", wrap(evidence.add_view), name="blog_post_add_evidence"),
             path("<int:post_id>/evidence/<int:evidence_id>/", wrap(evidence.download_view), name="blog_post_evidence"),
             *super().get_urls(),

@@ -10,10 +10,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.text import slugify
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from blog import clock, fingerprints, rendering
-from blog.forms import PartFormSet, PostForm
+from blog import rendering
 from blog.models import Blog, Credit, Post, Repost, Video
-from blog.pages import personal_page
+from blog.permissions import fingerprints
+from blog.publishing.forms import PartFormSet, PostForm
+from blog.reading.pages import personal_page
+from core import clock
 
 
 def in_own_frame(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -44,7 +46,7 @@ def put_back_refused(form: forms.ModelForm[Any]) -> None:
 
 
 def page_context(form: PostForm, parts: list[Any]) -> dict[str, Any]:
-    """What `blog/post_detail.html` is made of, as `blog.views.page_context` gives it for a stored post."""
+    """What `blog/post_detail.html` is made of, as `blog.reading.views.page_context` gives it for a stored post."""
     post = _shown_post(form)
     passage = next((part for part in parts if isinstance(part, Repost)), None)
     if passage:

@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from blog.admin.filters import Place, Vanished, place_name
-from blog.admin.readonly import ReadOnlyAdmin
 from blog.models import Video
-from blog.videos import checking
-from blog.videos.providers import UPLOAD
+from blog.videos import availability
+from blog.videos.references import UPLOAD
+from core.admin import ReadOnlyAdmin
 
 
 class VideoList(ChangeList):
@@ -58,7 +58,7 @@ class VideoAdmin(ReadOnlyAdmin[Video]):
 
     @admin.action(description=_("Look again now"), permissions=["look"])
     def look_again(self, request: HttpRequest, queryset: QuerySet[Video]) -> None:
-        count = checking.look_again(queryset)
+        count = availability.look_again(queryset)
         if not count:
             self.message_user(request, _("There is nobody to ask about these videos."), messages.WARNING)
             return

@@ -6,9 +6,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from blog import worker
-from blog.admin.readonly import ReadOnlyAdmin
 from blog.models import Work
+from core.admin import ReadOnlyAdmin
+from core.tasks import worker
 
 
 @admin.register(Work)

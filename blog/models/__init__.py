@@ -1,6 +1,5 @@
 """What the ground floor keeps: the blog, its people, posts, reposts with their permission, and videos."""
 
-from blog.models.asking import Dispute, GrantToken, PermissionRequest
 from blog.models.blogs import Blog
 from blog.models.bumps import Bump
 from blog.models.evidence import Evidence
@@ -8,6 +7,7 @@ from blog.models.ledger import PermissionEvent
 from blog.models.people import Person
 from blog.models.posts import Credit, OldSlug, Post, PostQuerySet, Tag
 from blog.models.reposts import Repost, RepostQuerySet
+from blog.models.requests import Dispute, GrantToken, PermissionRequest
 from blog.models.videos import Video
 from blog.models.visitors import VisitorKey
 from blog.models.wordings import Wording

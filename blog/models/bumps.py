@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 
 
 class Bump(models.Model):
-    """Something changed that readers see. Only triggers of the database write it (`blog.page_cache.triggers`)."""
+    """Something changed that readers see. Only triggers of the database write it (`core.page_cache.triggers`)."""
 
     tags = models.TextField(help_text="What changed, separated by spaces.")
     hard = models.BooleanField(help_text="Whether something may have been taken away.")

@@ -8,9 +8,9 @@ from django.core.files.storage import Storage, storages
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from blog import clock
 from blog.models.fields import new_public_id
 from blog.models.reposts import EvidenceKind
+from core import clock
 
 
 def private_storage() -> Storage:

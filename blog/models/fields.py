@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext_lazy as _
 
-from blog import naming
+from core.files import content_names
 
 # Crockford's: no I, L, O or U, so that a public id can be read out over the telephone.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -76,7 +76,7 @@ class SharedFile(FieldFile):
         kept = self.field.generate_filename(self.instance, name)
         with transaction.atomic():
             wait_for_the_shelf()
-            if not (naming.is_by_content(name) and naming.is_whole(self.storage, kept, content.size)):
+            if not (content_names.is_by_content(name) and content_names.is_whole(self.storage, kept, content.size)):
                 super().save(name, content, save)
                 return
             self.name = kept
@@ -87,6 +87,6 @@ class SharedFile(FieldFile):
 
 
 class SharedFileField(models.FileField):
-    """A file that is named by its content (`blog.naming`) and kept once, however many rows have it."""
+    """A file that is named by its content (`core.files.content_names`) and kept once, however many rows have it."""
 
     attr_class = SharedFile

@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from blog import clock
 from blog.models.reposts import Repost
+from core import clock
 
 
 class AppendOnly(Exception):

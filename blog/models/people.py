@@ -9,8 +9,8 @@ from django.db import models
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from blog.linking import path_to
 from blog.models.fields import WebAddressField
+from core.urls import path_to
 
 
 class PersonQuerySet(models.QuerySet["Person"]):

@@ -8,12 +8,13 @@ from django.db import models, transaction
 from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
-from blog import clock, rendering
-from blog.linking import path_to
+from blog import rendering
 from blog.models.blogs import THE_ONE, Blog
 from blog.models.fields import LanguageField, ProseField
 from blog.models.people import Person
-from blog.prepared import Given
+from core import clock
+from core.compiled_queries import Given
+from core.urls import path_to
 
 if TYPE_CHECKING:
     from blog.models.reposts import Repost

@@ -6,10 +6,10 @@ from typing import Any, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from blog import clock
 from blog.models.blogs import Blog
 from blog.models.fields import LanguageField, ProseField, WebAddressField, new_public_id
 from blog.models.posts import Post
+from core import clock
 
 
 class EvidenceKind(models.TextChoices):

@@ -9,9 +9,9 @@ from django.utils.text import slugify
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from blog import clock
 from blog.models.fields import LanguageField, SharedFileField, WebAddressField
-from blog.videos import containers, providers
+from blog.videos import containers, references
+from core import clock
 
 
 class VideoQuerySet(models.QuerySet["Video"]):
@@ -32,7 +32,7 @@ class VideoQuerySet(models.QuerySet["Video"]):
     def to_check(self) -> Self:
         """Videos at providers whose turn it is to be looked for."""
         now = clock.now()
-        return self.exclude(provider__in=providers.NEVER_CHECKED).filter(Q(check_at=None) | Q(check_at__lte=now))
+        return self.exclude(provider__in=references.NEVER_CHECKED).filter(Q(check_at=None) | Q(check_at__lte=now))
 
 
 class Video(models.Model):
@@ -143,18 +143,18 @@ class Video(models.Model):
         return self.title or self.page_url or str(self.file)
 
     @property
-    def reference(self) -> providers.Reference:
-        return providers.Reference(self.provider, self.provider_id, self.start, self.provider_host)
+    def reference(self) -> references.Reference:
+        return references.Reference(self.provider, self.provider_id, self.start, self.provider_host)
 
     @reference.setter
-    def reference(self, reference: providers.Reference) -> None:
+    def reference(self, reference: references.Reference) -> None:
         self.provider, self.provider_host = reference.provider, reference.host
         self.provider_id, self.start = reference.id, reference.start
 
     @property
     def name(self) -> str:
         """What readers and screen readers are told it is: its title, else at whose place it is."""
-        if self.provider == providers.UPLOAD:
+        if self.provider == references.UPLOAD:
             return self.title or str(_("Video"))
         return self.title or _("Video at %(provider)s") % {"provider": self.reference.provider_name}
 

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from blog import clock
+from core import clock
 
 
 class VisitorKey(models.Model):

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from blog import clock, fingerprints, rendering
+from blog import rendering
 from blog.models.fields import LanguageField
+from blog.permissions import fingerprints
+from core import clock
 
 if TYPE_CHECKING:
     from blog.models.reposts import Repost

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from blog import clock
+from core import clock
 
 
 class Work(models.Model):

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from markdown_it.token import Token
 
 from blog.rendering.sanitise import is_own_picture
-from blog.videos import places, providers
+from blog.videos import placeholders, references
 
 _ALIGNMENTS = {"text-align:left": "align-start", "text-align:center": "align-center", "text-align:right": "align-end"}
 _WORDS = ("text", "code_inline", "softbreak", "hardbreak")
@@ -109,29 +109,29 @@ def take_out_videos(tokens: Sequence[Token]) -> dict[str, str]:
     for inline, reference in _videos(tokens):
         mark = secrets.token_hex(16)
         inline.children = [_text(mark)]
-        made[f"<p>{mark}</p>"] = places.place(reference)
+        made[f"<p>{mark}</p>"] = placeholders.place(reference)
     return made
 
 
-def videos(tokens: Sequence[Token]) -> list[providers.Reference]:
+def videos(tokens: Sequence[Token]) -> list[references.Reference]:
     """The videos that a parsed text would have places for, in order, each once."""
     return list(dict.fromkeys(reference for _inline, reference in _videos(tokens)))
 
 
-def _videos(tokens: Sequence[Token]) -> Iterator[tuple[Token, providers.Reference]]:
+def _videos(tokens: Sequence[Token]) -> Iterator[tuple[Token, references.Reference]]:
     found = (
         (inline, reference)
         for token, inline in pairwise(tokens)
         if token.type == "paragraph_open" and token.level == 0 and (reference := _video(inline.content))
     )
-    return islice(found, places.MOST)
+    return islice(found, placeholders.MOST)
 
 
-def _video(paragraph: str) -> providers.Reference | None:
+def _video(paragraph: str) -> references.Reference | None:
     address = paragraph.strip()
     if address.startswith("<") and address.endswith(">"):
         address = address[1:-1]
-    return None if re.search(r"\s", address) else providers.parse(address)
+    return None if re.search(r"\s", address) else references.parse(address)
 
 
 def _words(token: Token) -> str:

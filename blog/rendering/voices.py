@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blog.rendering import markdown, sanitise, tokens
-from blog.videos.providers import Reference
+from blog.videos.references import Reference
 
 
 @dataclass(frozen=True, kw_only=True)

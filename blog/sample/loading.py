@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.text import slugify
 
-from blog import clock, permissions, publishing
 from blog.models import (
     Blog,
     Credit,
@@ -26,9 +25,12 @@ from blog.models import (
     Tag,
     Video,
 )
+from blog.permissions import steps
+from blog.publishing import lifecycle
 from blog.sample import content, loaded, removing
 from blog.sample.content import Picture, SamplePerson, SamplePost
-from blog.videos import providers
+from blog.videos import references
+from core import clock
 
 HOST_LOGIN = "host"
 
@@ -139,11 +141,11 @@ def add_repost(post: Post, guest: Person) -> None:
         note=content.PERMISSION_NOTE,
         granted_on=today - content.GRANTED_BEFORE,
     )
-    permissions.state_by_host(repost, by=post.author.name)
+    steps.state_by_host(repost, by=post.author.name)
 
 
 def add_video(post: Post) -> None:
-    reference = providers.parse(content.VIDEO_ADDRESS)
+    reference = references.parse(content.VIDEO_ADDRESS)
     assert reference  # noqa: S101 - our own constant
     Video.objects.create(
         post=post,
@@ -163,7 +165,7 @@ def add_video(post: Post) -> None:
 def publish(post: Post, planned: SamplePost, now: datetime) -> None:
     """At its planned moment; a draft stays one."""
     if planned.age is not None:
-        publishing.publish(post, at=now - planned.age)
+        lifecycle.publish(post, at=now - planned.age)
 
 
 def store(picture: Picture) -> str:

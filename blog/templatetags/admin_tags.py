@@ -3,12 +3,12 @@
 from django import template
 from django.template import Context
 
-from blog.admin import attention
+from blog.admin import start_page
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def notices(context: Context) -> list[attention.Notice]:
-    """What whoever is signed in should look at; see `blog.admin.attention`."""
-    return attention.notices(context["user"])
+def notices(context: Context) -> list[start_page.Notice]:
+    """What whoever is signed in should look at; see `blog.admin.start_page`."""
+    return start_page.notices(context["user"])

@@ -16,10 +16,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from blog import citing, credits, structured
-from blog.linking import path_to
 from blog.models import Credit, PermissionEvent, Post, Repost, Video
-from blog.videos import embed, placing
+from blog.permissions import attribution
+from blog.reading import citations, json_ld
+from blog.videos import embed, placement
+from core.urls import path_to
 
 register = template.Library()
 
@@ -158,69 +159,69 @@ def stored_html(html: str) -> SafeString:
 @register.simple_tag
 def text_with_videos(html: str, videos: Iterable[Video] | None, text: str) -> SafeString:
     """Stored HTML with a player at each of its places: `text` says which it is, `videos` are those of its post."""
-    return stored_html(placing.filled(html, videos or (), text=text, template="blog/_video.html"))
+    return stored_html(placement.filled(html, videos or (), text=text, template="blog/_video.html"))
 
 
 @register.simple_tag
 def text_for_feeds(html: str, videos: Iterable[Video] | None, text: str) -> SafeString:
     """The same for readers elsewhere: videos are pictures and links."""
-    return stored_html(placing.filled(html, videos or (), text=text, template="blog/_video_in_feed.html"))
+    return stored_html(placement.filled(html, videos or (), text=text, template="blog/_video_in_feed.html"))
 
 
 @register.simple_tag
 def credited(passage: Repost | None, credits_of_post: Iterable[Credit]) -> str:
-    return credits.credited(passage, credits_of_post) if passage else ""
+    return attribution.credited(passage, credits_of_post) if passage else ""
 
 
 @register.simple_tag
-def credit_line(passage: Repost, credits_of_post: Sequence[Credit]) -> list[credits.Named]:
-    return credits.line(passage, credits_of_post)
+def credit_line(passage: Repost, credits_of_post: Sequence[Credit]) -> list[attribution.Named]:
+    return attribution.line(passage, credits_of_post)
 
 
 @register.simple_tag
 def describe(post: Post, credits_of_post: Sequence[Credit]) -> str:
-    return credits.description(post, credits_of_post)
+    return attribution.description(post, credits_of_post)
 
 
 @register.simple_tag
 def permission_sentence(passage: Repost, host_name: str) -> str:
-    return credits.permission_sentence(passage, host_name)
+    return attribution.permission_sentence(passage, host_name)
 
 
 @register.simple_tag
 def tombstone_sentence(passage: Repost) -> str:
-    return credits.tombstone_sentence(passage)
+    return attribution.tombstone_sentence(passage)
 
 
 @register.simple_tag
 def standing(passage: Repost, host_name: str) -> str:
-    return credits.standing(passage, host_name)
+    return attribution.standing(passage, host_name)
 
 
 @register.simple_tag
 def step_sentence(step: PermissionEvent) -> str:
-    return credits.step_sentence(step)
+    return attribution.step_sentence(step)
 
 
 @register.simple_tag
 def structured_data(post: Post) -> SafeString:
-    return structured.as_script(structured.post_graph(post))
+    return json_ld.as_script(json_ld.post_graph(post))
 
 
 @register.simple_tag
 def pictured(post: Post) -> Video | None:
-    return structured.pictured(post)
+    return json_ld.pictured(post)
 
 
 @register.simple_tag
 def citation(post: Post) -> str:
-    return citing.as_text(post)
+    return citations.as_text(post)
 
 
 @register.simple_tag
 def citation_reference(post: Post) -> str:
-    original = citing.reference(post)
-    return citing.as_meta(original) if original else ""
+    original = citations.reference(post)
+    return citations.as_meta(original) if original else ""
 
 
 @register.simple_tag

@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile, File
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from blog import naming
+from core.files import content_names
 
 EXTENSION, MEDIA_TYPE = "vtt", "text/vtt; charset=utf-8"
 MAX_BYTES = 1024 * 1024  # a film of ten hours has less
@@ -45,7 +45,7 @@ def clean_upload(upload: File[bytes]) -> ContentFile[bytes]:
         _check_cue(number, lines)
     kept = [lines for _number, lines in (header, *blocks) if not _is_style(lines)]
     data = ("\n\n".join("\n".join(lines) for lines in kept) + "\n").encode()
-    return ContentFile(data, name=naming.by_content([data], EXTENSION))
+    return ContentFile(data, name=content_names.by_content([data], EXTENSION))
 
 
 def _text(data: bytes) -> str:

@@ -3,7 +3,7 @@
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from blog.videos.providers import Reference
+from blog.videos.references import Reference
 
 
 def facade_attributes(reference: Reference, title: str) -> SafeString:

@@ -1,196 +1,186 @@
-"""Addresses of videos, read by the table of providers.
+"""The table of the providers of videos, and nothing else. A new one is a row here and its tests.
 
-Nothing is fetched and nothing of the provider's HTML is kept: an address is read offline into a `Reference`.
 Imports no Django, since the settings take the allowed origins from here.
 """
 
-import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
-from string import Formatter
-from urllib.parse import SplitResult, parse_qs, quote, urlsplit
+from dataclasses import dataclass
 
-from blog.videos.table import PROVIDERS as PROVIDERS
-from blog.videos.table import Provider as Provider
 
-UPLOAD = "upload"  # the provider of a file of ours
-DIRECT = "direct"  # and of a file elsewhere
-NEVER_CHECKED = (UPLOAD, DIRECT)  # the keys of those whom nobody can or has to ask whether a video is still there
+def gettext_noop(text: str) -> str:
+    """Marks what is translated where it is shown. Django has one, which cannot be imported here."""
+    return text
 
 
 @dataclass(frozen=True)
-class Reference:
-    """One video at one provider, from `start` seconds on."""
+class Provider:
+    """One provider.
 
-    provider: str
-    id: str
-    start: int = 0
-    host: str = ""  # where the provider runs on many
+    Templates hold ``{id}``, the groups of the id's own pattern, ``{host}``, and ``{start}`` in whole seconds. Of
+    several, the first counts for which all that it holds is known: nothing begins at its beginning at ``{start}``.
+    """
 
-    @property
-    def provider_name(self) -> str:
-        """For readers: who will be asked. Of those that run on many hosts, the host says that best."""
-        provider = PROVIDERS.get(self.provider)
-        return (provider.name if provider and not provider.hosts else self._at) or self.provider
-
-    @property
-    def watch_url(self) -> str:
-        """The page where the video is at home."""
-        provider = PROVIDERS.get(self.provider)
-        return self._filled(provider.watch) if provider else ""
-
-    @property
-    def player_url(self) -> str:
-        """What is loaded after a click; nothing where the settings do not allow it (any more)."""
-        provider = PROVIDERS.get(self.provider)
-        if provider is None or (provider.hosts and self._at not in _allowed(provider.hosts)):
-            return ""
-        return self._filled(provider.player)
-
-    @property
-    def is_file(self) -> bool:
-        """Played by the browser itself, without a page of the provider's around it."""
-        provider = PROVIDERS.get(self.provider)
-        return provider is not None and not provider.frame_origin
-
-    @property
-    def aspect(self) -> str:
-        provider = PROVIDERS.get(self.provider)
-        return provider.aspect if provider else "16/9"
-
-    @property
-    def is_well_formed(self) -> bool:
-        provider = PROVIDERS.get(self.provider)
-        return provider is not None and bool(re.fullmatch(provider.id, self.id, re.ASCII))
-
-    @property
-    def info_url(self) -> str:
-        """Where to ask about the video; nothing where nobody would know."""
-        provider = PROVIDERS.get(self.provider)
-        return self._filled((provider.info,), url=quoted(self.film.watch_url)) if provider else ""
-
-    @property
-    def poster_url(self) -> str:
-        """A still picture, where its address is always the same."""
-        provider = PROVIDERS.get(self.provider)
-        return self._filled((provider.poster,)) if provider else ""
-
-    @property
-    def film(self) -> "Reference":
-        """The whole of it, wherever this begins."""
-        return replace(self, start=0)
-
-    @property
-    def _at(self) -> str:
-        """The host: noted, or part of an id that is an address."""
-        return self.host or (urlsplit(self.id).hostname or "" if "://" in self.id else "")
-
-    def _filled(self, templates: tuple[str, ...], **more: str) -> str:
-        match = re.fullmatch(PROVIDERS[self.provider].id, self.id, re.ASCII)
-        if match is None:
-            return ""
-        values = {"id": self.id, "host": self.host, "start": self.start, **match.groupdict(), **more}
-        known = {name: value for name, value in values.items() if value}
-        return next((template.format(**known) for template in templates if _fields(template) <= known.keys()), "")
+    key: str
+    name: str
+    shapes: tuple[str, ...]  # patterns over "host/path", or "host/path?name=value" for what is in ID_PARAMETERS
+    id: str  # what an id looks like, wherever it comes from
+    watch: tuple[str, ...]  # where the video is at home
+    player: tuple[str, ...]  # what is loaded after a click
+    frame_origin: str = ""  # where the player comes from; without one it is a file, which needs no frame
+    media_origin: str = ""  # where such a file comes from
+    aspect: str = "16/9"
+    poster: str = ""  # a still picture, for fetching
+    info: str = ""  # oEmbed or other JSON with title and more, for fetching; {url} is the quoted watch address
+    picture_hosts: tuple[str, ...] = ()  # where the pictures may be that `info` names; ".host" is all names under it
+    hosts: str = ""  # the setting with the hosts on which it runs, where these are many
 
 
-ID_PARAMETERS = ("v", "h", "video", "bvid")  # of a query, where an address needs them to name its video
-LONGEST = 1000  # characters of an id or an address
-LATEST = 999_999  # seconds of a start: as many digits as are read
-_SHAPES = [(provider, re.compile(shape, re.ASCII)) for provider in PROVIDERS.values() for shape in provider.shapes]
-_CLOCK = re.compile(r"(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,3})m)?(?:(?P<s>\d{1,6})s?)?", re.ASCII)
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ON_PEERTUBE = rf"(?P<id>[1-9A-HJ-NP-Za-km-z]{{22}}|{_UUID})"
+_HOST = r"(?P<host>[a-z0-9.-]+)"
+_FILE = r"[^\s?#\"'<>\\^`{|}]+\.(?:mp4|m4v|webm|ogv|ogg)"
 
-
-def parse(address: str) -> Reference | None:
-    """The video behind the address of its page, or None where we know no provider for it."""
-    try:
-        parts = urlsplit(address.strip())
-        has_login_or_port = parts.username is not None or parts.port is not None
-    except ValueError:
-        return None
-    if parts.scheme not in {"http", "https"} or has_login_or_port or not parts.hostname or len(address) > LONGEST:
-        return None
-    query = parse_qs(parts.query)
-    for provider, shape in _SHAPES:
-        for known in _spellings(parts, query):
-            if (match := shape.fullmatch(known)) and (found := _reference(provider, match, parts, query)):
-                return found
-    return None
-
-
-def _spellings(parts: SplitResult, query: Mapping[str, list[str]]) -> Iterator[str]:
-    plain = f"{parts.hostname}{parts.path}"
-    yield from (f"{plain}?{name}={query[name][0]}" for name in ID_PARAMETERS if name in query)
-    yield plain
-
-
-def _reference(
-    provider: Provider, match: re.Match[str], parts: SplitResult, query: dict[str, list[str]]
-) -> Reference | None:
-    found = match.groupdict()
-    host = found.get("host") or ""
-    if provider.hosts and (parts.scheme != "https" or host not in _allowed(provider.hosts)):
-        return None
-    # Where its home cannot be told a start, it has none: what is read of a video is what its `watch_url` says again.
-    start = _start(parts, query) if "start" in _fields(provider.watch[0]) else 0
-    if "id" not in found:
-        whole = Reference(provider.key, parts._replace(netloc=host, fragment="").geturl(), start)
-        return whole if whole.is_well_formed and len(whole.watch_url) <= LONGEST else None
-    id = "/".join(filter(None, (found["id"], found.get("hash"))))
-    return Reference(provider.key, id, start, host)
-
-
-def _start(parts: SplitResult, query: dict[str, list[str]]) -> int:
-    """Seconds, from ``t=90``, ``t=1m30s``, ``start=90`` or ``#t=90s``; 0 where it cannot be read."""
-    fragment = parts.fragment.removeprefix("t=") if parts.fragment.startswith("t=") else ""
-    value = (query.get("t") or query.get("start") or query.get("startTime") or [fragment])[0]
-    match = _CLOCK.fullmatch(value)
-    if not match:
-        return 0
-    seconds = int(match["h"] or 0) * 3600 + int(match["m"] or 0) * 60 + int(match["s"] or 0)
-    return seconds if seconds <= LATEST else 0
-
-
-def quoted(address: str) -> str:
-    """`address` as a value in the query of another, as the templates of `Provider.info` want it for ``{url}``."""
-    return quote(address, safe="")
-
-
-def names() -> list[str]:
-    """What can be shown here: all providers but those whose hosts the settings do not name."""
-    from django.utils.translation import gettext  # not above: the settings themselves import this module
-
-    known = [provider for provider in PROVIDERS.values() if not provider.hosts or _allowed(provider.hosts)]
-    return [gettext(provider.name) for provider in known]
-
-
-def frame_origins(hosts: Mapping[str, Collection[str]]) -> list[str]:
-    """All that a frame may load; `hosts` holds those of each setting that a provider names."""
-    return _origins("frame_origin", hosts)
-
-
-def media_origins(hosts: Mapping[str, Collection[str]]) -> list[str]:
-    """From where the browser's own player may load a film, besides ourselves."""
-    return _origins("media_origin", hosts)
-
-
-def _origins(field: str, hosts: Mapping[str, Collection[str]]) -> list[str]:
-    return [
-        getattr(provider, field).format(host=host)
-        for provider in PROVIDERS.values()
-        if getattr(provider, field)
-        for host in (hosts[provider.hosts] if provider.hosts else [""])
-    ]
-
-
-def _allowed(setting: str) -> Collection[str]:
-    from django.conf import settings  # not before it is asked: the settings themselves import this module
-
-    hosts: Collection[str] = getattr(settings, setting)
-    return hosts
-
-
-@cache
-def _fields(template: str) -> frozenset[str]:
-    return frozenset(name for _text, name, _spec, _conversion in Formatter().parse(template) if name)
+PROVIDERS: dict[str, Provider] = {
+    provider.key: provider
+    for provider in (
+        Provider(
+            key="youtube",
+            name="YouTube",
+            shapes=(
+                r"(?:www\.|m\.|music\.)?youtube\.com/watch/?\?v=(?P<id>[\w-]{11})",
+                # "videoseries" and "live_stream" are a playlist and a channel, though as long as an id.
+                r"(?:www\.|m\.)?youtube(?:-nocookie)?\.com/(?:shorts|live|embed|v)"
+                r"/(?!videoseries|live_stream)(?P<id>[\w-]{11})/?",
+                r"youtu\.be/(?P<id>[\w-]{11})/?",
+            ),
+            id=r"[\w-]{11}",
+            watch=("https://www.youtube.com/watch?v={id}&t={start}s", "https://www.youtube.com/watch?v={id}"),
+            player=(
+                "https://www.youtube-nocookie.com/embed/{id}?autoplay=1&rel=0&start={start}",
+                "https://www.youtube-nocookie.com/embed/{id}?autoplay=1&rel=0",
+            ),
+            frame_origin="https://www.youtube-nocookie.com",
+            poster="https://i.ytimg.com/vi/{id}/hqdefault.jpg",
+            info="https://www.youtube.com/oembed?format=json&url={url}",
+            picture_hosts=("i.ytimg.com",),
+        ),
+        Provider(
+            key="vimeo",
+            name="Vimeo",
+            shapes=(
+                # The second number is the key of an unlisted video.
+                r"(?:www\.)?vimeo\.com/(?P<id>\d{1,12}(?:/[0-9a-f]{6,20})?)/?",
+                r"player\.vimeo\.com/video/(?P<id>\d{1,12})/?\?h=(?P<hash>[0-9a-f]{6,20})",
+                r"player\.vimeo\.com/video/(?P<id>\d{1,12})/?",
+            ),
+            id=r"(?P<number>\d{1,12})(?:/(?P<hash>[0-9a-f]{6,20}))?",
+            watch=("https://vimeo.com/{id}#t={start}s", "https://vimeo.com/{id}"),
+            player=(
+                "https://player.vimeo.com/video/{number}?h={hash}&autoplay=1&dnt=1#t={start}s",
+                "https://player.vimeo.com/video/{number}?h={hash}&autoplay=1&dnt=1",
+                "https://player.vimeo.com/video/{number}?autoplay=1&dnt=1#t={start}s",
+                "https://player.vimeo.com/video/{number}?autoplay=1&dnt=1",
+            ),
+            frame_origin="https://player.vimeo.com",
+            info="https://vimeo.com/api/oembed.json?url={url}",
+            picture_hosts=("i.vimeocdn.com",),
+        ),
+        Provider(
+            key="dailymotion",
+            name="Dailymotion",
+            shapes=(
+                r"(?:www\.)?dailymotion\.com/(?:embed/)?video/(?P<id>[A-Za-z0-9]{5,20})(?:_[\w%-]*)?/?",
+                r"geo\.dailymotion\.com/player(?:/\w+)?\.html\?video=(?P<id>[A-Za-z0-9]{5,20})",
+                r"dai\.ly/(?P<id>[A-Za-z0-9]{5,20})/?",
+            ),
+            id=r"[A-Za-z0-9]{5,20}",
+            watch=(
+                "https://www.dailymotion.com/video/{id}?start={start}",
+                "https://www.dailymotion.com/video/{id}",
+            ),
+            player=(
+                "https://geo.dailymotion.com/player.html?video={id}&startTime={start}",
+                "https://geo.dailymotion.com/player.html?video={id}",
+            ),
+            frame_origin="https://geo.dailymotion.com",
+            info="https://api.dailymotion.com/video/{id}"
+            "?fields=title,duration,created_time,owner.screenname,owner.url,thumbnail_720_url",
+            picture_hosts=(".dmcdn.net",),
+        ),
+        Provider(
+            key="tiktok",
+            name="TikTok",
+            shapes=(
+                r"(?:www\.|m\.)?tiktok\.com/(?P<id>@[\w.]{1,30}/video/\d{15,20})/?",
+                r"(?:www\.)?tiktok\.com/(?:player/v1|embed|embed/v2)/(?P<id>\d{15,20})/?",
+            ),
+            id=r"(?:(?P<user>@[\w.]{1,30})/video/)?(?P<number>\d{15,20})",
+            watch=("https://www.tiktok.com/{user}/video/{number}", "https://www.tiktok.com/player/v1/{number}"),
+            player=("https://www.tiktok.com/player/v1/{number}?autoplay=1",),
+            frame_origin="https://www.tiktok.com",
+            aspect="9/16",
+            # Of a video whose user is not known, it has nothing to say.
+            info="https://www.tiktok.com/oembed?url=https%3A%2F%2Fwww.tiktok.com%2F{user}%2Fvideo%2F{number}",
+            picture_hosts=(".tiktokcdn.com", ".tiktokcdn-us.com", ".tiktokcdn-eu.com"),
+        ),
+        Provider(
+            key="bilibili",
+            name="Bilibili",
+            shapes=(
+                r"(?:www\.|m\.)?bilibili\.com/video/(?P<id>BV[0-9A-Za-z]{10}|av\d{1,16})/?",
+                r"player\.bilibili\.com/player\.html\?bvid=(?P<id>BV[0-9A-Za-z]{10})",
+                r"b23\.tv/(?P<id>BV[0-9A-Za-z]{10}|av\d{1,16})/?",
+            ),
+            id=r"(?P<bvid>BV[0-9A-Za-z]{10})|av(?P<aid>\d{1,16})",
+            watch=("https://www.bilibili.com/video/{id}?t={start}", "https://www.bilibili.com/video/{id}"),
+            # It plays by itself unless told not to, and hardly anybody expects its sound.
+            player=(
+                "https://player.bilibili.com/player.html?bvid={bvid}&autoplay=0&t={start}",
+                "https://player.bilibili.com/player.html?bvid={bvid}&autoplay=0",
+                "https://player.bilibili.com/player.html?aid={aid}&autoplay=0&t={start}",
+                "https://player.bilibili.com/player.html?aid={aid}&autoplay=0",
+            ),
+            frame_origin="https://player.bilibili.com",
+        ),
+        Provider(
+            key="archive",
+            name="Internet Archive",
+            shapes=(r"(?:www\.)?archive\.org/(?:details|embed)/(?P<id>[A-Za-z0-9][\w.-]{1,99})/?",),
+            id=r"[A-Za-z0-9][\w.-]{1,99}",
+            watch=("https://archive.org/details/{id}?start={start}", "https://archive.org/details/{id}"),
+            player=(
+                "https://archive.org/embed/{id}?autoplay=1&start={start}",
+                "https://archive.org/embed/{id}?autoplay=1",
+            ),
+            frame_origin="https://archive.org",
+            poster="https://archive.org/services/img/{id}",
+            info="https://archive.org/metadata/{id}",
+            picture_hosts=("archive.org", ".archive.org"),
+        ),
+        Provider(
+            key="peertube",
+            name="PeerTube",
+            shapes=(rf"{_HOST}/(?:w|videos/watch|videos/embed)/{_ON_PEERTUBE}/?",),
+            id=_ON_PEERTUBE.replace("?P<id>", "?:"),
+            watch=("https://{host}/w/{id}?start={start}s", "https://{host}/w/{id}"),
+            # Without p2p=0 the reader's address would go to all others who watch.
+            player=(
+                "https://{host}/videos/embed/{id}?autoplay=1&p2p=0&start={start}s",
+                "https://{host}/videos/embed/{id}?autoplay=1&p2p=0",
+            ),
+            frame_origin="https://{host}",
+            info="https://{host}/api/v1/videos/{id}",
+            picture_hosts=("{host}",),
+            hosts="PEERTUBE_HOSTS",
+        ),
+        Provider(
+            key="direct",
+            name=gettext_noop("direct links to files (MP4, WebM, Ogg)"),
+            shapes=(rf"{_HOST}/{_FILE}",),  # without an id: the whole address is it
+            id=rf"https://[a-z0-9.-]+/{_FILE}(?:\?[^\s#\"'<>\\^`{{|}}]*)?",
+            watch=("{id}#t={start}", "{id}"),
+            player=("{id}#t={start}", "{id}"),
+            media_origin="https://{host}",
+            hosts="VIDEO_FILE_HOSTS",
+        ),
+    )
+}

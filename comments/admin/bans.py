@@ -10,10 +10,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from comments import banning
-from comments.admin import acts, decide
+from comments.admin import actions, comment_page
 from comments.admin.forms import WORDS, BanForm
 from comments.models import Ban
+from comments.moderation import banning
 
 
 @admin.register(Ban)
@@ -29,16 +29,16 @@ class BanAdmin(admin.ModelAdmin[Ban]):
     actions = ["lift"]
 
     def has_view_permission(self, request: HttpRequest, obj: Ban | None = None) -> bool:
-        return super().has_view_permission(request, obj) or request.user.has_perm(acts.CHANGE)
+        return super().has_view_permission(request, obj) or request.user.has_perm(actions.CHANGE)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) or request.user.has_perm(acts.CHANGE)
+        return super().has_add_permission(request) or request.user.has_perm(actions.CHANGE)
 
     def has_change_permission(self, request: HttpRequest, obj: Ban | None = None) -> bool:
-        return super().has_change_permission(request, obj) or request.user.has_perm(acts.CHANGE)
+        return super().has_change_permission(request, obj) or request.user.has_perm(actions.CHANGE)
 
     def has_delete_permission(self, request: HttpRequest, obj: Ban | None = None) -> bool:
-        return super().has_delete_permission(request, obj) or request.user.has_perm(acts.CHANGE)
+        return super().has_delete_permission(request, obj) or request.user.has_perm(actions.CHANGE)
 
     def get_fields(self, request: HttpRequest, obj: Ban | None = None) -> Any:
         whom = ["kind", "value"] if _is_of_words(obj) else ["kind", "writer"]
@@ -63,7 +63,7 @@ class BanAdmin(admin.ModelAdmin[Ban]):
     def writer(self, ban: Ban) -> str:
         if ban.comment is None:
             return "–"
-        return format_html('<a href="{}">{}</a>', decide.address(ban.comment), _name_of_writer(ban))
+        return format_html('<a href="{}">{}</a>', comment_page.address(ban.comment), _name_of_writer(ban))
 
     @admin.action(description=_("Lift the selected bans"), permissions=["delete"])
     def lift(self, request: HttpRequest, bans: QuerySet[Ban]) -> None:
@@ -75,7 +75,7 @@ class BanAdmin(admin.ModelAdmin[Ban]):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "POST":
-            acts.keep_numbers(request)
+            actions.keep_numbers(request)
         return super().changelist_view(request, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Ban, form: Any, change: bool) -> None:

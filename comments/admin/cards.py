@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from blog.models.posts import LONG_COLUMNS
-from comments import banning, screening
+from comments import screening
 from comments.models import Ban, Comment, CommentQuerySet
+from comments.moderation import banning
 
 State = Comment.State
 Counts = dict[str, int]  # of comments, by state

@@ -17,7 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from comments.admin import acts, cards, decide, queue
+from comments.admin import actions, cards, comment_page, queue
 from comments.models import Comment, CommentEvent
 
 Action = Callable[["CommentAdmin", HttpRequest, QuerySet[Comment]], HttpResponse]
@@ -48,11 +48,11 @@ def action(name: str) -> Action:
     """An act of the table as Django's admin offers it for what is ticked in the list."""
 
     def take(model_admin: "CommentAdmin", request: HttpRequest, comments: QuerySet[Comment]) -> HttpResponse:
-        batch = acts.take(request, name, comments, request.POST.get("reason", ""))
+        batch = actions.take(request, name, comments, request.POST.get("reason", ""))
         return HttpResponseRedirect(_same_list(request, {"done": str(batch)} if batch else {}))
 
     take.__name__ = name
-    return admin.action(description=acts.ACTS[name].label, permissions=["change"])(take)
+    return admin.action(description=actions.ACTS[name].label, permissions=["change"])(take)
 
 
 @admin.register(Comment)
@@ -64,7 +64,7 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
     ordering = ["-pk"]
     list_select_related = ["discussion__post__blog"]
     show_full_result_count = False  # it counts the whole table for every page
-    actions = [action(name) for name in acts.ACTS]
+    actions = [action(name) for name in actions.ACTS]
     action_form = ReasonForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -90,7 +90,7 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         wrap = self.admin_site.admin_view
         return [
             path("queue/", wrap(queue.view), name="comments_comment_queue"),
-            path("<int:pk>/decide/", wrap(decide.view), name="comments_comment_decide"),
+            path("<int:pk>/decide/", wrap(comment_page.view), name="comments_comment_decide"),
             *super().get_urls(),
         ]
 
@@ -100,11 +100,11 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         query.pop("done", None)
         request.GET = query  # type: ignore[assignment]
         if request.method == "POST":
-            acts.keep_numbers(request)
+            actions.keep_numbers(request)
             if "undo" in request.POST:
-                acts.undo(request, request.POST["undo"])
+                actions.undo(request, request.POST["undo"])
                 return HttpResponseRedirect(_same_list(request, {}))
-        extra = {"title": _("All comments"), "done": acts.done(done), **(extra_context or {})}
+        extra = {"title": _("All comments"), "done": actions.done(done), **(extra_context or {})}
         return super().changelist_view(request, extra)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -114,7 +114,7 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         comment = self.get_object(request, object_id)
         if comment is None:
             raise Http404
-        return redirect(decide.address(comment))
+        return redirect(comment_page.address(comment))
 
 
 def _same_list(request: HttpRequest, more: dict[str, str]) -> str:

@@ -17,10 +17,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrPromise
 
 from blog.models import Blog
-from comments import closing
-from comments.admin.acts import keep_numbers
+from comments.admin.actions import keep_numbers
 from comments.admin.forms import DiscussionForm
 from comments.models import Discussion
+from comments.moderation import closing
 
 State = Discussion.State
 

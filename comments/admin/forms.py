@@ -8,13 +8,14 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from blog import clock
-from blog.admin.step_forms import DayInput
-from blog.forms import refuse_odd_years
+from blog.admin.permission_forms import DayInput
 from blog.models import Blog
 from blog.models.reposts import end_of_day
-from comments import banning, wording
+from blog.publishing.forms import refuse_odd_years
 from comments.models import Ban, Discussion
+from comments.moderation import banning
+from comments.posting import text_cleaning
+from core import clock
 
 WORDS = (Ban.Kind.WORD, Ban.Kind.DOMAIN)
 IN_THE_PAST = gettext_lazy("This is over already. Leave it empty for a ban without end.")
@@ -92,8 +93,8 @@ class BanForm(forms.ModelForm[Ban]):
 
     def _normal(self, kind: str, value: str) -> str:
         if kind == Ban.Kind.WORD:
-            word = wording.tidy_line(value)
-            if wording.is_blank(word):
+            word = text_cleaning.tidy_line(value)
+            if text_cleaning.is_blank(word):
                 raise ValidationError({"value": _("Please give a word.")})
             return word
         try:

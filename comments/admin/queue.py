@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrPromise
 
-from comments import ids
-from comments.admin import acts, cards, holding
+from comments.admin import actions, cards, hold
 from comments.models import Comment
+from comments.threads import ids
 
 PER_PAGE = 25
 
@@ -59,7 +59,7 @@ class Place:
 
 def view(request: HttpRequest) -> HttpResponse:
     """A page of the queue; a POST decides, and leads back to it."""
-    if not request.user.has_perm(acts.VIEW):
+    if not request.user.has_perm(actions.VIEW):
         raise PermissionDenied
     place = _place(request)
     if request.method == "POST":
@@ -78,20 +78,20 @@ def _place(request: HttpRequest) -> Place:
 
 def _decide(request: HttpRequest, place: Place) -> str:
     """Do what the pressed button says; where that leads to."""
-    acts.moderator(request)
+    actions.moderator(request)
     if "undo" in request.POST:
-        acts.undo(request, request.POST["undo"])
+        actions.undo(request, request.POST["undo"])
         return place.address()
     name, _colon, number = request.POST.get("action", "").partition(":")
-    chosen = acts.numbers([number] if number else request.POST.getlist("selected"))
+    chosen = actions.numbers([number] if number else request.POST.getlist("selected"))
     comments = list(Comment.objects.filter(pk__in=chosen))
     reason = request.POST.get(f"reason-{number}" if number else "reason", "")
     if not comments:
         messages.warning(request, _("Nothing was done: choose a comment first."))
     elif name == "hold":
-        holding.hold(request, comments[0], reason=acts.tidy(reason))
-    elif name in acts.DECISIONS:
-        batch = acts.take(request, name, comments, reason)
+        hold.hold(request, comments[0], reason=actions.tidy(reason))
+    elif name in actions.DECISIONS:
+        batch = actions.take(request, name, comments, reason)
         return place.address(done=str(batch)) if batch else place.address()
     else:
         messages.warning(request, _("Nothing was done."))
@@ -112,8 +112,10 @@ def _context(request: HttpRequest, place: Place) -> dict[str, Any]:
         "tabs": [(tab, Place(tab, None).address()) for tab in TABS],
         "tab": place.tab,
         "cards": cards.of(shown),
-        "acts": [(name, act) for name, act in acts.fitting(Comment(state=place.tab.state)) if name in acts.DECISIONS],
-        "done": acts.done(request.GET.get("done", "")),
+        "acts": [
+            (name, act) for name, act in actions.fitting(Comment(state=place.tab.state)) if name in actions.DECISIONS
+        ],
+        "done": actions.done(request.GET.get("done", "")),
         "waiting": Comment.objects.waiting().count(),
         "first": "" if place.after is None else Place(place.tab, None).address(),
         "next": Place(place.tab, shown[-1].pk).address() if has_more else "",

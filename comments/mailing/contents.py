@@ -9,11 +9,13 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from blog import mail, rendering
+from blog import rendering
 from blog.models import Blog, Post
-from comments import addresses, privacy, tokens, wording
+from comments import personal_data
 from comments.models import Comment, Discussion, Letter, Notice, Subscription
-from comments.tokens import Purpose
+from comments.posting import text_cleaning
+from core.mailing import email_addresses, sending, signed_links
+from core.mailing.signed_links import Purpose
 
 Kind = Letter.Kind
 Scope = Subscription.Scope
@@ -66,7 +68,7 @@ def _confirm(letter: Letter, blog: Blog) -> Contents | None:
     post = _public_post(about.discussion_id) if about else None
     if post is None:
         return None
-    token = tokens.mint(Purpose.CONFIRM, [comment.pk if comment else 0, wish.pk if wish else 0])
+    token = signed_links.mint(Purpose.CONFIRM, [comment.pk if comment else 0, wish.pk if wish else 0])
     context = {
         "post": post,
         "comment": comment,
@@ -91,9 +93,9 @@ def _public_post(number: int) -> Post | None:
 
 
 def _access(letter: Letter, blog: Blog) -> Contents | None:
-    if not privacy.is_known(letter.email):
+    if not personal_data.is_known(letter.email):
         return None
-    token = tokens.mint(Purpose.ACCESS, [letter.pk])
+    token = signed_links.mint(Purpose.ACCESS, [letter.pk])
     link = address_of_page(blog, "comment-yours-page", token)
     return Contents("access", {"link": link, "minutes": ACCESS_LASTS.seconds // 60})
 
@@ -109,7 +111,7 @@ def _news(letter: Letter, blog: Blog) -> Contents | None:
     told = list(notices.select_related("comment__discussion__post__blog", "subscription")[:MOST_NEWS])
     if not told:
         return None
-    token = tokens.mint(Purpose.UNSUBSCRIBE, [letter.pk, *sorted({notice.subscription_id for notice in told})])
+    token = signed_links.mint(Purpose.UNSUBSCRIBE, [letter.pk, *sorted({notice.subscription_id for notice in told})])
     stop = address_of_page(blog, "comment-unsubscribe", token)
     items = [_item(notice) for notice in told]
     context = {"items": items, "first": items[0], "count": count, "left": count - len(items), "stop_link": stop}
@@ -121,10 +123,10 @@ def _item(notice: Notice) -> dict[str, Any]:
     comment = notice.comment
     post = comment.discussion.post
     return {
-        "name": wording.tidy_line(comment.name),
-        "title": wording.tidy_line(post.title),
+        "name": text_cleaning.tidy_line(comment.name),
+        "title": text_cleaning.tidy_line(post.title),
         "at": comment.published_at,
-        "words": mail.quoted(_shortened(comment, NEWS_EXCERPT)),
+        "words": sending.quoted(_shortened(comment, NEWS_EXCERPT)),
         "link": f"{post.blog.address}{comment.get_absolute_url()}",
         "why": REASONS[Scope(notice.subscription.scope)],
     }
@@ -132,7 +134,7 @@ def _item(notice: Notice) -> dict[str, Any]:
 
 def _shortened(comment: Comment, length: int) -> str:
     """A comment's words as plain text, at most `length` characters with the ellipsis of a cut."""
-    words = wording.tidy(rendering.plain_text(comment.html))
+    words = text_cleaning.tidy(rendering.plain_text(comment.html))
     return words if len(words) <= length else f"{words[: length - 1].rstrip()}…"
 
 
@@ -141,11 +143,11 @@ def _shortened(comment: Comment, length: int) -> str:
 
 def moderators_addresses() -> list[str]:
     """Where those read mail who decide on comments: the blog's owner, and whoever may change comments in the admin."""
-    owner = mail.address_of(Blog.load().owner)
+    owner = sending.address_of(Blog.load().owner)
     backend = "django.contrib.auth.backends.ModelBackend"  # with several, Django wants to be told
     moderators = User.objects.with_perm("comments.change_comment", backend=backend).filter(is_staff=True)
     known = [owner, *moderators.order_by("pk").values_list("email", flat=True)]
-    once = {addresses.canonical(email): addresses.tidy(email) for email in reversed(known) if email}
+    once = {email_addresses.canonical(email): email_addresses.tidy(email) for email in reversed(known) if email}
     return list(once.values())
 
 
@@ -170,9 +172,9 @@ def _queue(letter: Letter, blog: Blog) -> Contents | None:
 
 def _waiting_item(comment: Comment, blog: Blog) -> dict[str, Any]:
     return {
-        "name": wording.tidy_line(comment.name),
-        "title": wording.tidy_line(comment.discussion.post.title),
-        "words": mail.quoted(_shortened(comment, WAITING_EXCERPT)),
+        "name": text_cleaning.tidy_line(comment.name),
+        "title": text_cleaning.tidy_line(comment.discussion.post.title),
+        "words": sending.quoted(_shortened(comment, WAITING_EXCERPT)),
         "link": f"{blog.address}{reverse('admin:comments_comment_decide', args=[comment.pk])}",
     }
 

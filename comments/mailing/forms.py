@@ -5,8 +5,8 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from comments import addresses
 from comments.models import Subscription
+from core.mailing import email_addresses
 
 Scope = Subscription.Scope
 
@@ -17,7 +17,7 @@ class AddressForm(forms.Form):
     email = forms.Field(
         label=_("Your e-mail address"),
         error_messages={"required": _("Please type your e-mail address.")},
-        widget=forms.EmailInput({"autocomplete": "email", "maxlength": addresses.LONGEST, "dir": "ltr"}),
+        widget=forms.EmailInput({"autocomplete": "email", "maxlength": email_addresses.LONGEST, "dir": "ltr"}),
     )
 
     def __init__(self, data: QueryDict | None = None) -> None:
@@ -25,7 +25,7 @@ class AddressForm(forms.Form):
         self.use_required_attribute = True
 
     def clean_email(self) -> str:
-        return addresses.checked(self.cleaned_data["email"])
+        return email_addresses.checked(self.cleaned_data["email"])
 
     def full_clean(self) -> None:
         """Where something is wrong, the page opens at the first such field."""

@@ -1,193 +1,158 @@
-"""The pages on which somebody asks for mail, confirms an address, and ends what they asked for.
+"""Asking for mail about a discussion, confirming the address for it, and ending it.
 
-Opening one changes nothing: programs that look through mail open every link in it. What is asked is always answered
-alike, so that nobody learns from us who subscribed to what.
+Nothing is sent to an address but one question, until its owner has pressed a button. Whatever is asked of whatever
+address, what can be seen from outside is the same.
 """
 
-from contextlib import suppress
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
-from django_stubs_ext import StrPromise
+from django.db import transaction
+from django.utils.translation import gettext as _
 
-from blog.models import Blog, Post
-from blog.pages import personal_page
-from blog.visitors import network_key
-from comments import addresses, ids, mine, origin, paths, submission, tokens
-from comments.mailing import subscribing
-from comments.mailing.forms import SubscribeForm
-from comments.models import Comment, Letter, Subscription
-from comments.tokens import Purpose
+from comments.mailing import contents, outgoing
+from comments.models import Comment, Discussion, Letter, Subscription
+from comments.moderation import steps
+from comments.threads import paths
+from core import clock
+from core.mailing import email_addresses, signed_links
+from core.mailing.signed_links import Purpose
 
-CONFIRM = _("One more step: your browser did not say that this came from our page. Please send it again.")
+Kind = Letter.Kind
+Scope = Subscription.Scope
+State = Comment.State
+
+HELD_AS_NEW = "first"  # what `screening` finds in a comment whose writer nobody knows yet
 
 
-# --- Asking for mail ------------------------------------------------------------------------------------------------
+# --- Asking ---------------------------------------------------------------------------------------------------------
 
 
-@csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
-def subscribe(request: HttpRequest, post_id: int) -> HttpResponse:
-    """The form to be told of comments without writing one, and the thanks after it was sent."""
-    post = _find_post(post_id)
-    if request.method != "POST":
-        return _form_page(request, post, SubscribeForm(thread=_thread(post, request.GET.get("thread", ""))))
-    form = SubscribeForm(request.POST, thread=_thread(post, request.POST.get("thread", "")))
-    if not origin.is_own(request):
-        return _form_page(request, post, form, notice=CONFIRM, confirming=True)
-    return _take(request, post, form)
+def ask_to_confirm(comment: Comment, scope: str = "") -> None:
+    """Ask the writer of a new comment whether the address that came with it is theirs, within its transaction.
 
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def confirm_subscribe(request: HttpRequest, post_id: int) -> HttpResponse:
-    """Where a form with a token posts to."""
-    if request.method != "POST":
-        return redirect("comment-subscribe", post_id)
-    post = _find_post(post_id)
-    form = SubscribeForm(request.POST, thread=_thread(post, request.POST.get("thread", "")))
-    return _take(request, post, form, confirming=True)
-
-
-def _take(request: HttpRequest, post: Post, form: SubscribeForm, *, confirming: bool = False) -> HttpResponse:
-    """Only for a request that has proved to come from our own page: here a cookie is read."""
-    if not post.discussion.is_open:
-        return _form_page(request, post, form, status=409)
-    if not form.is_valid():
-        return _form_page(request, post, form, confirming=confirming, status=400)
-    email = form.cleaned_data["email"]
-    is_proved = addresses.proved(request) == email
-    subscribing.subscribe(
-        discussion=post.discussion,
-        scope=form.wanted_scope,
-        comment=_root(post, form.fields["thread"].initial),
-        email=email,
-        address_key=network_key(request),
-        is_proved=is_proved,
-    )
-    response = HttpResponseRedirect(_with(post, "done" if is_proved else "sent"), status=303)
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-def _with(post: Post, outcome: str) -> str:
-    return f"{reverse('comment-subscribe', args=[post.pk])}?{outcome}"
-
-
-def _find_post(post_id: int) -> Post:
-    post = submission.find_post(post_id)
-    if post is None or not post.discussion.is_visible:
-        raise Http404
-    return post
-
-
-def _thread(post: Post, public_id: str) -> str:
-    """The public id of the comment that begins the thread of another; empty where readers see no such comment."""
-    root = _root(post, public_id)
-    return root.public_id if root else ""
-
-
-def _root(post: Post, public_id: str) -> Comment | None:
-    with suppress(ValueError):
-        shown = Comment.objects.shown_in(post.pk)
-        if comment := shown.filter(pk=ids.decode(public_id)).first():
-            return shown.filter(pk=paths.root_number(comment.path)).first()
-    return None
-
-
-def _form_page(
-    request: HttpRequest,
-    post: Post,
-    form: SubscribeForm,
-    *,
-    notice: StrPromise | None = None,
-    confirming: bool = False,
-    status: int = 200,
-) -> HttpResponse:
-    outcome = next((name for name in ("sent", "done") if name in request.GET), "")
-    context = {"post": post, "form": form, "notice": notice, "confirming": confirming, "outcome": outcome}
-    return personal_page(request, "comments/subscribe.html", context, blog=post.blog, status=status)
-
-
-# --- Confirming an address ------------------------------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
-    """What was asked by mail, with a button; behind the button the thanks. Both as often as one likes."""
-    question = subscribing.asked(token)
-    if question is None:
-        return closed_page(request)
-    is_done = request.method == "POST"
-    if is_done:
-        subscribing.confirm(question)
-    context = {**_about(question), "is_done": is_done}
-    response = personal_page(request, "comments/confirm_address.html", context, blog=Blog.load())
-    if is_done:
-        addresses.give(response, question.email)
-    return response
-
-
-def _about(question: subscribing.Asked) -> dict[str, Any]:
-    """Nothing of what the comment says: who reads the mail need not be who wrote it."""
-    post = submission.find_post(question.discussion)
-    readable = Comment.objects.public().counted()
-    number = question.comment.pk if question.comment else 0
-    comment = readable.select_related("discussion__post__blog").filter(pk=number).first()
-    return {
-        "email": question.email,
-        "comment": question.comment,
-        "wish": question.wish,
-        "post": post if post and post.discussion.is_visible else None,
-        "way_back": mine.where_seen(comment) if comment else "",
-    }
-
-
-def closed_page(request: HttpRequest) -> HttpResponse:
-    """The same for a link that ran out, that led to what is gone, or that never was."""
-    return personal_page(request, "comments/link_closed.html", {}, blog=Blog.load(), status=404)
-
-
-# --- Ending it ------------------------------------------------------------------------------------------------------
-
-
-@csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
-def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """The way out that every mail of news names, for people and, as RFC 8058 has it, for their mail programs.
-
-    No login, no cookie, no end of its time. A POST is always answered with 200: who wants no mail is not argued with.
+    `scope` is what they want to be told of: a value of `Subscription.Scope`, or nothing. An address that their browser
+    has proved already needs no mail.
     """
-    numbers = tokens.read(Purpose.UNSUBSCRIBE, token)
-    if numbers is None and request.method != "POST":
-        return closed_page(request)
-    number, *wishes = numbers or [0]
-    found = Subscription.objects.filter(pk__in=wishes).select_related("discussion__post__blog").order_by("pk")
-    known, email = list(found), _address_behind(number, found.values_list("email", flat=True).first())
-    wants_all = request.method == "POST" and "all" in request.POST
-    if request.method == "POST":
-        subscribing.unsubscribe(wishes)
-        if wants_all and email:
-            subscribing.stop_all(email)
-    context = {
-        "is_done": request.method == "POST",
-        "is_known": numbers is not None,
-        "wants_all": wants_all and bool(email),
-        "wishes": _readable(known),
-        "more": bool(email) and Subscription.objects.filter(email=email).exists(),
-    }
-    return personal_page(request, "comments/unsubscribe.html", context, blog=Blog.load())
+    email = email_addresses.tidy(comment.email)
+    is_proved = comment.email_confirmed_at is not None
+    if not email or (not is_proved and not outgoing.may_ask(email, comment.address_key)):
+        return
+    wish = None
+    if scope in Scope.values:
+        about = _thread_of(comment) if scope == Scope.THREAD else comment
+        wish = _wish(comment.discussion, Scope(scope), about, email, is_proved=is_proved)
+    if not is_proved:
+        outgoing.ask(Kind.CONFIRM, email=email, address_key=comment.address_key, comment=comment, subscription=wish)
 
 
-def _address_behind(letter: int, email: str | None) -> str:
-    """From a subscription that still is; else from the letter, which is kept for a while."""
-    return email or Letter.objects.filter(pk=letter).values_list("email", flat=True).first() or ""
+@transaction.atomic
+def subscribe(
+    *,
+    discussion: Discussion,
+    scope: Scope,
+    comment: Comment | None = None,
+    email: str,
+    address_key: bytes | None,
+    is_proved: bool = False,
+) -> None:
+    """Note somebody's wish and ask them whether it is theirs. `comment` is any of the thread that they mean.
+
+    Asked again, whether confirmed or not, as much is done as the first time: only the worker finds that nothing is to
+    be sent. Above the limits nothing is done at all. An address that the browser has proved needs no mail.
+    """
+    email = email_addresses.tidy(email)
+    if not is_proved and not outgoing.may_ask(email, address_key):
+        return
+    about = _thread_of(comment) if comment and scope == Scope.THREAD else comment
+    wish = _wish(discussion, scope, about, email, is_proved=is_proved)
+    if not is_proved:
+        outgoing.ask(Kind.CONFIRM, email=email, address_key=address_key, subscription=wish)
 
 
-def _readable(wishes: list[Subscription]) -> list[tuple[Subscription, str]]:
-    """With the title of the post, where that is public now."""
-    return [(wish, wish.discussion.post.title if wish.discussion.post.is_public else "") for wish in wishes]
+def _wish(
+    discussion: Discussion, scope: Scope, comment: Comment | None, email: str, *, is_proved: bool
+) -> Subscription:
+    about = None if scope == Scope.POST else comment
+    confirmed_at = clock.now() if is_proved else None
+    # Locked, or it may be ended before the question about it is stored, which would then lead nowhere.
+    wish, is_new = Subscription.objects.select_for_update(no_key=True).get_or_create(
+        discussion=discussion, scope=scope, comment=about, email=email, defaults={"confirmed_at": confirmed_at}
+    )
+    if is_proved and not is_new:
+        Subscription.objects.filter(pk=wish.pk, confirmed_at=None).update(confirmed_at=confirmed_at)
+    return wish
+
+
+def _thread_of(comment: Comment) -> Comment:
+    """The comment that begins the thread: which is what a thread is subscribed to by."""
+    return comment if comment.parent_id is None else Comment.objects.get(pk=paths.root_number(comment.path))
+
+
+# --- Confirming -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a mailed question was about, as far as it is still there."""
+
+    comment: Comment | None
+    wish: Subscription | None
+
+    @property
+    def email(self) -> str:
+        found = self.comment or self.wish
+        return found.email if found else ""
+
+    @property
+    def discussion(self) -> int:
+        found = self.comment or self.wish
+        return found.discussion_id if found else 0
+
+
+def asked(token: str) -> Asked | None:
+    """What the mail with this link asked; None where it ran out, was never mailed, or all it was about is gone."""
+    numbers = signed_links.read(Purpose.CONFIRM, token, max_age=contents.CONFIRM_LASTS)
+    if numbers is None:
+        return None
+    comment = Comment.objects.filter(pk=numbers[0]).exclude(email="").first()
+    wish = Subscription.objects.filter(pk=numbers[1]).first()
+    return Asked(comment, wish) if comment or wish else None
+
+
+@transaction.atomic
+def confirm(question: Asked) -> None:
+    """Enter that the address is its owner's, who wants what was asked for. Done again it changes nothing."""
+    moment = clock.now()
+    if question.comment:
+        Comment.objects.lock_thread(question.comment.path)  # before the wish, as whoever writes there does it
+    if question.wish:
+        Subscription.objects.filter(pk=question.wish.pk, confirmed_at=None).update(confirmed_at=moment)
+    if question.comment:
+        unconfirmed = Comment.objects.filter(pk=question.comment.pk, email_confirmed_at=None).exclude(email="")
+        unconfirmed.update(email_confirmed_at=moment)
+        _let_through(question.comment)
+
+
+def _let_through(comment: Comment) -> None:
+    """Publish a comment that waits for no other reason than that its writer was new, if we do know them."""
+    comment.refresh_from_db()
+    codes = {finding["code"] for finding in comment.findings}
+    is_known = Comment.objects.by_known_address(comment.email).exclude(pk=comment.pk).exists()
+    if comment.state == State.PENDING and codes == {HELD_AS_NEW} and is_known:
+        steps.approve(comment, by=None, reason=_("The address was confirmed, and its owner is known here."))
+
+
+# --- Ending ---------------------------------------------------------------------------------------------------------
+
+
+def unsubscribe(numbers: Sequence[int]) -> None:
+    """End subscriptions; what was about to be told because of them is not. Those that ended are no matter."""
+    Subscription.objects.filter(pk__in=numbers).end()
+
+
+@transaction.atomic
+def stop_all(email: str) -> None:
+    """End all that an address is subscribed to, and drop the letters of news that have not left."""
+    Subscription.objects.filter(email=email).end()
+    Letter.objects.filter(kind=Kind.NEWS, email=email, sent_at=None).delete()

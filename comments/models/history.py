@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from blog import clock
 from comments.models.comments import Comment
+from core import clock
 
 
 class CommentRevision(models.Model):

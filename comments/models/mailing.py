@@ -6,8 +6,8 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from blog import clock
 from comments.models.comments import Comment, Discussion
+from core import clock
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):

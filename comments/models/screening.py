@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from blog import clock
-from blog.prepared import Given
 from comments.models.comments import Comment
+from core import clock
+from core.compiled_queries import Given
 
 
 class BanQuerySet(models.QuerySet["Ban"]):

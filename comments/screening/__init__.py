@@ -13,12 +13,13 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
-from blog import clock, rendering
-from blog.prepared import Given, Prepared, number_of_row
-from comments import banning
-from comments.authorship import Writer
+from blog import rendering
 from comments.models import Comment, Discussion
+from comments.moderation import banning
+from comments.posting.authorship import Writer
 from comments.screening import bayes, links, rules
+from core import clock
+from core.compiled_queries import Given, Prepared, number_of_row
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 REPEATED_WITHIN = timedelta(days=7)

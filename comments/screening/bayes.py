@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from django.db.models import CharField, F, Q, QuerySet
 
-from blog.prepared import Given, Prepared
 from comments.models import Comment, SpamToken
 from comments.screening import links
+from core.compiled_queries import Given, Prepared
 
 ENOUGH = 10  # comments of each kind: with fewer it would only repeat the last decision
 MOST_TOKENS = 300  # of one comment; a reader's longest has about as many different words

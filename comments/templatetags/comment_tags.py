@@ -11,12 +11,12 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from blog.late import NAME
-from blog.linking import path_to
 from blog.models import Post
-from comments import markup, threads
-from comments.forms import CommentForm
-from comments.shown import Row
+from blog.reading.late import NAME
+from comments.posting.forms import CommentForm
+from comments.threads import markup, pages
+from comments.threads.rows import Row
+from core.urls import path_to
 
 register = template.Library()
 
@@ -27,12 +27,12 @@ def comment_thread(context: Context, post: Post) -> dict[str, Any]:
 
     The post comes with its discussion (`PostQuerySet.for_page`). One that is not stored yet has none.
     """
-    discussion = threads.visible_discussion(post)
+    discussion = pages.visible_discussion(post)
     return {
         "post": post,
         "discussion": discussion,
         NAME: context.get(NAME),
-        "page": threads.page(discussion, context.get("comments_after")) if discussion else None,
+        "page": pages.page(discussion, context.get("comments_after")) if discussion else None,
     }
 
 
@@ -60,28 +60,28 @@ def comment_rows(context: Context, rows: Sequence[Row], can_reply: bool) -> Safe
 @register.simple_tag
 def thread_left(left: int) -> str:
     """How many replies follow in a thread, as far as they were counted."""
-    if left > threads.MOST_COUNTED:
-        return _("more than %(count)d more") % {"count": threads.MOST_COUNTED}
+    if left > pages.MOST_COUNTED:
+        return _("more than %(count)d more") % {"count": pages.MOST_COUNTED}
     return ngettext("%(count)d more", "%(count)d more", left) % {"count": left}
 
 
 @register.simple_tag(takes_context=True)
 def comment_page(context: Context) -> str:
     """The part of a post's address that says which page of its comments this is; empty for the first."""
-    cursor = threads.tidy_cursor(context.get("comments_after"))
+    cursor = pages.tidy_cursor(context.get("comments_after"))
     return f"?after={cursor}" if cursor else ""
 
 
 @register.simple_tag
 def has_comments(post: Post) -> bool:
     """Whether the post has a discussion that readers see."""
-    return threads.visible_discussion(post) is not None
+    return pages.visible_discussion(post) is not None
 
 
 @register.simple_tag
 def comment_count(post: Post) -> str:
     """“3 comments”, without a query; nothing where there is no discussion to be seen."""
-    discussion = threads.visible_discussion(post)
+    discussion = pages.visible_discussion(post)
     return count_in_words(discussion.count) if discussion else ""
 
 

@@ -7,8 +7,8 @@ from django.test import Client
 
 from bench import crowd, discussions, featured, fill, growth
 from blog.models import Bump, Post, Tag
-from comments import submission
 from comments.models import Ban, Comment
+from comments.posting import submission
 
 POSTS, COMMENTS = 60, 1_000
 

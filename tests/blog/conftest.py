@@ -13,12 +13,13 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from blog import asking, permissions, worker
 from blog.models import Person, Post, Repost, Video, Wording
-from tests.blog.far_away import OPENSSL, Authority, FarAway, as_json
+from blog.permissions import author_requests, steps
+from core.tasks import worker
 from tests.blog.mailbox import path_in
-from tests.blog.providers_say import PICTURE, YOUTUBE, YOUTUBE_POSTER, video_of
+from tests.blog.videos.provider_replies import PICTURE, YOUTUBE, YOUTUBE_POSTER, video_of
 from tests.conftest import GUEST_MARK, GUEST_WORDS
+from tests.core.fetching.other_servers import OPENSSL, Authority, FarAway, as_json
 
 HOST = "Eldon Host"
 DAY = timedelta(days=1)
@@ -131,7 +132,7 @@ def ask(mailoutbox: list[EmailMessage]) -> Ask:
     """Ask the author of a post's words, and take the path of the link out of the mail."""
 
     def path_of_the_link(post: Post) -> str:
-        asking.ask(current(post), by=HOST)
+        author_requests.ask(current(post), by=HOST)
         worker.run_due()
         return path_in(mailoutbox[-1])
 
@@ -190,7 +191,7 @@ def staff(*codenames: str) -> Client:
 def confirm(repost: Repost, **conditions: Any) -> None:
     """The author says yes to the words as they stand."""
     wording = Wording.objects.of(repost)
-    permissions.confirm(repost, wording=wording, domain="private.example", conditions=conditions)
+    steps.confirm(repost, wording=wording, domain="private.example", conditions=conditions)
 
 
 def current(post: Post) -> Repost:

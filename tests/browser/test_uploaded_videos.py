@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, Response, expect
 
-from blog.ranges import LONGEST_PART
-from tests.blog.films import CAPTIONS, MP4, WEBM, box
+from core.files.ranges import LONGEST_PART
+from tests.blog.videos.films import CAPTIONS, MP4, WEBM, box
 from tests.browser.conftest import Complaints, Site, wait_until
 
 NAME = "0123456789abcdef0123456789abcdef"

@@ -9,7 +9,7 @@ from django.test import Client
 
 from blog.models import Post
 from comments.models import Comment
-from comments.submission import submit
+from comments.posting.submission import submit
 from tests.comments.held import as_if_held
 
 Say = Callable[..., Comment]

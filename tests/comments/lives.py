@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from django.contrib.auth.models import User
 
-from blog import clock
-from comments import moderation, revising
 from comments.models import Comment, Letter
+from comments.moderation import steps
+from comments.posting import revising
+from core import clock
 from tests.comments.conftest import Say
 from tests.comments.postbox import REA, SAM, announce, follow, with_address
 from tests.conftest import NOON
@@ -15,24 +16,24 @@ NAME, TEXT, EARLIER, WEB = "Violetta Visible", "An ochre remark.", "A crimson re
 
 
 def hold(comment: Comment, by: User) -> None:
-    moderation.hold_again(comment)
+    steps.hold_again(comment)
 
 
 def call_spam(comment: Comment, by: User) -> None:
-    moderation.mark_spam(comment, by=by)
+    steps.mark_spam(comment, by=by)
 
 
 def reject(comment: Comment, by: User) -> None:
-    moderation.mark_spam(comment, by=by)
-    moderation.reject(comment, by=by)
+    steps.mark_spam(comment, by=by)
+    steps.reject(comment, by=by)
 
 
 def remove(comment: Comment, by: User) -> None:
-    moderation.remove(comment, by=by, reason=f"{NAME} again")
+    steps.remove(comment, by=by, reason=f"{NAME} again")
 
 
 def take_back(comment: Comment, by: User) -> None:
-    moderation.delete_by_writer(comment)
+    steps.delete_by_writer(comment)
 
 
 def lived(say: Say, moderator: User) -> list[Comment]:

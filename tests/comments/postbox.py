@@ -8,9 +8,10 @@ from django.apps import apps
 from django.core.mail import EmailMessage
 from django.db import transaction
 
-from blog import clock, worker
-from comments.mailing import subscribing
+from comments.mailing import subscriptions
 from comments.models import Comment, Subscription
+from core import clock
+from core.tasks import worker
 from tests.blog.mailbox import received, text_of
 
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
@@ -51,7 +52,7 @@ def with_address(comment: Comment, email: str = REA, *, scope: str = "", proved:
     with transaction.atomic():
         comment.email, comment.email_confirmed_at = email, clock.now() if proved else None
         comment.save(update_fields=["email", "email_confirmed_at"])
-        subscribing.ask_to_confirm(comment, scope)
+        subscriptions.ask_to_confirm(comment, scope)
     return comment
 
 

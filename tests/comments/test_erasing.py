@@ -8,11 +8,12 @@ from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.test import Client
 
-from blog import clock, worker
 from blog.models import Post, Work
-from comments import moderation
-from comments.mailing import notifying
+from comments.mailing import notifications
 from comments.models import Comment, Letter, Notice, Subscription
+from comments.moderation import steps
+from core import clock
+from core.tasks import worker
 from tests.comments.conftest import Say
 from tests.comments.lives import TEXT, lived
 from tests.comments.postbox import (
@@ -64,9 +65,9 @@ def test_after_the_erasure_nothing_of_the_person_is_left(
 ) -> None:
     """Looked for in every column of every table, in letters of any case, in text and in bytes."""
     nameless = Comment.objects.get(source="Newest.")  # the same name without the address: nobody can tell whose it is
-    moderation.erase(nameless)
+    steps.erase(nameless)
     path = link(client, mailoutbox)
-    notifying.announce(say("In an open letter."))
+    notifications.announce(say("In an open letter."))
     assert rows_holding("violetta"), "the test would find it"
     answer = client.post(f"{path}erase/")
     assert "Everything is erased" in answer.content.decode()
@@ -112,7 +113,7 @@ def test_no_mail_comes_after_the_erasure(
     client: Client, life: list[Comment], say: Say, mailoutbox: list[EmailMessage]
 ) -> None:
     path = link(client, mailoutbox)
-    notifying.announce(say("In an open letter."))
+    notifications.announce(say("In an open letter."))
     client.post(f"{path}erase/")
     mailoutbox.clear()
     announce(say("Later.", to=Comment.objects.get(source="An answer.")))
@@ -126,7 +127,7 @@ def test_an_erasure_that_was_broken_off_is_gone_on_with(
     done: int, client: Client, life: list[Comment], mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By whoever presses the button again, and without them by the worker."""
-    path, erase = link(client, mailoutbox), moderation.erase
+    path, erase = link(client, mailoutbox), steps.erase
     turns: list[Comment] = []
 
     def dying(comment: Comment) -> bool:
@@ -139,7 +140,7 @@ def test_an_erasure_that_was_broken_off_is_gone_on_with(
         raise SystemExit("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(moderation, "erase", dying)
+        patch.setattr(steps, "erase", dying)
         if done == len(life):
             patch.setattr(type(Subscription.objects.all()), "delete", dying_at_the_end)
         with pytest.raises(SystemExit):

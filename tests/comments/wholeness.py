@@ -1,12 +1,12 @@
 """What must hold of a discussion after whatever happened."""
 
 from blog.models import Post
-from comments import checking
 from comments.models import Comment
+from comments.moderation import integrity
 
 
 def assert_whole(post: Post) -> None:
-    assert checking.faults(post.pk) == []
+    assert integrity.faults(post.pk) == []
 
 
 def shown(post: Post) -> list[str]:

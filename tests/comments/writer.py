@@ -9,7 +9,7 @@ def main(database: str, post: str, parent: str, name: str, times: str) -> None:
     django.setup()
     from django.db import connection
 
-    from comments.submission import submit
+    from comments.posting.submission import submit
 
     connection.settings_dict["NAME"] = database
     for number in range(int(times)):

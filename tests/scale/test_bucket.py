@@ -12,9 +12,9 @@ from django.core.files.storage import Storage, default_storage, storages
 from django.test import Client
 from pytest_django import Settings
 
-from blog.buckets import BLOCK
-from blog.storages import Away
 from config import checks, environment
+from core.files.s3 import BLOCK
+from core.files.storages import Away
 from tests.browser.conftest import free_port
 
 DATA = os.urandom(3 * BLOCK + 100)

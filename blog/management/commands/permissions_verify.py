@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from blog import verifying
 from blog.models import PermissionEvent, Repost
+from blog.permissions import verification
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         checked = broken = 0
         for repost in reposts.iterator(chunk_size=200):
             checked += 1
-            found = list(verifying.faults(repost))
+            found = list(verification.faults(repost))
             broken += bool(found)
             for fault in found:
                 self.stdout.write(f"{repost.post.slug} ({repost.public_id}): {fault}")

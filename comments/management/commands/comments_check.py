@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Exists, OuterRef, Q
 
-from comments import checking
 from comments.models import Comment, Discussion
+from comments.moderation import integrity
 
 FIRST = 10  # faults named for each discussion
 
@@ -35,12 +35,12 @@ class Command(BaseCommand):
 
     def _check(self, discussion: Discussion, *, repair: bool) -> list[str]:
         """The faults that are left."""
-        faults = checking.faults(discussion.pk)
+        faults = integrity.faults(discussion.pk)
         self._name(discussion, faults)
         if faults and repair:
-            mended = checking.repair(discussion.pk)
+            mended = integrity.repair(discussion.pk)
             self.stdout.write(f"{discussion.post.slug}: {mended} rows were mended.")
-            faults = checking.faults(discussion.pk)
+            faults = integrity.faults(discussion.pk)
             self._name(discussion, faults)
         return faults
 

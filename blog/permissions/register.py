@@ -1,0 +1,60 @@
+"""The public register of permissions: what the ledger holds that is anybody's business."""
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from blog.models import PermissionEvent, Post, PostQuerySet, Repost
+from blog.permissions import odrl, terms
+from blog.reading.pages import public_cache_control, public_page, speaking_for
+from blog.reading.views import list_page
+from core.page_cache import depends_on
+
+# A question that was asked is between host and author; the answer is entered as a step of its own.
+PRIVATE_STEPS = (PermissionEvent.Kind.REQUESTED,)
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Every public repost with its standing, newest first."""
+    return list_page(request, _stated(), template="blog/register.html", heading=_("Permissions"))
+
+
+@require_safe
+def permission(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One permission: what readers are told, the author's conditions, and the steps of the ledger, oldest first."""
+    post, repost = _find(public_id)
+    depends_on(request, posts=[post])
+    with speaking_for(post.blog):
+        told = terms.sentences(repost)
+    context = {
+        "post": post,
+        "passage": repost,
+        "credits": list(post.credits.all()),
+        "conditions": told,
+        "steps": repost.events.exclude(kind__in=PRIVATE_STEPS).order_by("number"),
+    }
+    return public_page("blog/permission.html", context, blog=post.blog)
+
+
+@require_safe
+def permission_jsonld(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The same for machines."""
+    post, repost = _find(public_id)
+    depends_on(request, posts=[post])
+    with speaking_for(post.blog):
+        response = JsonResponse(odrl.document(post, repost), content_type="application/ld+json")
+    response["Cache-Control"] = public_cache_control(200)
+    return response
+
+
+def _stated() -> PostQuerySet:
+    """Posts with a repost on whose permission something was ever stated."""
+    return Post.objects.filter(repost__isnull=False).exclude(repost__state=Repost.State.NONE)
+
+
+def _find(public_id: str) -> tuple[Post, Repost]:
+    post = _stated().published().for_list().filter(repost__public_id=public_id).first()
+    if post is None or post.passage is None:
+        raise Http404
+    return post, post.passage

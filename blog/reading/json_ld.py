@@ -1,0 +1,238 @@
+"""What search engines and other machines read of a post: one graph of schema.org terms, as JSON-LD.
+
+The host is the author of the posting, whoever wrote the reposted words the creator of the quotation in it. Like the
+page it claims no more than the ledger proves: `creditText` is the very sentence that readers see.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from blog import rendering
+from blog.models import Blog, Credit, Person, Post, Repost, Video
+from blog.permissions import attribution, terms
+from blog.videos.placement import shown_videos
+from core.urls import path_to
+
+Node = dict[str, Any]
+
+# What the floors above say of a posting. They add themselves at start-up.
+POSTING_EXTRAS: list[Callable[[Post], Node]] = []
+
+# What would end the script element or, in old engines, the line.
+_ESCAPES = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+
+_SOURCE_TYPES = {
+    Video.AiOrigin.GENERATED: "https://schema.org/TrainedAlgorithmicMediaDigitalSource",
+    Video.AiOrigin.MODIFIED: "https://schema.org/CompositeWithTrainedAlgorithmicMediaDigitalSource",
+}
+
+
+def as_script(data: Node) -> SafeString:
+    """`data` as a JSON-LD element of a page, whatever its texts hold. It is data: no policy for scripts concerns it."""
+    text = json.dumps(data, ensure_ascii=False)
+    for character, escape in _ESCAPES.items():  # `translate` looks at each character: 0.3 ms of a page
+        text = text.replace(character, escape)
+    return format_html('<script type="application/ld+json">{}</script>', mark_safe(text))  # noqa: S308 - escaped above
+
+
+def post_graph(post: Post) -> Node:
+    """The graph of a stored post with what `PostQuerySet.for_page` brings along; no further query."""
+    repost = post.passage if post.passage and (post.passage.is_in_force or post.passage.has_ended) else None
+    videos = [video for video in shown_videos(post) if is_complete(video)]
+    page = post.permalink  # made once: half of the graph's cost was making it anew for every node
+    nodes = [_posting(post, page, repost, videos)]
+    if repost:
+        nodes.append(_quotation(post, page, repost))
+    nodes += [_video(post, page, video) for video in videos]
+    return {"@context": "https://schema.org", "@graph": nodes}
+
+
+def pictured(post: Post) -> Video | None:
+    """The video whose poster stands for a post without a cover."""
+    return None if post.cover else next((video for video in shown_videos(post) if video.poster), None)
+
+
+def is_complete(video: Video) -> bool:
+    """Search engines take a video only with a picture and the day on which it was put there, and if one can see it."""
+    can_be_seen = video.status == Video.Status.LIVE and bool(video.file or video.reference.player_url)
+    return can_be_seen and bool(video.title and video.poster and video.uploaded_on)
+
+
+def passage_id(page: str, repost: Repost) -> str:
+    """The address of the words themselves on their post's page, whose address is `page`."""
+    return f"{page}#words-{repost.public_id}"
+
+
+def permission_address(repost: Repost) -> str:
+    """The address of the public part of the ledger."""
+    return f"{repost.post.blog.address}{path_to('permission', repost.public_id)}"
+
+
+def person_id(blog: Blog, person: Person) -> str:
+    """The address under which we speak of a person, the same in every graph."""
+    return f"{blog.address}{person.get_absolute_url()}#person"
+
+
+def person_home(blog: Blog, person: Person) -> str:
+    """The person's own page on the web, else theirs here."""
+    return person.home or f"{blog.address}{person.get_absolute_url()}"
+
+
+def authors(post: Post) -> list[Person]:
+    """Whose words the repost of `post` holds."""
+    return [credit.person for credit in post.credits.all() if credit.role == Credit.Role.AUTHOR]
+
+
+def name_of(post: Post, person: Person) -> str:
+    """What machines are told `person` is called in `post`: an only author as they word their credit themselves.
+
+    One wording cannot be parted among several, so these keep their names.
+    """
+    worded = post.passage.credit_wording if post.passage and authors(post) == [person] else ""
+    return worded or person.name
+
+
+def _person(post: Post, person: Person) -> Node:
+    blog = post.blog
+    return _filled(
+        {
+            "@type": "Person",
+            "@id": person_id(blog, person),
+            "name": name_of(post, person),
+            "url": person_home(blog, person),
+            "sameAs": f"https://orcid.org/{person.orcid}" if person.orcid else None,
+        }
+    )
+
+
+def _posting(post: Post, page: str, repost: Repost | None, videos: list[Video]) -> Node:
+    host = {"@id": person_id(post.blog, post.author)}
+    parts: list[Node] = [_host_part(page, "introduction", host)] if post.introduction_html else []
+    if repost:
+        parts.append({"@id": passage_id(page, repost)})
+    if post.body_html:
+        parts.append(_host_part(page, "commentary", host))
+    node: Node = {
+        "@type": "BlogPosting",
+        "@id": f"{page}#post",
+        "headline": post.title,
+        "url": page,
+        "mainEntityOfPage": page,
+        "inLanguage": post.language,
+        "datePublished": post.published_at.isoformat(timespec="seconds") if post.published_at else None,
+        "dateModified": post.last_change.isoformat(timespec="seconds"),
+        "description": post.description,
+        "author": _person(post, post.author),
+        "image": f"{post.blog.address}{post.cover.url}" if post.cover else None,
+        "keywords": [tag.name for tag in post.tags.all()],
+        "publishingPrinciples": f"{post.blog.address}{path_to('permissions')}" if repost else None,
+        "hasPart": parts,
+        "video": [{"@id": _video_id(page, video)} for video in videos],
+    }
+    for extra in POSTING_EXTRAS:
+        node |= extra(post)
+    return _filled(node)
+
+
+def _host_part(page: str, anchor: str, host: Node) -> Node:
+    return {"@type": "WebPageElement", "@id": f"{page}#{anchor}", "author": host}
+
+
+def _quotation(post: Post, page: str, repost: Repost) -> Node:
+    """The reposted words; once they have ended, only that they stood here, and whose they were."""
+    people = [_person(post, author) for author in authors(post)]
+    node = {
+        "@type": "Quotation",
+        "@id": passage_id(page, repost),
+        "isPartOf": {"@id": f"{page}#post"},
+        "creator": people,
+        "author": people,
+        "inLanguage": repost.language,
+        "usageInfo": permission_address(repost),
+        "creativeWorkStatus": "Active" if repost.is_in_force else "Withdrawn",
+    }
+    if repost.is_in_force:
+        node |= _words(post, repost, people)
+    return _filled(node)
+
+
+def _words(post: Post, repost: Repost, people: list[Node]) -> Node:
+    return {
+        "text": None if post.hides_snippet else rendering.plain_text(repost.public_html),
+        "copyrightHolder": people if repost.basis != Repost.Basis.PUBLIC_DOMAIN else None,
+        "creditText": attribution.credit_text(repost, list(post.credits.all()), post.author.name),
+        "conditionsOfAccess": " ".join(terms.sentences(repost)),
+        "license": repost.licence_url if repost.basis == Repost.Basis.LICENCE else None,
+        "isBasedOn": origin(repost),
+    }
+
+
+def origin(repost: Repost) -> Node:
+    """The work from which the words come. It has an address only if it stands on the web: none is invented."""
+    return _filled(
+        {
+            "@type": "CreativeWork",
+            "name": repost.source_title or repost.get_medium_display(),
+            "url": repost.source_url,
+            "datePublished": repost.source_date.isoformat() if repost.source_date else None,
+        }
+    )
+
+
+def _video(post: Post, page: str, video: Video) -> Node:
+    is_silent = video.part == Video.Part.REPOST and post.hides_snippet  # its transcript is the author's words, too
+    return _filled(
+        {
+            "@type": "VideoObject",
+            "@id": _video_id(page, video),
+            "name": video.title,
+            "description": video.poster_alt or video.title,
+            "thumbnailUrl": f"{post.blog.address}{video.poster.url}",
+            "uploadDate": video.uploaded_on.isoformat() if video.uploaded_on else None,
+            **_addresses(post, video),
+            "duration": _iso_duration(video.duration or 0),
+            "creator": _maker(video),
+            "license": _licence(video),
+            "transcript": None if is_silent else video.transcript,
+            "digitalSourceType": _SOURCE_TYPES.get(Video.AiOrigin(video.ai_origin)),
+        }
+    )
+
+
+def _addresses(post: Post, video: Video) -> Node:
+    if video.file:
+        return {"contentUrl": f"{post.blog.address}{video.file.url}", "encodingFormat": video.media_type}
+    reference = video.reference
+    return {"contentUrl" if reference.is_file else "embedUrl": reference.player_url, "url": reference.watch_url}
+
+
+def _iso_duration(seconds: int) -> str | None:
+    """As ISO 8601 writes it, e.g. PT12M4S."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "H"), (minutes, "M"), (rest, "S"))
+    return "PT" + "".join(f"{number}{unit}" for number, unit in parts if number) if seconds else None
+
+
+def _maker(video: Video) -> Node | None:
+    maker = {"@type": "Person", "name": video.creator, "url": video.creator_url}
+    return _filled(maker) if video.creator else None
+
+
+def _licence(video: Video) -> str | Node | None:
+    if video.licence_url or not video.licence_name:
+        return video.licence_url
+    return {"@type": "CreativeWork", "name": video.licence_name}
+
+
+def _video_id(page: str, video: Video) -> str:
+    return f"{page}#video-{video.pk}"
+
+
+def _filled(node: Node) -> Node:
+    """The node without what is empty: an absent property says "unknown", an empty one says "none"."""
+    return {name: value for name, value in node.items() if value not in (None, "", [])}

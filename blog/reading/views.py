@@ -1,0 +1,216 @@
+"""Reading: every view here is a function of its address and of what is published, and of nothing else."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+
+from blog.models import Blog, Person, Post, PostQuerySet, Tag
+from blog.permissions import terms
+from blog.reading.pages import public_cache_control, public_page
+from blog.reading.post_page import AsRead, post_at
+from blog.reading.search import TooMany, first_found
+from core.form_recovery import long_texts
+from core.page_cache import POSTS, depends_on
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The latest posts."""
+    return list_page(request, Post.objects.all())
+
+
+@require_safe
+def archive(request: HttpRequest, year: int, month: int | None = None) -> HttpResponse:
+    """The posts of a year or a month, as the blog's own time zone counts them."""
+    blog = Blog.load()
+    first, end = span_of(year, month, blog.zone)
+    posts = Post.objects.filter(published_at__gte=first)
+    with override(blog.language):
+        heading = date_format(first, "YEAR_MONTH_FORMAT") if month else str(year)
+    return list_page(request, posts, until=end - timedelta.resolution, heading=heading)
+
+
+@require_safe
+def tag(request: HttpRequest, slug: str) -> HttpResponse:
+    """The posts under one tag."""
+    found = get_object_or_404(Tag.objects.public(), slug=slug)
+    return list_page(
+        request,
+        Post.objects.tagged(found),
+        heading=found.name,
+        feed_url=reverse("feed-tag", args=[slug]),
+    )
+
+
+@require_safe
+def person(request: HttpRequest, slug: str) -> HttpResponse:
+    """What somebody wrote here: as host, or as author of reposted words that may be shown."""
+    found = get_object_or_404(Person.objects.public(), slug=slug)
+    return list_page(request, Post.objects.written_by(found), heading=found.name, person=found)
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """The posts in which every word of the query stands."""
+    blog, query = Blog.load(), request.GET.get("q", "").strip()[:200]
+    try:
+        posts = first_found(query, settings.POSTS_PER_PAGE * 3)
+    except TooMany:
+        response = _error(request, 503, _("Many people are searching just now"), _("Please try again in a moment."))
+        response["Retry-After"] = "5"
+        return response
+    response = public_page("blog/search.html", {"query": query, "posts": posts}, blog=blog)
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@require_safe
+def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
+    """One post; its tombstone where it was withdrawn; the way to it where it has another address now."""
+    found = post_at(slug)
+    if found is None or not (found.is_public or found.is_gone):
+        return _moved(slug)
+    if request.path != unquote(found.get_absolute_url()):  # a request's path is decoded, an address is not
+        return _lead_to(found)
+    if found.is_gone:
+        return public_page("blog/post_gone.html", {"post": found}, blog=found.blog, status=410)
+    depends_on(request, posts=[found])
+    as_read = AsRead.of(found)
+    context = {**page_context(found), "as_read": as_read, "comments_after": request.GET.get("after")}
+    response = public_page("blog/post_detail.html", context, blog=found.blog)
+    if found.search_policy == Post.SearchPolicy.NOINDEX:
+        response["X-Robots-Tag"] = "noindex"
+    terms.reserve(response, [found])
+    return response
+
+
+def page_context(post: Post) -> dict[str, Any]:
+    """What `blog/post_detail.html` is made of."""
+    return {
+        "post": post,
+        "passage": post.passage,
+        "words_html": post.passage.public_html if post.passage else "",
+        "credits": list(post.credits.all()),
+        "videos": list(post.videos.all()),
+        "tags": list(post.tags.all()),
+        "canonical": post.permalink,
+        "preview": False,
+    }
+
+
+@permission_required("blog.change_post")
+@require_safe
+def edit(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
+    """From a post's address to its form."""
+    found = get_object_or_404(Post, slug=slug)
+    return HttpResponseRedirect(reverse("admin:blog_post_change", args=[found.pk]))
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Everything that is public may be read by machines; forms and the admin are no reading."""
+    forms = ("/admin/", "/comments/new/", "/comments/subscribe/", "/comments/yours/", "/search/")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in forms), ""]
+    lines.append(f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}")
+    response = HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+    response["Cache-Control"] = public_cache_control(200)
+    return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error(request, 404, _("There is no such page."), _("It may have moved. The search may help."))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error(request, 403, _("This is not open to you."), _("Sign in with a login that may do this."))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return _error(request, 400, _("This is too much at once."), _("Go back and send less, or smaller files."))
+    return _error(request, 400, _("This request could not be understood."), _("Go back and try it again."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """With what was typed, and without the database, which may be what failed."""
+    response = render(request, "500.html", {"kept": long_texts(request)}, status=500)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _error(request: HttpRequest, status: int, title: Promise, text: Promise) -> HttpResponse:
+    return public_page("blog/error.html", {"title": title, "text": text}, blog=Blog.load(), status=status)
+
+
+def list_page(
+    request: HttpRequest,
+    posts: PostQuerySet,
+    *,
+    until: datetime | None = None,
+    template: str = "blog/post_list.html",
+    **context: Any,
+) -> HttpResponse:
+    """One page of those of `posts` that are public and were so `until` a moment, newest first.
+
+    `?before=<number of a post>` begins after that post.
+    """
+    if cursor := request.GET.get("before"):
+        last = _cursor(cursor)
+        until = min(moment for moment in (until, last.published_at) if moment)
+        posts = posts.older_than(last)
+    posts = posts.published(until=until)
+    found = list(posts.for_list()[: settings.POSTS_PER_PAGE + 1])
+    page = found[: settings.POSTS_PER_PAGE]
+    depends_on(request, POSTS, posts=page)
+    blog = page[0].blog if page else Blog.load()
+    context = {
+        "posts": page,
+        "older_url": f"{request.path}?before={page[-1].pk}" if len(found) > len(page) else "",
+        "canonical": f"{blog.address}{request.path}" + (f"?before={cursor}" if cursor else ""),
+        "feed_url": reverse("feed-posts"),
+        **context,
+    }
+    return public_page(template, context, blog=blog)
+
+
+def _cursor(value: str) -> Post:
+    number = int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
+    return get_object_or_404(Post.objects.seen().only("published_at"), pk=number)
+
+
+def span_of(year: int, month: int | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first moments of the given year or month and of the next."""
+    first = datetime(year, month or 1, 1, tzinfo=zone)
+    if year == datetime.max.year:
+        raise Http404
+    if month is None or month == 12:
+        return first, datetime(year + 1, 1, 1, tzinfo=zone)
+    return first, datetime(year, month + 1, 1, tzinfo=zone)
+
+
+def _moved(slug: str) -> HttpResponse:
+    """A redirect to the public post that once had this slug. Raises Http404 without one."""
+    found = get_object_or_404(Post.objects.select_related("blog"), old_slugs__slug=slug)
+    if not (found.is_public or found.is_gone):
+        raise Http404
+    return _lead_to(found)
+
+
+def _lead_to(post: Post) -> HttpResponse:
+    """The way to where the post stands now. A browser keeps a bare 301 for ever, but a slug may come back."""
+    response = HttpResponsePermanentRedirect(post.get_absolute_url())
+    response["Cache-Control"] = public_cache_control(response.status_code)
+    return response

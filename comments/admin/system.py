@@ -1,0 +1,88 @@
+"""What is only looked at: who wants mail, which letters go out, and what the filter has learned.
+
+E-mail addresses are personal data. Who may see these lists is said by their own permissions, so that moderators need
+not see them.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import CharField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Cast
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from blog.models import Work
+from comments.mailing import outgoing
+from comments.models import Letter, Notice, SpamToken, Subscription
+from core.admin import ReadOnlyAdmin
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
+    list_display = ["email", "scope", "discussion", "confirmed_at", "created_at"]
+    list_filter = ["scope", ("confirmed_at", admin.EmptyFieldListFilter)]
+    search_fields = ["email", "discussion__post__title"]
+    list_select_related = ["discussion__post"]
+    ordering = ["-pk"]
+    fields = ["email", "scope", "discussion", "comment", "confirmed_at", "created_at"]
+
+
+class NoticeInline(admin.TabularInline[Notice, Letter]):
+    """The comments that a letter tells of. Whoever may see the letter may see them."""
+
+    model = Notice
+    fields = ("comment", "subscription")
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("comments.view_letter")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
+        return super().get_queryset(request).select_related("comment", "subscription__discussion__post")
+
+
+@admin.register(Letter)
+class LetterAdmin(ReadOnlyAdmin[Letter]):
+    list_display = ["email", "kind", "created_at", "progress"]
+    list_filter = ["kind", ("sent_at", admin.EmptyFieldListFilter)]
+    search_fields = ["email"]
+    ordering = ["-pk"]
+    fields = ["email", "kind", "created_at", "progress", "comment", "subscription"]
+    inlines = [NoticeInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
+        """Each with what became of the work of sending it."""
+        work = Work.objects.filter(job=outgoing.POST, argument=Cast(OuterRef("pk"), CharField()))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                work_failed_at=Subquery(work.values("failed_at")[:1]),
+                work_error=Subquery(work.values("last_error")[:1]),
+            )
+        )
+
+    @admin.display(description=gettext_lazy("sending"), ordering="sent_at")
+    def progress(self, letter: Any) -> str:
+        if letter.sent_at:
+            return _("sent")
+        if letter.work_failed_at:
+            return _("given up: %(error)s") % {"error": letter.work_error}
+        if letter.work_error:
+            return _("failed, and is tried again: %(error)s") % {"error": letter.work_error}
+        return _("waits")
+
+
+@admin.register(SpamToken)
+class SpamTokenAdmin(ReadOnlyAdmin[SpamToken]):
+    list_display = ["token", "ham", "spam"]
+    search_fields = ["token"]
+    ordering = ["-spam", "token"]

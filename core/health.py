@@ -1,0 +1,67 @@
+"""What a supervisor or load balancer asks: is the process alive, and may it be given visitors?"""
+
+import os
+from datetime import timedelta
+from functools import cache
+
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import Error, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from blog.models import Work
+from core import clock
+
+LATE = timedelta(minutes=10)
+
+
+@require_safe
+def alive(request: HttpRequest) -> HttpResponse:
+    """200 while this process answers. Nothing else is asked, so a lost database restarts no process."""
+    return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": "no-store"})
+
+
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 when pages can be made and pictures be kept, else 503; the body says of each part how it is.
+
+    Late work is reported, but does not count: pages are made without the worker.
+    """
+    needed = {"database": _database(), "media": _media()}
+    is_ready = set(needed.values()) == {"ok"}
+    report = {"ready": is_ready, **needed, "work": _work() if is_ready else "unknown"}
+    return JsonResponse(report, status=200 if is_ready else 503, headers={"Cache-Control": "no-store"})
+
+
+def _database() -> str:
+    """One query, which tells of the connection and of the tables."""
+    try:
+        applied = MigrationRecorder(connection).applied_migrations()
+    except Error:
+        return "unreachable"
+    return "ok" if _known_migrations() <= applied.keys() else "not migrated"
+
+
+@cache
+def _known_migrations() -> frozenset[tuple[str, str]]:
+    """App and name of every migration of this code, which stays the same while the process lives."""
+    return frozenset(MigrationLoader(None).disk_migrations)
+
+
+def _media() -> str:
+    if not isinstance(default_storage, FileSystemStorage):
+        return "ok"  # a service elsewhere; it has its own watch
+    folder = default_storage.path("")
+    while not os.path.exists(folder):  # it is made with the first picture
+        folder = os.path.dirname(folder)
+    return "ok" if os.access(folder, os.W_OK | os.X_OK) else "not writable"
+
+
+def _work() -> str:
+    """Whether a piece of work has been waiting for more than LATE."""
+    now = clock.now()
+    waiting = Work.objects.filter(Q(leased_until=None) | Q(leased_until__lte=now), failed_at=None)
+    return "late" if waiting.filter(due_at__lt=now - LATE).exists() else "ok"

@@ -1,0 +1,160 @@
+"""The ledger: every step is a row, no row is ever changed, and the page says no more than the rows."""
+
+from datetime import date
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from blog.models import Credit, PermissionEvent, Person, Post, Repost
+from blog.models.ledger import AppendOnly
+from blog.permissions import attribution, steps, verification
+from tests.conftest import MakeRepost
+
+HOST = "Eldon Host"
+
+
+def kinds(repost: Repost) -> list[str]:
+    return list(repost.events.order_by("number").values_list("kind", flat=True))
+
+
+def test_the_hosts_word_is_the_first_row_of_the_ledger(permitted_repost: Post) -> None:
+    repost = permitted_repost.repost
+    assert (repost.state, repost.level) == ("asserted", 1)
+    (event,) = repost.events.all()
+    assert (event.kind, event.actor, event.actor_name) == ("asserted", "host", HOST)
+    assert event.terms["basis"] == "permission"
+    assert verification.broken_rows(repost) == []
+
+
+def test_stating_the_same_again_writes_nothing(permitted_repost: Post) -> None:
+    steps.state_by_host(permitted_repost.repost, by=HOST)
+    assert kinds(permitted_repost.repost) == ["asserted"]
+
+
+def test_changed_terms_and_edited_words_are_steps(permitted_repost: Post) -> None:
+    repost = permitted_repost.repost
+    repost.expires_on = date(2099, 1, 1)
+    repost.save()
+    steps.state_by_host(repost, by=HOST)
+    repost.text = repost.text.replace("cannot", "can")
+    repost.save()
+    steps.state_by_host(repost, by=HOST)
+    assert kinds(repost) == ["asserted", "terms_changed", "words_edited"]
+    assert verification.broken_rows(repost) == []
+
+
+def test_typography_is_no_edit(permitted_repost: Post) -> None:
+    repost = permitted_repost.repost
+    repost.text = repost.text.replace(" ", "\u00a0", 1)
+    repost.save()
+    steps.state_by_host(repost, by=HOST)
+    assert kinds(repost) == ["asserted"]
+
+
+def test_terms_and_words_changed_at_once_are_both_in_the_row(permitted_repost: Post) -> None:
+    repost = permitted_repost.repost
+    repost.note, repost.text = "Another note.", "Other words."
+    repost.save()
+    steps.state_by_host(repost, by=HOST)
+    steps.state_by_host(repost, by=HOST)
+    last = repost.events.latest("number")
+    assert last.terms["note"] == "Another note."
+    assert len(set(repost.events.values_list("folded", flat=True))) == 2
+
+
+def test_withdrawing_and_restoring_are_steps(permitted_repost: Post) -> None:
+    repost = permitted_repost.repost
+    steps.withdraw(repost, by=HOST, note="Ada asked for it.")
+    assert not Repost.objects.in_force().exists()
+    steps.restore(repost, by=HOST)
+    assert kinds(repost) == ["asserted", "withdrawn", "restored"]
+    assert repost.events.get(number=2).note == "Ada asked for it."
+    assert Repost.objects.get().is_in_force
+
+
+@pytest.mark.parametrize("step", [steps.withdraw, steps.restore])
+def test_a_step_that_does_not_lead_on_is_refused(step: object, make_repost: MakeRepost) -> None:
+    repost = make_repost(stated=False).repost
+    with pytest.raises(steps.NotPossible):
+        step(repost, by=HOST)  # type: ignore[operator]
+    assert kinds(repost) == []
+
+
+def test_a_stale_copy_of_the_row_decides_nothing(permitted_repost: Post) -> None:
+    stale = Repost.objects.get()
+    steps.withdraw(permitted_repost.repost, by=HOST)
+    with pytest.raises(steps.NotPossible):
+        steps.withdraw(stale, by=HOST)
+    assert kinds(stale) == ["asserted", "withdrawn"]
+
+
+def test_the_ledger_cannot_be_changed_or_deleted(permitted_repost: Post) -> None:
+    event = permitted_repost.repost.events.get()
+    event.note = "Never said."
+    for attempt in (
+        event.save,
+        event.delete,
+        lambda: PermissionEvent.objects.update(note="x"),
+        lambda: PermissionEvent.objects.all().delete(),
+    ):
+        with pytest.raises(AppendOnly):
+            attempt()
+    with pytest.raises(Exception, match="protected foreign keys"):
+        permitted_repost.delete()
+
+
+@pytest.mark.parametrize("column", ["note", "kind", "actor_name", "at", "terms", "strict", "level", "previous_hash"])
+def test_a_row_changed_behind_our_back_is_found(column: str, permitted_repost: Post) -> None:
+    repost = permitted_repost.repost
+    steps.withdraw(repost, by=HOST)
+    values: dict[str, str | int] = {"at": "2020-01-01 00:00:00+00:00", "terms": '{"basis": "licence"}', "level": 2}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE blog_permissionevent SET {column} = %s WHERE number = 1",  # noqa: S608 - names are ours
+            [values.get(column, "x")],
+        )
+    assert [event.number for event in verification.broken_rows(repost)][:1] == [1]
+
+
+def test_a_row_taken_out_is_found(permitted_repost: Post) -> None:
+    repost = permitted_repost.repost
+    steps.withdraw(repost, by=HOST)
+    steps.restore(repost, by=HOST)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM blog_permissionevent WHERE number = 2")
+    assert [event.number for event in verification.broken_rows(repost)] == [3]
+
+
+def test_the_database_refuses_public_words_without_a_basis(make_repost: MakeRepost) -> None:
+    repost = make_repost(stated=False, basis="").repost
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Repost.objects.filter(pk=repost.pk).update(state="asserted")
+    with pytest.raises(steps.NotPossible):
+        steps.state_by_host(repost, by=HOST)
+
+
+@pytest.mark.parametrize(
+    ("basis", "expected"),
+    [
+        ("permission", "Reposted with permission, as stated by Eldon Host."),
+        ("licence", "Reposted under the licence CC BY 4.0, as stated by Eldon Host."),
+        ("public_domain", "In the public domain, as stated by Eldon Host."),
+        ("own_work", "Own work of Eldon Host, as stated by Eldon Host."),
+        ("quotation_right", "Quoted under the right of quotation, as stated by Eldon Host."),
+        ("", ""),
+    ],
+)
+def test_the_sentence_says_what_the_ledger_proves_and_no_more(basis: str, expected: str) -> None:
+    sentence = attribution.permission_sentence(Repost(basis=basis, licence_name="CC BY 4.0", level=1), HOST)
+    assert sentence == expected
+    assert "confirmed" not in sentence
+    assert ("permission" in sentence) == (basis == "permission")
+
+
+@pytest.mark.parametrize(
+    ("people", "expected"),
+    [([], ""), (["Ada"], "Ada"), (["Ada", "Bo"], "Ada and Bo"), (["Ada", "Bo", "Cy"], "Ada, Bo and Cy")],
+)
+def test_names_are_listed_in_their_order(people: list[str], expected: str) -> None:
+    found = [Credit(person=Person(name=name)) for name in people]
+    assert attribution.names([*found, Credit(person=Person(name="Tr"), role="translator")]) == expected

@@ -1,0 +1,219 @@
+"""`manage.py permissions_verify`: whatever is changed behind the back of the ledger, it says so and where."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.management import CommandError, call_command
+from django.db.models import QuerySet
+
+from blog.models import Evidence, PermissionEvent, Post, Repost, Wording
+from blog.permissions import steps, verification
+from core import clock
+from tests.conftest import MakeRepost
+
+HOST = "Eldon Host"
+# The number under which the database finds a row says nothing, and nothing in the chain hangs on it.
+COLUMNS = [field.attname for field in PermissionEvent._meta.concrete_fields if not field.primary_key]
+ROWS = range(1, 7)
+
+
+def verify() -> str:
+    output = StringIO()
+    call_command("permissions_verify", stdout=output)
+    return output.getvalue()
+
+
+def faults() -> str:
+    """What the command says when it fails."""
+    output = StringIO()
+    with pytest.raises(CommandError, match="do not hold"):
+        call_command("permissions_verify", stdout=output)
+    return output.getvalue()
+
+
+def overwrite(model: type[Any], pk: int, **columns: Any) -> None:
+    """As somebody would who has the database open, past all that our code forbids."""
+    QuerySet(model).filter(pk=pk).update(**columns)
+
+
+def flipped(value: Any, *, other: int) -> Any:
+    """The value with as little as possible changed; numbers become `other`, since one may name a row."""
+    if isinstance(value, str):
+        return chr(ord(value[0]) ^ 1) + value[1:] if value else "x"
+    if isinstance(value, datetime):
+        return value + timedelta(microseconds=1)
+    if isinstance(value, dict):
+        return {**value, "x": ""}
+    return other
+
+
+@pytest.fixture
+def repost(make_repost: MakeRepost) -> Repost:
+    """A permission with six steps: stated, evidence, confirmed, edited, withdrawn, restored."""
+    repost = make_repost().repost
+    letter = Evidence(repost=repost, kind="letter", dated=date(2026, 2, 28), file=ContentFile(b"Dear Eldon", name="a"))
+    steps.add_evidence(letter, by=HOST)
+    steps.confirm(repost, wording=Wording.objects.of(repost), domain="private.example", conditions={})
+    repost.text = "Other words."
+    repost.save()
+    steps.state_by_host(repost, by=HOST)
+    steps.withdraw(repost, by=HOST, note="For a while.")
+    steps.restore(repost, by=HOST)
+    return repost
+
+
+@pytest.fixture
+def neighbour(make_repost: MakeRepost) -> Repost:
+    """Another permission, which nobody touches."""
+    return make_repost("neighbour").repost
+
+
+def test_an_untouched_ledger_is_whole(repost: Repost, neighbour: Repost) -> None:
+    assert verify() == "2 permissions, 7 steps: whole.\n"
+
+
+@pytest.mark.django_db
+def test_an_empty_site_is_whole() -> None:
+    assert verify() == "0 permissions, 0 steps: whole.\n"
+
+
+def test_a_repost_of_which_nothing_was_stated_is_whole(unpermitted_repost: Post) -> None:
+    assert verify() == "1 permissions, 0 steps: whole.\n"
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_one_changed_byte_in_any_column_of_any_row_is_found(column: str, repost: Repost, neighbour: Repost) -> None:
+    for number in ROWS:
+        event = PermissionEvent.objects.get(repost=repost, number=number)
+        stored = getattr(event, column)
+        other = neighbour.pk if column == "repost_id" else 99
+        if column == "repost_id" and number == 1:
+            continue  # the neighbour has a first row already, and the database refuses a second
+        overwrite(PermissionEvent, event.pk, **{column: flipped(stored, other=other)})
+        assert f"({repost.public_id}): row" in faults() or column == "repost_id", number
+        overwrite(PermissionEvent, event.pk, **{column: stored})
+    assert "whole" in verify()
+
+
+def test_the_first_broken_row_is_named_and_only_that(repost: Repost, neighbour: Repost) -> None:
+    for number in (3, 5):
+        overwrite(PermissionEvent, repost.events.get(number=number).pk, note="Never said.")
+    said = faults()
+    assert said.count("is not as it was written") == 1
+    assert f"permitted-repost ({repost.public_id}): row 3 (confirmed by the author, " in said
+    assert neighbour.public_id not in said
+
+
+def test_a_forger_who_reckons_the_hash_of_one_row_breaks_the_next(repost: Repost) -> None:
+    event = repost.events.get(number=2)
+    event.note = "Never said."
+    overwrite(PermissionEvent, event.pk, note=event.note, hash=event.reckon_hash())
+    assert "row 3 (" in faults()
+
+
+@pytest.mark.parametrize("number", ROWS)
+def test_a_row_taken_out_is_found_even_at_the_end(number: int, repost: Repost) -> None:
+    QuerySet(PermissionEvent).filter(repost=repost, number=number)._raw_delete("default")
+    assert repost.public_id in faults()
+
+
+def test_a_ledger_taken_away_whole_is_found(neighbour: Repost) -> None:
+    QuerySet(PermissionEvent).filter(repost=neighbour)._raw_delete("default")
+    assert "no row of the ledger" in faults()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"state": "confirmed"},
+        {"level": 1},
+        {"expires_on": None},
+        {"basis": "own_work"},
+        {"no_snippet": True},
+        {"author_end": None},
+        {"public_id": "0123456789"},
+    ],
+    ids=str,
+)
+def test_a_repost_that_says_other_than_its_ledger_is_found(columns: dict[str, Any], repost: Repost) -> None:
+    steps.set_end(repost, by=HOST, last_day=date(2099, 1, 1))
+    steps.confirm(
+        repost,
+        wording=Wording.objects.get(repost=repost, number=1),
+        domain="private.example",
+        conditions={"author_end": date(2098, 1, 1)},
+    )
+    assert "whole" in verify()
+    overwrite(Repost, repost.pk, **columns)
+    assert faults()
+
+
+@pytest.mark.parametrize(
+    "columns", [{"text": "She said so."}, {"html": "<p>She said so.</p>"}, {"language": "de"}], ids=str
+)
+def test_confirmed_words_that_were_changed_afterwards_are_found(columns: dict[str, str], repost: Repost) -> None:
+    assert repost.covered
+    overwrite(Wording, repost.covered.pk, **columns)
+    if "language" in columns:  # says nothing about the words
+        assert "whole" in verify()
+    else:
+        assert repost.public_id in faults()
+
+
+def test_unconfirmed_words_put_in_the_place_of_confirmed_ones_are_found(repost: Repost) -> None:
+    newer = Wording.objects.of(repost)
+    assert newer != repost.shown
+    overwrite(Repost, repost.pk, shown=newer)
+    assert "readers see other words" in faults()
+    overwrite(Repost, repost.pk, shown=newer, covered=newer)
+    assert "said to have confirmed" in faults()
+
+
+def test_words_on_the_hosts_word_alone_are_those_of_the_last_row(neighbour: Repost) -> None:
+    assert neighbour.shown
+    overwrite(Wording, neighbour.shown.pk, text="She said so.", html="<p>She said so.</p>\n")
+    assert "readers see other words" in faults()
+
+
+def change(evidence: Evidence) -> None:
+    with open(evidence.file.path, "r+b") as file:
+        file.write(b"X")
+
+
+def lose(evidence: Evidence) -> None:
+    evidence.file.storage.delete(str(evidence.file.name))
+
+
+def replace_row(evidence: Evidence) -> None:
+    overwrite(Evidence, evidence.pk, sha256="0" * 64)
+
+
+def remove_row(evidence: Evidence) -> None:
+    Evidence.objects.filter(pk=evidence.pk).delete()
+
+
+def unname(evidence: Evidence) -> None:
+    overwrite(Evidence, evidence.pk, file="")
+
+
+@pytest.mark.parametrize("harm", [change, lose, replace_row, remove_row, unname])
+def test_evidence_that_is_not_what_was_entered_is_found(harm: Callable[[Evidence], None], repost: Repost) -> None:
+    harm(repost.evidence.get())
+    assert "evidence" in faults()
+
+
+def test_typography_and_the_end_of_a_permission_leave_it_whole(repost: Repost, neighbour: Repost) -> None:
+    neighbour.text = neighbour.text.replace(" ", "\u00a0", 1)
+    neighbour.save()
+    steps.state_by_host(neighbour, by=HOST)
+    steps.set_end(repost, by=HOST, last_day=clock.now().date())
+    with clock.standing_at(clock.now() + timedelta(days=2)):
+        steps.note_expiry(repost)
+        assert "whole" in verify()
+    for end in (steps.disown, steps.decline):
+        end(repost)
+        assert list(verification.faults(Repost.objects.get(pk=repost.pk))) == []

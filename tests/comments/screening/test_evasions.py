@@ -1,0 +1,98 @@
+"""Ways around the rules that somebody found, each closed."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from blog.models import Post
+from comments.models import Ban, Comment, SpamToken
+from comments.moderation import banning, steps
+from comments.posting import revising
+from comments.posting.authorship import Writer
+from comments.posting.submission import submit
+from core.tasks import worker
+from tests.comments.conftest import Say
+from tests.comments.postbox import OWN_PAGE, REA, follow, to, with_address
+
+State = Comment.State
+
+
+def send(browser: Client, post: Post, **words: str) -> Any:
+    sent = {"name": "Rea Reader", "text": "A remark."} | words
+    return browser.post(f"/comments/new/{post.pk}/", sent, headers=OWN_PAGE)
+
+
+def the_comment() -> Comment:
+    return Comment.objects.get()
+
+
+def test_marks_do_not_hide_a_word(own_post: Post) -> None:
+    Ban.objects.create(kind=Ban.Kind.WORD, value="casino")
+    send(Client(), own_post, text="Come to my cas**in**o.")
+    assert the_comment().state == State.PENDING
+
+
+@pytest.mark.parametrize(
+    ("word", "written"),
+    [
+        ("café", "cafe\u200d\u0301"),
+        ("café", "cafe\u034f\u0301"),
+        ("café", "cafe\ufeff\u0301"),
+        ("über", "u\u00ad\u0308ber"),
+        ("casino", "cas\U000e0100ino"),
+        ("casino", "cas\U000e0080ino"),
+        ("casino", "cas\u2065ino"),
+        ("casino", "cas\ufff0ino"),
+        ("casino", "cas\u2800ino"),
+    ],
+)
+def test_what_nobody_sees_does_not_hide_a_word(own_post: Post, word: str, written: str) -> None:
+    Ban.objects.create(kind=Ban.Kind.WORD, value=word)
+    send(Client(), own_post, text=f"Come to my {written}.")
+    assert the_comment().state == State.PENDING
+
+
+def test_who_is_banned_is_met_again_by_the_address_that_they_proved(own_post: Post, moderator: User, say: Say) -> None:
+    """Typing none does not help: known by the proof, they would not even wait with links."""
+    nag = with_address(say(), "nag@reader.example", proved=True)
+    banning.hold_person(nag, by=moderator)
+    writer = Writer(proved_email="nag@reader.example")
+    comment = submit(post_id=own_post.pk, name="Nag", text="A remark.", writer=writer)
+    assert (comment.state, comment.findings[0]["code"]) == (State.PENDING, "banned")
+
+
+@pytest.mark.parametrize("number", ["9223372036854775808", "9" * 40])
+@pytest.mark.django_db
+def test_long_words_under_a_number_that_no_database_holds(number: str, client: Client) -> None:
+    sent = {"name": "Rea Reader", "text": "These are more than forty characters of text."}
+    assert client.post(f"/comments/new/{number}/", sent, headers=OWN_PAGE).status_code == 404
+
+
+def test_an_edit_takes_along_what_was_learned_from_the_old_words(held: Say, moderator: User) -> None:
+    """Or it could never be forgotten: an erasure knows the last words only."""
+    comment = held("Words of Reas own.")
+    steps.approve(comment, by=moderator)
+    assert SpamToken.objects.filter(token="reas").exists()
+    revising.edit(Comment.objects.get(), text="Something else.")
+    assert not SpamToken.objects.exists()
+    assert the_comment().learned_as == ""
+    steps.mark_spam(the_comment(), by=moderator)
+    steps.erase(the_comment())
+    assert not SpamToken.objects.exists()
+
+
+def test_what_was_held_again_before_anybody_was_told_is_told_once_it_is_approved(
+    say: Say, moderator: User, mailoutbox: list[Any]
+) -> None:
+    follow(say("Root."), REA, "post")
+    comment = say("Hello.")
+    revising.edit(comment, text="Look: https://shop.example/")
+    worker.run_due()
+    assert not mailoutbox
+    for _time in range(2):  # whoever was told is not told twice
+        steps.approve(comment, by=moderator)
+        worker.run_due()
+        steps.mark_spam(comment, by=moderator)
+    assert to(mailoutbox) == [REA]

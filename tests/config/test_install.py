@@ -1,0 +1,67 @@
+"""`config/install.sh`: from nothing, or from something half-made, to an environment that is as pinned."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[2] / "config" / "install.sh"
+TOOLS = ("sh", "cat", "cmp", "cp", "ls", "rm")
+KNOWS_NO_VENV = '#!/bin/sh\ncase "$2" in *ensurepip*) exit 1 ;; esac\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A checkout that needs no package, on a machine with no Python yet."""
+    (tmp_path / "requirements.txt").write_text("# nothing\n")
+    (tmp_path / "tools").mkdir()
+    for tool in TOOLS:
+        (tmp_path / "tools" / tool).symlink_to(str(shutil.which(tool)))
+    return tmp_path
+
+
+def install(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the script with the tools of `folder` only."""
+    command = ["sh", str(SCRIPT), "requirements.txt"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    environment["PATH"] = str(folder / "tools")
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def add_python(folder: Path) -> None:
+    (folder / "tools" / "python3").symlink_to(os.path.realpath(sys.executable))
+
+
+def test_without_python_one_sentence_says_so(folder: Path) -> None:
+    result = install(folder)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Python 3.11 or newer is missing")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_without_the_venv_module_one_sentence_says_so(folder: Path) -> None:
+    python = folder / "tools" / "python3"
+    python.write_text(KNOWS_NO_VENV)
+    python.chmod(0o755)
+    result = install(folder)
+    assert result.returncode == 1
+    assert "python3-venv" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_what_is_complete_is_left_alone_and_what_is_not_is_made_anew(folder: Path) -> None:
+    add_python(folder)
+    (folder / ".venv" / "bin").mkdir(parents=True)  # somebody pressed Ctrl+C
+    left_over = folder / ".venv" / "left-over"
+    left_over.touch()
+    first = install(folder)
+    assert first.returncode == 0, first.stderr
+    assert not left_over.exists()
+    left_over.touch()
+    assert install(folder).stdout == ""
+    (folder / ".venv" / "requirements.txt").unlink()  # as while packages are being installed
+    assert install(folder).returncode == 0
+    assert not left_over.exists()

@@ -1,0 +1,182 @@
+"""The two threads that make pages and take comments on SQLite."""
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import RequestFactory
+
+from config.wsgi import django_application
+from core.page_cache import in_front_of
+from core.page_cache.layer import PageCache
+from core.page_cache.threads import Maker
+
+HOST = "127.0.0.1:8000"
+
+
+class Application:
+    """Notes in which thread it was asked, and whether twice at once."""
+
+    def __init__(self) -> None:
+        self.threads: list[str] = []
+        self.at_once = 0
+        self.at_work = threading.Semaphore(1)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if not self.at_work.acquire(blocking=False):
+            self.at_once += 1
+        self.threads.append(threading.current_thread().name)
+        if "broken" in environ["PATH_INFO"]:
+            raise RuntimeError("broken")
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        self.at_work.release()
+        return [environ["REQUEST_METHOD"].encode()]
+
+
+def ask(application: Callable[..., Iterable[bytes]], path: str, method: str = "GET", **more: Any) -> tuple[str, bytes]:
+    environ = RequestFactory(headers={"host": HOST}).generic(method, path).environ | more
+    told: list[str] = []
+    body = b"".join(application(environ, lambda status, headers, exc_info=None: told.append(status)))
+    return told[0], body
+
+
+def send(application: Callable[..., Iterable[bytes]], path: str) -> tuple[str, bytes]:
+    """A form that is there as a whole."""
+    return ask(application, path, "POST", **{"wsgi.input": BytesIO(b"text=Yes")})
+
+
+def test_pages_are_made_one_after_the_other_by_one_thread() -> None:
+    inner = Application()
+    maker = Maker(inner)
+    with ThreadPoolExecutor(8) as many:
+        answers = list(many.map(lambda _number: ask(maker, "/"), range(100)))
+    assert set(answers) == {("200 OK", b"GET")}
+    assert inner.at_once == 0
+    assert len({*inner.threads}) == 1
+    assert inner.threads[0].startswith("maker")
+
+
+def test_what_is_in_hand_when_the_process_ends_is_finished() -> None:
+    inner = Application()
+    maker = Maker(inner)
+    for threads in (maker._makes, maker._takes):  # as Python does at its end
+        threads.shutdown()
+    assert ask(maker, "/") == ("200 OK", b"GET")
+    assert send(maker, "/comments/new/1/") == ("200 OK", b"POST")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/comments/new/1/"),  # its body may still be on its way
+        ("PUT", "/comments/new/1/"),
+        ("GET", "/admin/"),
+        ("GET", "/search/?q=word"),
+        ("GET", "/comments/yours/"),
+        ("POST", "/"),
+    ],
+)
+def test_what_may_take_long_is_answered_by_who_was_asked(method: str, path: str) -> None:
+    inner = Application()
+    assert ask(Maker(inner), path, method)[1] == method.encode()
+    assert inner.threads == [threading.current_thread().name]
+
+
+def test_comments_are_taken_one_after_the_other_by_one_thread() -> None:
+    inner = Application()
+    maker = Maker(inner)
+    with ThreadPoolExecutor(8) as many:
+        answers = list(many.map(lambda number: send(maker, f"/comments/new/{number}/"), range(100)))
+    assert set(answers) == {("200 OK", b"POST")}
+    assert inner.at_once == 0
+    assert len({*inner.threads}) == 1
+    assert inner.threads[0].startswith("taker")
+
+
+@pytest.mark.parametrize("path", ["/comments/confirm/1/", "/comments/new/1/"])
+def test_both_forms_are_taken_by_it(path: str) -> None:
+    inner = Application()
+    send(Maker(inner), path)
+    assert inner.threads[0].startswith("taker")
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/comments/yours/", "/nowhere/", "/comments/new/x/", "/" + "a" * 5000])
+def test_whatever_else_is_sent_is_no_comment(path: str) -> None:
+    inner = Application()
+    send(Maker(inner), path)
+    assert inner.threads == [threading.current_thread().name]
+
+
+class Waiting:
+    """Takes a comment when it may, and notes which it has begun; pages are made at once."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.waits, self.may_go_on = threading.Event(), threading.Event()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "POST":
+            self.begun.append(environ["PATH_INFO"])
+            self.waits.set()
+            assert self.may_go_on.wait(30)
+        start_response("200 OK", [])
+        return [b"done"]
+
+
+def test_pages_are_made_while_a_comment_waits() -> None:
+    inner = Waiting()
+    maker = Maker(inner)
+    with ThreadPoolExecutor(1) as writer:
+        comment = writer.submit(send, maker, "/comments/new/1/")
+        assert inner.waits.wait(30)
+        assert ask(maker, "/") == ("200 OK", b"done")
+        inner.may_go_on.set()
+        assert comment.result() == ("200 OK", b"done")
+
+
+def test_who_waits_too_long_behind_another_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.page_cache.threads.PATIENCE_SECONDS", 0.1)
+    inner = Waiting()
+    maker = Maker(inner)
+    with ThreadPoolExecutor(2) as writers:
+        first = writers.submit(send, maker, "/comments/new/1/")
+        assert inner.waits.wait(30)
+        second = writers.submit(send, maker, "/comments/new/2/")
+        try:
+            assert second.result(30)[0].startswith("503")
+        finally:
+            inner.may_go_on.set()
+        assert first.result(30) == ("200 OK", b"done")  # what has begun is waited for
+    assert send(maker, "/comments/new/3/") == ("200 OK", b"done")
+    assert inner.begun == ["/comments/new/1/", "/comments/new/3/"]
+
+
+def test_a_timeout_of_the_application_is_its_own() -> None:
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        raise TimeoutError("of mine")
+
+    with pytest.raises(TimeoutError, match="of mine"):
+        ask(Maker(application), "/")
+
+
+def test_a_head_stays_one() -> None:
+    assert ask(Maker(Application()), "/", "HEAD") == ("200 OK", b"HEAD")
+
+
+def test_a_failure_reaches_who_asked_and_the_next_page_is_made() -> None:
+    inner = Application()
+    maker = Maker(inner)
+    with pytest.raises(RuntimeError, match="broken"):
+        ask(maker, "/2026/11/broken/")
+    assert ask(maker, "/")[0] == "200 OK"
+
+
+def test_only_sqlite_needs_it(settings: Any) -> None:
+    settings.PAGE_CACHE_BYTES = 0
+    assert isinstance(in_front_of(django_application), Maker) is (connection.vendor == "sqlite")
+    settings.PAGE_CACHE_BYTES = 1_000_000
+    assert isinstance(in_front_of(django_application), PageCache)

@@ -1,0 +1,224 @@
+"""The names of networks: the same for neighbours, other ones every week, and gone after thirty days."""
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.http import HttpRequest
+from django.test import RequestFactory
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from blog.models import Dispute, Post, VisitorKey
+from config.environment import trusted_proxies
+from core import clock
+from core.privacy import networks
+from core.privacy.networks import network_key, network_keys
+from core.tasks import worker
+
+MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
+SECOND, DAY, WEEK = timedelta(seconds=1), timedelta(days=1), timedelta(days=7)
+
+pytestmark = pytest.mark.django_db
+
+
+def asks(address: str = "192.0.2.7", **headers: str) -> HttpRequest:
+    return RequestFactory().get("/", REMOTE_ADDR=address, headers=headers)
+
+
+def key(address: str = "192.0.2.7", **headers: str) -> bytes:
+    return network_key(asks(address, **headers))
+
+
+def names_at(moment: datetime) -> list[bytes]:
+    with clock.standing_at(moment):
+        return network_keys(asks())
+
+
+# --- Whose limit it is ----------------------------------------------------------------------------------------------
+
+
+def test_a_network_is_a_neighbourhood(noon: datetime) -> None:
+    assert key("192.0.2.7") == key("192.0.2.200") == key("::ffff:192.0.2.9")
+    assert key("2001:db8:1:2::3") == key("2001:db8:1:ffff::4")
+    assert key("fe80::1%eth0") == key("fe80::2")
+    different = [key(address) for address in ("192.0.2.7", "192.0.3.7", "2001:db8:1::1", "2001:db8:2::1", "", "x")]
+    assert len(set(different)) == len(different) - 1  # what cannot be read is as unknown as nothing
+    assert {len(name) for name in different} == {32}
+
+
+def test_a_new_64_for_every_request_is_the_same_network(noon: datetime) -> None:
+    assert len({key(f"2001:db8:7:{number:x}::1") for number in range(0, 0x10000, 997)}) == 1
+
+
+def test_a_new_claim_for_every_request_is_the_same_network(noon: datetime, settings: Settings) -> None:
+    claims = [f"203.0.{number}.9" for number in range(50)]
+    assert {key("192.0.2.7", x_forwarded_for=claim) for claim in claims} == {key("192.0.2.7")}
+    settings.TRUSTED_PROXIES = trusted_proxies("127.0.0.1")
+    assert {key("127.0.0.1", x_forwarded_for=f"{claim}, 192.0.2.7") for claim in claims} == {key("192.0.2.7")}
+
+
+def test_behind_a_proxy_visitors_are_told_apart(noon: datetime, settings: Settings) -> None:
+    assert key("127.0.0.1", x_forwarded_for="203.0.113.9") == key("127.0.0.1", x_forwarded_for="198.51.100.1")
+    settings.TRUSTED_PROXIES = trusted_proxies("127.0.0.1")
+    assert key("127.0.0.1", x_forwarded_for="203.0.113.9") == key("203.0.113.200")
+    assert key("127.0.0.1", x_forwarded_for="203.0.113.9") != key("127.0.0.1", x_forwarded_for="198.51.100.1")
+
+
+# --- The keys -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("moment", "week"),
+    [
+        (MONDAY, "2026-11-16"),
+        (MONDAY - SECOND, "2026-11-09"),
+        (MONDAY + WEEK - SECOND, "2026-11-16"),
+        (datetime(2027, 1, 1, 12, tzinfo=UTC), "2026-12-28"),
+        (datetime(2026, 11, 16, 1, tzinfo=timezone(timedelta(hours=2))), "2026-11-09"),  # still Sunday in UTC
+    ],
+)
+def test_a_key_belongs_to_a_week_that_begins_on_monday_in_utc(moment: datetime, week: str) -> None:
+    names_at(moment)
+    made = VisitorKey.objects.get()
+    assert (str(made.week), made.created_at) == (week, moment)
+    assert len(bytes(made.secret)) == 32
+
+
+def test_a_name_is_new_every_week_and_the_old_ones_stay_known() -> None:
+    weeks = [names_at(MONDAY + number * WEEK) for number in range(4)]
+    assert len({names[0] for names in weeks}) == 4
+    assert weeks[3] == [names[0] for names in reversed(weeks)]
+    assert names_at(MONDAY + 4 * WEEK - SECOND) == weeks[3]
+
+
+def test_names_are_asked_for_in_one_query(noon: datetime, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    for number in range(4):
+        names_at(MONDAY - number * WEEK)
+    with django_assert_num_queries(1):
+        assert len(network_keys(asks())) == 4
+
+
+def test_keys_are_random_and_not_worked_out(noon: datetime) -> None:
+    before = key()
+    VisitorKey.objects.all().delete()
+    networks.forget_what_is_kept()
+    assert key() != before
+
+
+def test_keys_are_asked_for_once_a_minute(noon: datetime, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    before = key()
+    with django_assert_num_queries(0):
+        assert key() == before
+    VisitorKey.objects.all().delete()  # as another process might
+    with clock.standing_at(noon + timedelta(minutes=1)):
+        assert key() != before
+
+
+def test_who_has_the_database_alone_can_try_out_no_networks(noon: datetime, settings: Settings) -> None:
+    before = key()
+    settings.SECRET_KEY = "another secret" * 5
+    assert key() != before
+
+
+def test_looking_for_a_name_changes_no_key_that_there_is(noon: datetime) -> None:
+    VisitorKey.objects.create(week=MONDAY.date(), secret=b"s" * 32)
+    key()
+    assert bytes(VisitorKey.objects.get().secret) == b"s" * 32
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_make_the_key_of_a_week_at_once_agree(noon: datetime) -> None:
+    together, names = threading.Barrier(4), []
+
+    def ask() -> None:
+        try:
+            assert not VisitorKey.objects.exists()
+            together.wait(10)
+            names.append(key())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(names) == 4
+    assert len(set(names)) == 1
+
+
+# --- Forgetting -----------------------------------------------------------------------------------------------------
+
+
+def test_after_thirty_days_a_key_is_destroyed(noon: datetime) -> None:
+    names_at(MONDAY)
+    for moment, left in ((MONDAY + 30 * DAY - SECOND, 1), (MONDAY + 30 * DAY, 0)):
+        with clock.standing_at(moment):
+            networks.forget_networks()
+            assert VisitorKey.objects.count() == left
+
+
+def test_a_key_that_is_due_is_not_used_though_nobody_has_destroyed_it_yet() -> None:
+    first = names_at(MONDAY)[0]
+    assert first in names_at(MONDAY + 30 * DAY - SECOND)
+    assert first not in names_at(MONDAY + 30 * DAY)
+
+
+@pytest.mark.parametrize("days", range(14))
+def test_no_name_outlives_its_key(days: int) -> None:
+    """Whatever was named before `oldest_week` has no key any more; whatever was named since then has one."""
+    now = MONDAY + 8 * WEEK + timedelta(days=days, hours=7)
+    named = {moment: names_at(moment)[0] for moment in (MONDAY + number * DAY for number in range(56 + days))}
+    with clock.standing_at(now):
+        networks.forget_networks()
+        known, oldest = network_keys(asks()), networks.oldest_week()
+    assert {moment for moment, name in named.items() if name in known} == {
+        moment for moment in named if moment >= oldest
+    }
+    assert now - timedelta(days=30) < oldest <= now - timedelta(days=23)
+
+
+def test_an_objection_forgets_its_network_with_the_key(permitted_repost: Post) -> None:
+    for moment in (MONDAY, MONDAY + WEEK):
+        Dispute.objects.create(
+            repost=permitted_repost.repost, text="No.", created_at=moment, address_key=names_at(moment)[0]
+        )
+    with clock.standing_at(MONDAY + 30 * DAY):
+        networks.forget_networks()
+    newer, older = Dispute.objects.all()
+    assert older.address_key is None
+    assert newer.address_key
+
+
+def test_the_worker_forgets_when_it_starts_and_every_day(noon: datetime) -> None:
+    names_at(MONDAY)
+    with clock.standing_at(MONDAY + 29 * DAY):
+        worker.schedule()
+        worker.run_due()
+        assert VisitorKey.objects.exists()
+    with clock.standing_at(MONDAY + 30 * DAY + SECOND):
+        worker.run_due()
+        assert not VisitorKey.objects.exists()
+    names_at(MONDAY)
+    with clock.standing_at(MONDAY + 30 * DAY + 2 * SECOND):
+        worker.schedule()
+        worker.run_due()
+    assert not VisitorKey.objects.exists()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="another server's files are not ours to read")
+@pytest.mark.django_db(transaction=True)
+def test_a_destroyed_key_lies_in_no_corner_of_the_file() -> None:
+    def in_file() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return secret in Path(connection.settings_dict["NAME"]).read_bytes()
+
+    names_at(MONDAY)
+    secret = bytes(VisitorKey.objects.get().secret)
+    assert in_file()
+    with clock.standing_at(MONDAY + 30 * DAY):
+        networks.forget_networks()
+    assert not in_file()

@@ -1,0 +1,316 @@
+"""Work done afterwards: nothing is lost, nothing is done twice at once, and no failure stops the rest."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError, connection, transaction
+from pytest_django import DjangoAssertNumQueries
+
+from blog.models import Work
+from core import clock
+from core.tasks import worker
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def no_other_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "JOBS", {})
+
+
+@pytest.fixture
+def done(no_other_jobs: None) -> list[str]:
+    """The arguments that the job "note" was run with."""
+    arguments: list[str] = []
+    worker.job("note")(arguments.append)
+    return arguments
+
+
+@pytest.fixture
+def trouble(no_other_jobs: None) -> list[str]:
+    """The arguments that the job "fail" was run with; it always raises."""
+    arguments: list[str] = []
+
+    @worker.job("fail")
+    def fail(argument: str) -> None:
+        arguments.append(argument)
+        raise RuntimeError("no luck\0today")
+
+    return arguments
+
+
+@pytest.mark.django_db
+def test_enqueued_work_is_done_once_and_its_row_goes(done: list[str]) -> None:
+    worker.enqueue("note", "7")
+    assert worker.run_due() == 1
+    assert worker.run_due() == 0
+    assert done == ["7"]
+    assert not Work.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rollback_takes_the_work_away(done: list[str]) -> None:
+    with transaction.atomic():
+        worker.enqueue("note", "7")
+        transaction.set_rollback(True)
+    assert worker.run_due() == 0
+    assert done == []
+
+
+@pytest.mark.django_db
+def test_work_waits_for_its_delay(done: list[str], noon: datetime) -> None:
+    worker.enqueue("note", "7", delay=HOUR)
+    assert worker.run_due() == 0
+    with clock.standing_at(noon + HOUR):
+        assert worker.run_due() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("first", "second"), [(2 * HOUR, HOUR), (HOUR, 2 * HOUR)])
+def test_enqueued_twice_it_comes_once_at_the_earlier_time(
+    done: list[str], noon: datetime, first: timedelta, second: timedelta
+) -> None:
+    worker.enqueue("note", "7", delay=first)
+    worker.enqueue("note", "7", delay=second)
+    assert Work.objects.get().due_at == noon + HOUR
+
+
+@pytest.mark.django_db
+def test_enqueued_while_it_runs_it_runs_once_more(no_other_jobs: None) -> None:
+    runs: list[str] = []
+
+    @worker.job("note")
+    def note(argument: str) -> None:
+        runs.append(argument)
+        if len(runs) == 1:
+            worker.enqueue("note", argument)
+
+    worker.enqueue("note", "7")
+    worker.run_due()
+    assert runs == ["7", "7"]
+    assert not Work.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_job_that_nobody_registered_cannot_be_enqueued(done: list[str]) -> None:
+    with pytest.raises(KeyError):
+        worker.enqueue("nothing")
+    with pytest.raises(KeyError):
+        worker.enqueue_many("nothing", {"7": HOUR})
+
+
+@pytest.mark.django_db
+def test_many_are_enqueued_at_once_and_what_waits_keeps_its_time(
+    done: list[str], noon: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    worker.enqueue("note", "1", delay=2 * HOUR)
+    Work.objects.create(job="note", argument="2", attempts=worker.MAX_ATTEMPTS, failed_at=noon)
+    with django_assert_num_queries(2):
+        worker.enqueue_many("note", {str(number): number * HOUR for number in range(4)})
+    due = dict(Work.objects.values_list("argument", "due_at"))
+    assert due == {"0": noon, "1": noon + 2 * HOUR, "2": noon, "3": noon + 3 * HOUR}
+    worker.run_due()
+    assert sorted(done) == ["0", "2"]
+
+
+@pytest.mark.django_db
+def test_rows_of_a_later_version_wait_for_it(done: list[str]) -> None:
+    Work.objects.create(job="not-known-yet")
+    assert worker.run_due() == 0
+    assert Work.objects.get().attempts == 0
+
+
+@pytest.mark.django_db
+def test_a_failure_is_tried_again_later_and_stops_nothing_else(
+    trouble: list[str], done: list[str], noon: datetime
+) -> None:
+    worker.enqueue("fail")
+    worker.enqueue("note", "7")
+    assert worker.run_due() == 2
+    assert done == ["7"]
+    row = Work.objects.get()
+    assert row.due_at == noon + worker.FIRST_WAIT
+    assert row.leased_until is None
+    assert "no luck" in row.last_error
+
+
+@pytest.mark.django_db
+def test_waits_grow_and_the_last_failure_is_kept_for_people(trouble: list[str], noon: datetime) -> None:
+    worker.enqueue("fail", "7")
+    waits, now = [], noon
+    while not (row := Work.objects.get()).failed_at:
+        waits.append(row.due_at - now)
+        now = row.due_at
+        with clock.standing_at(now):
+            assert worker.run_next()
+    assert waits[1:4] == [worker.FIRST_WAIT, worker.FIRST_WAIT * 2, worker.FIRST_WAIT * 4]
+    assert max(waits) == worker.LONGEST_WAIT
+    assert len(trouble) == worker.MAX_ATTEMPTS
+    with clock.standing_at(now + timedelta(days=30)):
+        assert not worker.run_next()
+
+
+@pytest.mark.django_db
+def test_asked_anew_what_was_given_up_starts_afresh(trouble: list[str], noon: datetime) -> None:
+    Work.objects.create(job="fail", argument="7", attempts=worker.MAX_ATTEMPTS, failed_at=noon)
+    worker.enqueue("fail", "7")
+    assert worker.run_due() == 1
+    assert Work.objects.get().attempts == 1
+
+
+@pytest.mark.django_db
+def test_what_a_killed_worker_held_is_done_after_its_lease(done: list[str], noon: datetime) -> None:
+    worker.enqueue("note", "7")
+    assert worker._claim()  # and then nothing more: kill -9
+    assert worker.run_due() == 0
+    with clock.standing_at(noon + worker.LEASE):
+        assert worker.run_due() == 1
+    assert done == ["7"]
+
+
+@pytest.mark.django_db
+def test_work_that_kills_every_worker_is_given_up(done: list[str], noon: datetime) -> None:
+    worker.enqueue("note", "7")
+    now = noon
+    for _ in range(worker.MAX_ATTEMPTS):
+        with clock.standing_at(now):
+            assert worker._claim()
+        now += worker.LEASE
+    with clock.standing_at(now):
+        worker.run_due()
+    assert done == []
+    assert Work.objects.get().failed_at == now
+    assert "WorkerDied" in Work.objects.get().last_error
+
+
+@pytest.mark.django_db
+def test_a_worker_that_lost_its_lease_changes_nothing(done: list[str], noon: datetime) -> None:
+    worker.enqueue("note", "7")
+    slow = worker._claim()
+    assert slow
+    with clock.standing_at(noon + worker.LEASE):
+        assert worker._claim()
+        worker._note_success(slow)
+    assert Work.objects.get().leased_until == noon + 2 * worker.LEASE
+
+
+@pytest.mark.django_db
+def test_a_row_that_another_worker_took_a_moment_ago_is_left_to_it(done: list[str]) -> None:
+    others: list[Work | None] = []
+
+    def be_overtaken(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and not others:
+            others.append(None)
+            others[0] = worker._claim()
+        return execute(sql, *rest)
+
+    worker.enqueue("note", "7")
+    with connection.execute_wrapper(be_overtaken):
+        assert worker._claim() is None
+    assert others[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_workers_one_takes_a_row(done: list[str]) -> None:
+    for number in range(5):
+        worker.enqueue("note", str(number))
+    together = threading.Barrier(4)
+
+    def work() -> None:
+        together.wait()
+        worker.run_due()
+
+    in_threads([work] * 4)
+    assert sorted(done) == ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_may_ask_for_the_same_at_once(done: list[str]) -> None:
+    together = threading.Barrier(4)
+
+    def ask() -> None:
+        together.wait()
+        worker.enqueue("note", "7")
+
+    in_threads([ask] * 4)
+    assert Work.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_periodic_job_comes_again(done: list[str], noon: datetime) -> None:
+    worker.job("daily", every=24 * HOUR)(done.append)
+    worker.schedule()
+    worker.schedule()
+    assert worker.run_due() == 1
+    with clock.standing_at(noon + 23 * HOUR):
+        assert worker.run_due() == 0
+    with clock.standing_at(noon + 24 * HOUR):
+        assert worker.run_due() == 1
+
+
+@pytest.mark.django_db
+def test_a_periodic_job_is_never_given_up(trouble: list[str], noon: datetime) -> None:
+    worker.job("fail", every=24 * HOUR)(worker.JOBS["fail"].run)
+    Work.objects.create(job="fail", attempts=worker.MAX_ATTEMPTS - 1)
+    worker.run_due()
+    row = Work.objects.get()
+    assert (row.failed_at, row.due_at) == (None, noon + 24 * HOUR)
+    assert "no luck" in row.last_error
+
+
+@pytest.mark.django_db
+def test_a_job_of_the_start_comes_at_every_start(done: list[str]) -> None:
+    worker.job("fresh", every=24 * HOUR, at_start=True)(done.append)
+    for _ in range(2):
+        worker.schedule()
+        worker.run_due()
+    assert done == ["", ""]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_waits_for_a_database_that_is_away(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "DATABASE_AWAY_SECONDS", 0.0)
+    stop, answers = threading.Event(), iter([OperationalError("away"), None])
+    run_next = worker.run_next
+
+    def sometimes_away() -> bool:
+        if problem := next(answers):
+            raise problem
+        stop.set()
+        return run_next()
+
+    monkeypatch.setattr(worker, "run_next", sometimes_away)
+    worker.enqueue("note", "7")
+    worker.run_forever(stop)
+    assert done == ["7"]
+
+
+@pytest.mark.django_db
+def test_the_command_does_what_is_due_and_ends(done: list[str]) -> None:
+    worker.enqueue("note", "7")
+    call_command("worker", "--once")
+    assert done == ["7"]
+
+
+@pytest.mark.django_db
+def test_the_house_has_its_own_jobs() -> None:
+    assert {"clear-sessions", "rerender"} <= set(worker.JOBS)
+
+
+def in_threads(functions: list[Callable[[], None]]) -> None:
+    """Run the functions at once, each with a database connection of its own; the first error is raised again."""
+
+    def alone(function: Callable[[], None]) -> None:
+        try:
+            function()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(functions)) as pool:
+        for future in [pool.submit(alone, function) for function in functions]:
+            future.result(timeout=60)
