@@ -18,7 +18,7 @@ LONG_FROM = 1_000  # comments: half of such a discussion is one thread
 NETWORKS = 5_000
 COLUMNS = (
     *("id", "parent_id", "path", "depth", "name", "source", "html"),
-    *("created_at", "published_at", "address_key", "words_key"),
+    *("created_at", "published_at", "network_key", "words_key"),
 )
 
 

@@ -96,9 +96,9 @@ def teach_the_rules() -> None:
 
 
 def _add_video(post: Post) -> None:
-    reference = references.parse(content.VIDEO_ADDRESS)
+    reference = references.parse(content.VIDEO_URL)
     assert reference  # noqa: S101 - the sample's own constant
-    video = Video(post=post, part=Video.Part.REPOST, page_url=content.VIDEO_ADDRESS, title=content.VIDEO_TITLE)
+    video = Video(post=post, part=Video.Part.REPOST, page_url=content.VIDEO_URL, title=content.VIDEO_TITLE)
     video.reference, video.ai_origin = reference, Video.AiOrigin.GENERATED
     video.save()
 

@@ -8,11 +8,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Exists, OuterRef
 
-from blog.models import Bump, Dispute, PermissionEvent, PermissionRequest, Repost, Video
+from blog.models import Dispute, PermissionEvent, PermissionRequest, Repost, Video
 from blog.permissions import author_requests, notifications, steps
 from blog.videos import availability, metadata
 from core import clock
 from core.fetching.client import Fetcher, FetchFailed
+from core.models import Invalidation
 from core.page_cache.freshness import NOTES_KEPT
 from core.privacy import networks
 from core.tasks.worker import NotNow, enqueue, job
@@ -35,10 +36,10 @@ def clear_incoming(argument: str) -> None:
             file.unlink(missing_ok=True)
 
 
-@job("forget-bumps", every=HOUR)
-def forget_bumps(argument: str) -> None:
+@job("delete-old-invalidations", every=HOUR)
+def delete_old_invalidations(argument: str) -> None:
     """Delete the notes of changes that every process has read by now."""
-    Bump.objects.filter(at__lt=clock.now() - NOTES_KEPT).delete()
+    Invalidation.objects.filter(at__lt=clock.now() - NOTES_KEPT).delete()
 
 
 @job("forget-networks", every=DAY, at_start=True)

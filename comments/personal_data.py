@@ -8,7 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from comments.models import Comment, CommentQuerySet, Letter, Subscription
+from comments.models import Comment, CommentQuerySet, OutgoingEmail, Subscription
 from comments.moderation import steps
 from core import clock
 from core.tasks import worker
@@ -24,7 +24,7 @@ def comments_of(email: str) -> CommentQuerySet:
 
 def is_known(email: str) -> bool:
     """Whether anything is kept under an address but that somebody asked for it."""
-    asked_for = Letter.objects.filter(email=email).exclude(kind=Letter.Kind.ACCESS)
+    asked_for = OutgoingEmail.objects.filter(email=email).exclude(kind=OutgoingEmail.Kind.ACCESS)
     return any(found.exists() for found in (comments_of(email), Subscription.objects.filter(email=email), asked_for))
 
 
@@ -35,7 +35,7 @@ def export(email: str) -> dict[str, Any]:
     """All that is kept under an address, in words and numbers that JSON knows."""
     comments = comments_of(email).select_related("discussion__post__blog").prefetch_related("revisions", "events")
     wishes = Subscription.objects.filter(email=email).select_related("discussion__post__blog").order_by("pk")
-    sent = Letter.objects.filter(email=email).prefetch_related("notices").order_by("pk")
+    sent = OutgoingEmail.objects.filter(email=email).prefetch_related("items").order_by("pk")
     return {
         "address": email,
         "exported": _moment(clock.now()),
@@ -106,7 +106,7 @@ def _comment(comment: Comment) -> dict[str, Any]:
     post = comment.discussion.post
     return {
         "id": comment.public_id,
-        "page": f"{post.blog.address}{comment.get_absolute_url()}",
+        "page": f"{post.blog.base_url}{comment.get_absolute_url()}",
         "post": post.title if post.is_public else "",
         "state": comment.state,
         "name": comment.name,
@@ -119,7 +119,7 @@ def _comment(comment: Comment) -> dict[str, Any]:
         "published": _moment(comment.published_at),
         "edited": _moment(comment.edited_at),
         "badge": comment.badge,
-        "network_hash": _in_groups(comment.address_key),
+        "network_hash": _in_groups(comment.network_key),
         "score": comment.score,
         "findings": comment.findings,
         "earlier_wordings": [{"replaced": _moment(row.at), "text": row.source} for row in comment.revisions.all()],
@@ -136,19 +136,19 @@ def _subscription(wish: Subscription) -> dict[str, Any]:
     return {
         "about": wish.scope,
         "post": post.title if post.is_public else "",
-        "comment": f"{post.blog.address}{reverse('comment', args=[wish.comment_id])}" if wish.comment_id else "",
+        "comment": f"{post.blog.base_url}{reverse('comment', args=[wish.comment_id])}" if wish.comment_id else "",
         "asked": _moment(wish.created_at),
         "confirmed": _moment(wish.confirmed_at),
     }
 
 
-def _letter(letter: Letter) -> dict[str, Any]:
-    told = [reverse("comment", args=[notice.comment_id]) for notice in letter.notices.all()]
+def _letter(letter: OutgoingEmail) -> dict[str, Any]:
+    told = [reverse("comment", args=[notice.comment_id]) for notice in letter.items.all()]
     return {
         "kind": letter.kind,
         "made": _moment(letter.created_at),
         "sent": _moment(letter.sent_at),
-        "network_hash": _in_groups(letter.address_key),
+        "network_hash": _in_groups(letter.network_key),
         "comments": told,
     }
 
@@ -165,7 +165,7 @@ def _moment(at: Any) -> str:
 # --- Erasing --------------------------------------------------------------------------------------------------------
 
 
-def erase_behind(letter: Letter) -> None:
+def erase_behind(letter: OutgoingEmail) -> None:
     """Erase all that is kept under the address of a letter. Should we be killed meanwhile, the worker goes on."""
     worker.enqueue(ERASE, str(letter.pk), delay=SOON)
     erase(letter.email)
@@ -180,4 +180,4 @@ def erase(email: str) -> None:
         steps.erase(comment)
     with transaction.atomic():
         Subscription.objects.filter(email=email).end()
-        Letter.objects.filter(email=email).delete()  # and with them the notices
+        OutgoingEmail.objects.filter(email=email).delete()  # and with them the notices

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from comments import personal_data
 from comments.mailing import notifications, outgoing
-from comments.models import Comment, Letter
+from comments.models import Comment, OutgoingEmail
 from comments.moderation import retention
 from comments.moderation.steps import ANNOUNCE
 from core.tasks.worker import job
@@ -38,9 +38,9 @@ def tell_moderators(argument: str) -> None:
 
 
 @job(personal_data.ERASE)
-def erase_address(argument: str) -> None:
+def erase_email(argument: str) -> None:
     """Go on with an erasure that was broken off. `argument` is the number of the letter that led to it."""
-    if letter := Letter.objects.filter(pk=argument).first():
+    if letter := OutgoingEmail.objects.filter(pk=argument).first():
         personal_data.erase(letter.email)
 
 

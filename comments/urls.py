@@ -13,17 +13,17 @@ urlpatterns = [
     # Mail about comments
     path("subscribe/<int:post_id>/", subscriptions.subscribe, name="comment-subscribe"),
     path("subscribe/<int:post_id>/confirm/", subscriptions.confirm_subscribe, name="comment-subscribe-confirm"),
-    path("confirm-address/<str:token>/", subscriptions.confirm_address, name="comment-confirm-address"),
+    path("confirm-address/<str:token>/", subscriptions.confirm_email, name="comment-confirm-address"),
     path("unsubscribe/<str:token>/", subscriptions.unsubscribe, name="comment-unsubscribe"),
     # What is kept under an address
-    path("yours/", personal_data.ask, name="comment-yours"),
-    path("yours/<str:token>/", personal_data.page, name="comment-yours-page"),
+    path("yours/", personal_data.ask, name="personal-data"),
+    path("yours/<str:token>/", personal_data.page, name="personal-data-page"),
     path("yours/<str:token>/comments.json", personal_data.export_json, name="comment-export-json"),
     path("yours/<str:token>/comments.html", personal_data.export_html, name="comment-export-html"),
     path("yours/<str:token>/erase/", personal_data.erase, name="comment-erase"),
     # One comment
     path("<comment:number>/", public.comment, name="comment"),
-    path("<comment:number>/mine/", own_comments.show, name="comment-mine"),
+    path("<comment:number>/mine/", own_comments.show, name="own-comment"),
     path("<comment:number>/mine/edit/", own_comments.edit, name="comment-edit"),
     path("<comment:number>/mine/delete/", own_comments.delete, name="comment-delete"),
 ]

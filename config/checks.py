@@ -81,13 +81,13 @@ def visitors_come_from_several_networks(
 def _all_from_one_network(alias: str) -> bool:
     """Whether many comments have one sender's network, in each week by itself: with the week its name changes."""
     now = clock.now()
-    sent = Comment.objects.using(alias).filter(address_key__isnull=False, created_at__gt=now - ONE_NETWORK_WITHIN)
+    sent = Comment.objects.using(alias).filter(network_key__isnull=False, created_at__gt=now - ONE_NETWORK_WITHIN)
     this_week = Q(created_at__gte=networks.week_of(now))
     try:
         counted = sent.order_by().aggregate(
             comments=Count("pk"),
-            before=Count("address_key", filter=~this_week, distinct=True),
-            since=Count("address_key", filter=this_week, distinct=True),
+            before=Count("network_key", filter=~this_week, distinct=True),
+            since=Count("network_key", filter=this_week, distinct=True),
         )
     except DatabaseError:
         return False  # not migrated yet

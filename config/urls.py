@@ -6,12 +6,12 @@ from django.urls import include, path, register_converter
 from blog.permissions import author_pages, disputes, register
 from blog.publishing import editor
 from blog.reading import citations, feeds, sitemaps, views
-from blog.reading.url_converters import GrantTokenConverter, MonthConverter, SlugConverter, YearConverter
+from blog.reading.url_converters import AuthorTokenConverter, MonthConverter, SlugConverter, YearConverter
 from comments.threads import feeds as comment_feeds
 from core import health
 from core.files import serving
 
-register_converter(GrantTokenConverter, "granttoken")
+register_converter(AuthorTokenConverter, "authortoken")
 register_converter(SlugConverter, "uslug")
 register_converter(YearConverter, "year")
 register_converter(MonthConverter, "month")
@@ -40,7 +40,7 @@ urlpatterns = [
     path("<year:year>/<month:month>/<uslug:slug>/comments.atom", comment_feeds.of_post, name="feed-post-comments"),
     path("comments/", include("comments.urls")),
     # Granting
-    path("grant/<granttoken:token>/", author_pages.grant, name="grant"),
+    path("grant/<authortoken:token>/", author_pages.author_page, name="author-page"),
     # Publishing
     path("<year:year>/<month:month>/<uslug:slug>/edit/", views.edit, name="post-edit"),
     path("admin/markdownx/upload/", editor.upload, name="markdownx_upload"),

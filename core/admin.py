@@ -1,10 +1,15 @@
-"""Rows that may be looked at in the admin and nothing else."""
+"""A read-only kind of admin page, and the page of the tasks."""
 
 from typing import Any, TypeVar
 
-from django.contrib import admin
-from django.db.models import Model
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from core.models import Task
+from core.tasks import worker
 
 ModelT = TypeVar("ModelT", bound=Model)
 
@@ -20,3 +25,21 @@ class ReadOnlyAdmin(admin.ModelAdmin[ModelT]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(Task)
+class TaskAdmin(ReadOnlyAdmin[Task]):
+    list_display = ["job", "argument", "due_at", "attempts", "failed_at", "last_error"]
+    list_filter = ["job", ("failed_at", admin.EmptyFieldListFilter)]
+    actions = ["try_again"]
+
+    @admin.action(description=_("Try the selected tasks again"), permissions=["retry"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
+        for task in queryset:
+            worker.enqueue(task.job, task.argument)
+        count = len(queryset)
+        done = ngettext("%d task is tried again now.", "%d tasks are tried again now.", count) % count
+        self.message_user(request, done, messages.SUCCESS)
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("core.change_task")

@@ -12,8 +12,8 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from blog.models import Work
 from core import clock
+from core.models import Task
 
 LATE = timedelta(minutes=10)
 
@@ -63,5 +63,5 @@ def _media() -> str:
 def _work() -> str:
     """Whether a piece of work has been waiting for more than LATE."""
     now = clock.now()
-    waiting = Work.objects.filter(Q(leased_until=None) | Q(leased_until__lte=now), failed_at=None)
+    waiting = Task.objects.filter(Q(leased_until=None) | Q(leased_until__lte=now), failed_at=None)
     return "late" if waiting.filter(due_at__lt=now - LATE).exists() else "ok"

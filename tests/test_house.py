@@ -16,11 +16,11 @@ OUR_APPS = ("blog", "comments")
 
 # Models that nobody edits by hand, and why.
 NOT_IN_ADMIN = {
-    "blog.Bump": "written by the database, and gone after an hour",
+    "core.Invalidation": "written by the database, and gone after an hour",
     "blog.Evidence": "under its repost, and only for those who may see evidence",
-    "blog.GrantToken": "the digest of a mailed link is nobody's business",
+    "blog.AuthorLink": "the digest of a mailed link is nobody's business",
     "blog.OldSlug": "written when an address changes",
-    "blog.VisitorKey": "a secret that nobody needs to see",
+    "core.NetworkKey": "a secret that nobody needs to see",
     "blog.Wording": "the words of a repost, which its post shows",
     "comments.CommentEvent": "the history on the page of its comment",
     "comments.CommentRevision": "on the page of its comment, too",

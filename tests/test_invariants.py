@@ -20,7 +20,7 @@ from django.db.models import Model, QuerySet
 from django.test import Client
 
 from blog import rendering
-from blog.models import Blog, Credit, Evidence, GrantToken, PermissionEvent, Person, Post, Repost, Video, Wording
+from blog.models import AuthorLink, Blog, Credit, Evidence, PermissionEvent, Person, Post, Repost, Video, Wording
 from blog.models import Tag as PostTag
 from blog.models.ledger import AppendOnly
 from blog.permissions import author_requests, fingerprints, steps, verification
@@ -173,7 +173,7 @@ def test_07_addresses_evidence_and_links_are_in_no_answer(
     link = path_in(mail.outbox[-1])
     author_requests.answer(asked, asked.Answer.YES)
     secrets = [original_author.contact_email, "crimson umbrella", str(repost.evidence.get().file.name)]
-    secrets += [GrantToken.objects.get().digest, link.split("/")[2]]
+    secrets += [AuthorLink.objects.get().digest, link.split("/")[2]]
     for address, text in everything_public(client, permitted_repost, tag, original_author):
         assert not [secret for secret in secrets if secret in text], address
 

@@ -16,13 +16,14 @@ from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
-from blog.models import Blog, Bump, Credit, Dispute, Evidence, Person, Post, Tag, Video
+from blog.models import Blog, Credit, Dispute, Evidence, Person, Post, Tag, Video
 from blog.permissions import author_requests, steps, verification
 from blog.permissions.disputes import enter
 from blog.sample import content, loading
 from comments.models import Comment
 from comments.posting.submission import submit
 from core import clock
+from core.models import Invalidation
 from tests.conftest import MakePost
 
 WORDS = "the innocence of a mirror in an empty room"
@@ -47,7 +48,7 @@ def sample(db: None) -> Post:
 def everything() -> dict[str, Any]:
     """All rows of both apps, table by table."""
     models = [model for label in ("blog", "comments") for model in apps.get_app_config(label).get_models()]
-    models.remove(Bump)  # what the database notes of each change
+    models.remove(Invalidation)  # what the database notes of each change
     tables = [*models, Post.tags.through]
     return {table.__name__: list(table._default_manager.order_by("pk").values()) for table in tables}
 
@@ -156,7 +157,7 @@ def test_removal_takes_along_what_somebody_tried_with_the_permission(
     author_requests.ask(repost, by="Leander Quist")
     letter = Evidence(repost=repost, dated=date(2026, 2, 28), file=ContentFile(b"Yes.", name="letter.txt"))
     steps.add_evidence(letter, by="Leander Quist")
-    enter(Dispute(repost=repost, text="Not hers.", address_key=b"k"), networks=[b"k"])
+    enter(Dispute(repost=repost, text="Not hers.", network_key=b"k"), networks=[b"k"])
     with django_capture_on_commit_callbacks(execute=True):
         run("--remove")
     assert not Post.objects.filter(is_sample=True).exists()
@@ -166,7 +167,7 @@ def test_removal_takes_along_what_somebody_tried_with_the_permission(
 
 def test_a_failing_load_leaves_no_row(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     before = everything()
-    monkeypatch.setattr(content, "VIDEO_ADDRESS", "https://example.org/no-provider")
+    monkeypatch.setattr(content, "VIDEO_URL", "https://example.org/no-provider")
     with pytest.raises(AssertionError):
         run()
     assert everything() == before

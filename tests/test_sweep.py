@@ -12,9 +12,9 @@ from django.core.files.base import ContentFile
 from django.test import Client
 
 from blog.models import (
+    AuthorLink,
     Dispute,
     Evidence,
-    GrantToken,
     PermissionRequest,
     Person,
     Post,
@@ -75,7 +75,7 @@ def post(make_repost: MakeRepost, original_author: Person, tag: Tag) -> Post:
     author_requests.answer(asked, PermissionRequest.Answer.YES)
     submit(post_id=post.pk, name="Rea", text="A remark.")
     objection = Dispute(
-        repost=post.repost, text="A teal objection.", email="sam@stranger.example", address_key=b"k" * 32
+        repost=post.repost, text="A teal objection.", email="sam@stranger.example", network_key=b"k" * 32
     )
     enter(objection, networks=[b"k" * 32])
     worker.run_due()
@@ -140,7 +140,7 @@ def test_words_whose_permission_ended_are_nowhere(
 def test_no_mail_after_the_end_repeats_the_words(end: Callable[[Repost], None], post: Post) -> None:
     repost = Repost.objects.select_related("post__blog").get(post=post)
     end(repost)
-    enter(Dispute(repost=repost, text="Not hers.", address_key=b"k" * 32), networks=[b"k" * 32])
+    enter(Dispute(repost=repost, text="Not hers.", network_key=b"k" * 32), networks=[b"k" * 32])
     worker.schedule()
     worker.run_due()
     assert mail.outbox, "the objection is told to the host"
@@ -190,7 +190,7 @@ def test_what_is_private_is_in_no_answer(
     if end:
         end(Repost.objects.select_related("post__blog").get(post=post))
     evidence = post.repost.evidence.get()
-    secrets = {*PRIVATE, str(evidence.file.name), "k" * 64, *GrantToken.objects.values_list("digest", flat=True)}
+    secrets = {*PRIVATE, str(evidence.file.name), "k" * 64, *AuthorLink.objects.values_list("digest", flat=True)}
     assert len(secrets) == len(PRIVATE) + 3
     for address, text in everything_public(client, post, tag, original_author, asked=ASKED):
         assert not [secret for secret in secrets if secret in text], address

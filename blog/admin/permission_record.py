@@ -9,9 +9,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from blog.admin import permission_steps, timeline
-from blog.models import Dispute, Evidence, PermissionRequest, Repost, Work
+from blog.models import Dispute, Evidence, PermissionRequest, Repost
 from blog.permissions import attribution, author_requests
 from core import clock
+from core.models import Task
 
 State = Repost.State
 MAIL_JOB = "send-request"
@@ -78,11 +79,11 @@ def conditions(repost: Repost) -> Iterable[str]:
 def with_progress(requests: list[PermissionRequest]) -> list[tuple[PermissionRequest, str]]:
     """Each question with how far it came, in words. One query for the mails of all."""
     keys = [str(request.pk) for request in requests]
-    mails = {work.argument: work for work in Work.objects.filter(job=MAIL_JOB, argument__in=keys)}
+    mails = {work.argument: work for work in Task.objects.filter(job=MAIL_JOB, argument__in=keys)}
     return [(request, _progress(request, mails.get(str(request.pk)))) for request in requests]
 
 
-def _progress(request: PermissionRequest, mail: Work | None) -> str:
+def _progress(request: PermissionRequest, mail: Task | None) -> str:
     if request.answered_at:
         words = {"answer": request.get_answer_display(), "date": _moment(request.answered_at)}
         return _("answered on %(date)s: %(answer)s") % words

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from blog.admin.filters import SOON
-from blog.models import Dispute, PermissionEvent, PermissionRequest, Repost, RepostQuerySet, Video, Work
+from blog.models import Dispute, PermissionEvent, PermissionRequest, Repost, RepostQuerySet, Video
 from core import clock
+from core.models import Task
 
 RECENT = timedelta(days=30)
 SHOWN = 5
@@ -23,7 +24,7 @@ Kind = PermissionEvent.Kind
 
 
 @dataclass(frozen=True)
-class Notice:
+class StartPageSection:
     """One kind of thing to look at: `items` are pairs of an address and a text, `more` leads to the rest of them."""
 
     heading: str | Promise
@@ -31,14 +32,14 @@ class Notice:
     more: str = ""
 
 
-def _disputes() -> Notice:
+def _disputes() -> StartPageSection:
     rows = Dispute.objects.filter(state=Dispute.State.OPEN).order_by("created_at")[: SHOWN + 1]
     found = rows.select_related("repost__post").only("repost__post__title")
     items = [(reverse("admin:blog_dispute_change", args=[row.pk]), str(row.repost.post)) for row in found]
     return _notice(gettext_lazy("Objections to a credit"), items, "admin:blog_dispute_changelist", "?state__exact=open")
 
 
-def _refusals() -> Notice:
+def _refusals() -> StartPageSection:
     refused = PermissionRequest.objects.filter(
         answer__in=(Answer.NO, Answer.NOT_MINE), answered_at__gt=clock.now() - RECENT
     )
@@ -48,7 +49,7 @@ def _refusals() -> Notice:
     return _notice(gettext_lazy("Authors who said no"), items, "admin:blog_permissionrequest_changelist")
 
 
-def _revocations() -> Notice:
+def _revocations() -> StartPageSection:
     kinds = (Kind.REVOKED, Kind.REVOCATION_ASKED)
     rows = PermissionEvent.objects.filter(kind__in=kinds, at__gt=clock.now() - RECENT).order_by("-at")[: SHOWN + 1]
     found = rows.select_related("repost__post").only("kind", "repost__post__title")
@@ -56,7 +57,7 @@ def _revocations() -> Notice:
     return _notice(gettext_lazy("Authors who want an end"), items, "admin:blog_permissionevent_changelist")
 
 
-def _ends() -> Notice:
+def _ends() -> StartPageSection:
     rows = _reposts().in_force().filter(ends_at__lte=clock.now() + SOON).order_by("ends_at")[: SHOWN + 1]
     text = _("%(post)s: ends on %(date)s")
     items = [
@@ -68,22 +69,22 @@ def _ends() -> Notice:
     return _notice(heading, items, "admin:blog_post_changelist", "?permission=ending")
 
 
-def _stale() -> Notice:
+def _stale() -> StartPageSection:
     rows = _reposts().in_force().filter(state=Repost.State.STALE).order_by("state_since")
     items = [(_post(row), str(row.post)) for row in rows[: SHOWN + 1]]
     heading = gettext_lazy("Words edited since the author confirmed them")
     return _notice(heading, items, "admin:blog_post_changelist", "?permission=stale")
 
 
-def _vanished() -> Notice:
+def _vanished() -> StartPageSection:
     rows = Video.objects.filter(status=Video.Status.UNAVAILABLE).order_by("-unavailable_since", "-pk")[: SHOWN + 1]
     found = rows.select_related("post").only("title", "page_url", "file", "post__title")
     items = [(f"{_post(row)}#videos-group", f"{row.post}: {row}") for row in found]
     return _notice(gettext_lazy("Videos that vanished"), items, "admin:blog_video_changelist", "?vanished=yes")
 
 
-def _notice(heading: str | Promise, items: list[tuple[str, str]], rest: str, query: str = "") -> Notice:
-    return Notice(heading, items[:SHOWN], reverse(rest) + query if len(items) > SHOWN else "")
+def _notice(heading: str | Promise, items: list[tuple[str, str]], rest: str, query: str = "") -> StartPageSection:
+    return StartPageSection(heading, items[:SHOWN], reverse(rest) + query if len(items) > SHOWN else "")
 
 
 def _reposts() -> RepostQuerySet:
@@ -94,25 +95,25 @@ def _post(part: Repost | Video) -> str:
     return reverse("admin:blog_post_change", args=[part.post_id])
 
 
-def _given_up() -> Notice:
-    rows = Work.objects.filter(failed_at__isnull=False).order_by("-failed_at")[: SHOWN + 1]
-    items = [(reverse("admin:blog_work_change", args=[row.pk]), f"{row}: {row.last_error}") for row in rows]
-    return _notice(gettext_lazy("Work that was given up"), items, "admin:blog_work_changelist", "?failed_at__isempty=0")
+def _given_up() -> StartPageSection:
+    rows = Task.objects.filter(failed_at__isnull=False).order_by("-failed_at")[: SHOWN + 1]
+    items = [(reverse("admin:core_task_change", args=[row.pk]), f"{row}: {row.last_error}") for row in rows]
+    return _notice(gettext_lazy("Work that was given up"), items, "admin:core_task_changelist", "?failed_at__isempty=0")
 
 
 # Kinds of things to look at, each with the permission of those whose business it is. Floors above add theirs.
-SOURCES: list[tuple[str, Callable[[], Notice]]] = [
+SOURCES: list[tuple[str, Callable[[], StartPageSection]]] = [
     ("blog.change_repost", _disputes),
     ("blog.change_repost", _refusals),
     ("blog.change_repost", _revocations),
     ("blog.change_repost", _ends),
     ("blog.change_repost", _stale),
     ("blog.view_video", _vanished),
-    ("blog.change_work", _given_up),
+    ("core.change_task", _given_up),
 ]
 
 
-def notices(user: User | AnonymousUser) -> list[Notice]:
+def sections_for(user: User | AnonymousUser) -> list[StartPageSection]:
     """All kinds that are the business of `user` and have something in them, a query or two each."""
     kinds = [look() for permission, look in SOURCES if user.has_perm(permission)]
     return [kind for kind in kinds if kind.items]

@@ -69,7 +69,7 @@ class Blog(models.Model):
         return "/"
 
     @property
-    def address(self) -> str:
+    def base_url(self) -> str:
         """Scheme and host, no slash at the end."""
         return str(settings.SITE_URL)
 

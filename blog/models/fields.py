@@ -48,7 +48,7 @@ class LanguageField(models.CharField[str, str]):
         )
 
 
-class WebAddressField(models.CharField[str, str]):
+class HttpURLField(models.CharField[str, str]):
     """An http or https address. Long, because real sources are; nothing else, because it becomes a link."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

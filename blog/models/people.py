@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from blog.models.fields import WebAddressField
+from blog.models.fields import HttpURLField
 from core.urls import path_to
 
 
@@ -42,7 +42,7 @@ class Person(models.Model):
 
     name = models.CharField(_("name"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=100, unique=True, allow_unicode=True)
-    url = WebAddressField(_("web page"), blank=True)
+    url = HttpURLField(_("web page"), blank=True)
     orcid = models.CharField(
         "ORCID",
         max_length=19,

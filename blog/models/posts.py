@@ -260,7 +260,7 @@ class Post(models.Model):
     @property
     def permalink(self) -> str:
         """The whole address, as feeds and citations need it."""
-        return f"{self.blog.address}{self.get_absolute_url()}"
+        return f"{self.blog.base_url}{self.get_absolute_url()}"
 
     @property
     def is_public(self) -> bool:

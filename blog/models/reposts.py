@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from blog.models.blogs import Blog
-from blog.models.fields import LanguageField, ProseField, WebAddressField, new_public_id
+from blog.models.fields import HttpURLField, LanguageField, ProseField, new_public_id
 from blog.models.posts import Post
 from core import clock
 
@@ -97,7 +97,7 @@ class Repost(models.Model):
     )
     language = LanguageField(_("language"), default="en")
     source_title = models.CharField(_("title of the source"), max_length=300, blank=True)
-    source_url = WebAddressField(_("address of the source"), blank=True, help_text=_("None for a letter or an e-mail."))
+    source_url = HttpURLField(_("address of the source"), blank=True, help_text=_("None for a letter or an e-mail."))
     source_date = models.DateField(_("date of the source"), null=True, blank=True)
     medium = models.CharField(_("how it reached you"), max_length=12, choices=Medium, default=Medium.EMAIL)
     extent = models.CharField(_("extent"), max_length=10, choices=Extent, default=Extent.WHOLE)
@@ -108,7 +108,7 @@ class Repost(models.Model):
         _("note for readers"), max_length=300, blank=True, help_text=_("E.g. “With his permission I repost here.”")
     )
     licence_name = models.CharField(_("licence"), max_length=60, blank=True, help_text=_("E.g. CC BY 4.0"))
-    licence_url = WebAddressField(_("address of the licence"), blank=True)
+    licence_url = HttpURLField(_("address of the licence"), blank=True)
     granted_on = models.DateField(_("granted on"), null=True, blank=True)
     expires_on = models.DateField(_("ends on"), null=True, blank=True, help_text=_("In force to the end of that day."))
     ends_at = models.DateTimeField(null=True, editable=False, help_text="The end of expires_on, where the blog is.")
@@ -128,7 +128,7 @@ class Repost(models.Model):
 
     # Conditions of the author. Each is kept in every output; see conditions in docs/permissions.md.
     credit_wording = models.CharField(_("credit as the author words it"), max_length=200, blank=True)
-    credit_link = WebAddressField(_("link that the author wants"), blank=True)
+    credit_link = HttpURLField(_("link that the author wants"), blank=True)
     no_snippet = models.BooleanField(_("not in search results"), default=False)
     not_in_feeds = models.BooleanField(_("not in full in feeds"), default=False)
     no_training = models.BooleanField(_("not for training AI"), default=False)

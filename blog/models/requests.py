@@ -39,7 +39,7 @@ class PermissionRequest(models.Model):
         return punycode(self.email.rpartition("@")[2]).lower()
 
 
-class GrantToken(models.Model):
+class AuthorLink(models.Model):
     """The digest of a link that was mailed. The link itself is known to its addressee only.
 
     Each sending mints a new one and none ends another: a mail that is sent again must not kill the first.
@@ -66,7 +66,7 @@ class Dispute(models.Model):
     name = models.CharField(_("name"), max_length=80, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     created_at = models.DateTimeField(_("sent"), default=clock.now, editable=False)
-    address_key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(
+    network_key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(
         max_length=32, null=True, help_text="Keyed hash of the sender's network, for thirty days."
     )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)

@@ -9,7 +9,7 @@ from django.utils.text import slugify
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from blog.models.fields import LanguageField, SharedFileField, WebAddressField
+from blog.models.fields import HttpURLField, LanguageField, SharedFileField
 from blog.videos import containers, references
 from core import clock
 
@@ -66,7 +66,7 @@ class Video(models.Model):
     part = models.CharField(_("belongs to"), max_length=10, choices=Part, default=Part.POST)
     text = models.CharField(_("stands in"), max_length=12, choices=Text, default=Text.NONE, blank=True, editable=False)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
-    page_url = WebAddressField(
+    page_url = HttpURLField(
         _("address"), blank=True, help_text=_("The page of the video, as you would send it to a friend.")
     )
     file = SharedFileField(
@@ -83,9 +83,9 @@ class Video(models.Model):
         _("put there on"), null=True, blank=True, help_text=_("As its page says. Search engines list no video without.")
     )
     creator = models.CharField(_("made by"), max_length=200, blank=True, help_text=_("Who made it, for the credit."))
-    creator_url = WebAddressField(_("their page"), blank=True)
+    creator_url = HttpURLField(_("their page"), blank=True)
     licence_name = models.CharField(_("licence"), max_length=200, blank=True)
-    licence_url = WebAddressField(_("address of the licence"), blank=True)
+    licence_url = HttpURLField(_("address of the licence"), blank=True)
     note = models.CharField(
         _("permission note"), max_length=500, blank=True, help_text=_("Readers see it, e.g. “With his permission”.")
     )
@@ -101,7 +101,7 @@ class Video(models.Model):
         _("language of the captions"), blank=True, help_text=_("A language tag; left empty, it is the post’s language.")
     )
     ai_origin = models.CharField(_("made by AI?"), max_length=10, choices=AiOrigin, default=AiOrigin.UNSET, blank=True)
-    archive_url = WebAddressField(
+    archive_url = HttpURLField(
         _("archived copy"), blank=True, help_text=_("Where it can be seen when its page is gone.")
     )
     fetched = models.JSONField(

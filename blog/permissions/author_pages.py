@@ -24,7 +24,7 @@ UNREADABLE = _("This could not be understood, and nothing was changed. Please us
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def grant(request: HttpRequest, token: str) -> HttpResponse:
+def author_page(request: HttpRequest, token: str) -> HttpResponse:
     """First the question with its answers; after a yes the author's page; else a page that gives nothing away."""
     asked = author_requests.find(token)
     if asked is None:
@@ -58,12 +58,12 @@ def _yes(request: HttpRequest, asked: PermissionRequest) -> HttpResponse:
 
 def _no(request: HttpRequest, asked: PermissionRequest) -> HttpResponse:
     author_requests.answer(asked, Answer.NO)
-    return personal_page(request, "blog/grant_answered.html", {"answer": Answer.NO}, blog=asked.repost.post.blog)
+    return personal_page(request, "blog/author_answered.html", {"answer": Answer.NO}, blog=asked.repost.post.blog)
 
 
 def _not_mine(request: HttpRequest, asked: PermissionRequest) -> HttpResponse:
     author_requests.answer(asked, Answer.NOT_MINE)
-    return personal_page(request, "blog/grant_answered.html", {"answer": Answer.NOT_MINE}, blog=asked.repost.post.blog)
+    return personal_page(request, "blog/author_answered.html", {"answer": Answer.NOT_MINE}, blog=asked.repost.post.blog)
 
 
 def _correct_name(request: HttpRequest, asked: PermissionRequest) -> HttpResponse:
@@ -142,7 +142,7 @@ def _question(request: HttpRequest, asked: PermissionRequest, *, status: int, **
         "conditions_form": _conditions_form(asked),
         **context,
     }
-    return personal_page(request, "blog/grant_question.html", context, blog=repost.post.blog, status=status)
+    return personal_page(request, "blog/author_question.html", context, blog=repost.post.blog, status=status)
 
 
 def _authors_page(request: HttpRequest, asked: PermissionRequest, *, status: int, **context: Any) -> HttpResponse:
@@ -155,18 +155,18 @@ def _authors_page(request: HttpRequest, asked: PermissionRequest, *, status: int
         "name_form": NameForm(initial={"name": asked.person.name}),
         **context,
     }
-    return personal_page(request, "blog/grant_author.html", context, blog=repost.post.blog, status=status)
+    return personal_page(request, "blog/author_page.html", context, blog=repost.post.blog, status=status)
 
 
 def _end_page(request: HttpRequest, asked: PermissionRequest, form: EndForm, *, status: int = 200) -> HttpResponse:
     post = asked.repost.post
     context = {"asked": asked, "post": post, "host": post.author.name, "repost": asked.repost, "end_form": form}
-    return personal_page(request, "blog/grant_end.html", context, blog=post.blog, status=status)
+    return personal_page(request, "blog/author_end.html", context, blog=post.blog, status=status)
 
 
 def _closed(request: HttpRequest, *, status: int) -> HttpResponse:
     """The same for a link that was answered, ran out, was overtaken or never was."""
-    return personal_page(request, "blog/grant_closed.html", {}, blog=Blog.load(), status=status)
+    return personal_page(request, "blog/author_link_closed.html", {}, blog=Blog.load(), status=status)
 
 
 def _surroundings(asked: PermissionRequest) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from blog import rendering
-from blog.models import Credit, GrantToken, PermissionEvent, PermissionRequest, Person, Repost, Wording
+from blog.models import AuthorLink, Credit, PermissionEvent, PermissionRequest, Person, Repost, Wording
 from blog.permissions import steps
 from core import clock
 from core.mailing import sending
@@ -96,7 +96,7 @@ def send(asked: PermissionRequest) -> None:
         "blog": post.blog,
         "host": post.author.name,
         "words": sending.quoted(rendering.plain_text(asked.wording.html)),
-        "link": f"{post.blog.address}{reverse('grant', args=[_new_token(asked)])}",
+        "link": f"{post.blog.base_url}{reverse('author-page', args=[_new_token(asked)])}",
         "days": LINK_LASTS.days,
     }
     sending.send(
@@ -113,7 +113,7 @@ def send(asked: PermissionRequest) -> None:
 
 def _new_token(asked: PermissionRequest) -> str:
     token = secrets.token_urlsafe(32)
-    GrantToken.objects.create(request=asked, digest=_digest(token), expires_at=clock.now() + LINK_LASTS)
+    AuthorLink.objects.create(request=asked, digest=_digest(token), expires_at=clock.now() + LINK_LASTS)
     return token
 
 
@@ -127,7 +127,7 @@ def _digest(token: str) -> str:
 def find(token: str) -> PermissionRequest | None:
     """The question that was mailed with this link. None where there is none, or it ran out before a yes."""
     unended = Q(expires_at__gt=clock.now()) | Q(request__answer=Answer.YES)
-    link = GrantToken.objects.filter(unended, digest=_digest(token)).first()
+    link = AuthorLink.objects.filter(unended, digest=_digest(token)).first()
     return _with_parts().get(pk=link.request_id) if link else None
 
 

@@ -69,7 +69,7 @@ def dispute(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, repost, DisputeForm(), is_sent="sent" in request.GET)
     networks = network_keys(request)
-    form = DisputeForm(request.POST, instance=Dispute(repost=repost, address_key=networks[0]))
+    form = DisputeForm(request.POST, instance=Dispute(repost=repost, network_key=networks[0]))
     if not form.is_valid():
         return _page(request, repost, form, status=400)
     try:
@@ -86,7 +86,7 @@ def enter(objection: Dispute, *, networks: Sequence[bytes]) -> None:
     `networks` are all the names of the sender's network.
     """
     Repost.objects.select_for_update().get(pk=objection.repost_id)  # of several at once, each sees those before it
-    from_there = Dispute.objects.filter(address_key__in=networks, created_at__gt=clock.now() - DAY)
+    from_there = Dispute.objects.filter(network_key__in=networks, created_at__gt=clock.now() - DAY)
     about_this = from_there.filter(repost=objection.repost_id)
     if about_this.filter(text=objection.text).exists():
         return

@@ -35,7 +35,7 @@ def _passage(post: Post, repost: Repost) -> Node:
         "@type": ["prov:Entity", "schema:Quotation"],
         "prov:wasAttributedTo": _people(post),
         "schema:isPartOf": {"@id": f"{post.permalink}#post"},
-        "schema:usageInfo": {"@id": json_ld.permission_address(repost)},
+        "schema:usageInfo": {"@id": json_ld.permission_url(repost)},
         "schema:description": attribution.standing(repost, post.author.name),
     }
     if not repost.is_in_force:
@@ -64,7 +64,7 @@ def _person(post: Post, person: Person) -> Node:
 def _agreement(post: Post, repost: Repost) -> Node:
     """Vouched for by the author once they answered; before that, and for several of whom one answered, by the host."""
     author_answered = repost.level >= Repost.Level.ANSWERED and len(json_ld.authors(post)) == 1
-    address = f"{json_ld.permission_address(repost)}#agreement"
+    address = f"{json_ld.permission_url(repost)}#agreement"
     return {
         "@id": address,
         "@type": ["odrl:Agreement", "prov:Entity"],

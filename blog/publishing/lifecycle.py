@@ -92,7 +92,7 @@ def note_edit(post: Post) -> None:
 
 
 @transaction.atomic
-def keep_old_address(post: Post, *, old_slug: str) -> None:
+def keep_old_slug(post: Post, *, old_slug: str) -> None:
     """Let the address under `old_slug` lead on to `post`, which has another one now."""
     OldSlug.objects.filter(slug=post.slug, post=post).delete()  # back to an earlier slug: no redirect to itself
     OldSlug.objects.get_or_create(slug=old_slug, defaults={"post": post})

@@ -23,7 +23,7 @@ def follow_up(form: PostForm, *, words_changed: bool, by: str) -> None:
     if status != form.old_status:
         step_to(post, status)
     if form.was_seen and post.slug != form.old_slug:
-        lifecycle.keep_old_address(post, old_slug=form.old_slug)
+        lifecycle.keep_old_slug(post, old_slug=form.old_slug)
     if words_changed and form.was_public and post.is_public:
         lifecycle.note_edit(post)
 

@@ -50,8 +50,8 @@ def posts_json(request: HttpRequest) -> HttpResponse:
             "title": blog.title,
             "description": blog.tagline,
             "language": blog.language,
-            "home_page_url": f"{blog.address}/",
-            "feed_url": f"{blog.address}{request.path}",
+            "home_page_url": f"{blog.base_url}/",
+            "feed_url": f"{blog.base_url}{request.path}",
             "authors": [_json_author(blog, blog.owner)] if blog.owner else [],
             "items": [_item(post) for post in entries],
         }
@@ -95,13 +95,13 @@ def _feed(request: HttpRequest, entries: list[Post], *, subject: str = "") -> Ht
     with speaking_for(blog):
         feed = RepostFeed(
             title=f"{blog.title}: {subject}" if subject else blog.title,
-            link=f"{blog.address}/",
+            link=f"{blog.base_url}/",
             description=blog.tagline,
             subtitle=blog.tagline,
             language=blog.language,
             author_name=blog.owner.name if blog.owner else None,
-            feed_url=f"{blog.address}{request.path}",
-            feed_guid=f"{blog.address}{request.path}",
+            feed_url=f"{blog.base_url}{request.path}",
+            feed_guid=f"{blog.base_url}{request.path}",
         )
         for post in entries:
             feed.add_item(**{name: printable(value) for name, value in _entry(post).items()})
@@ -154,13 +154,13 @@ def _films(post: Post) -> list[Video]:
 
 
 def _enclosure(post: Post, film: Video) -> dict[str, str]:
-    link = {"rel": "enclosure", "href": f"{post.blog.address}{film.file.url}", "type": film.media_type}
+    link = {"rel": "enclosure", "href": f"{post.blog.base_url}{film.file.url}", "type": film.media_type}
     return link | ({"length": str(film.file_size)} if film.file_size else {}) | {"title": film.name}
 
 
 def _attachment(post: Post, film: Video) -> dict[str, Any]:
     about = {
-        "url": f"{post.blog.address}{film.file.url}",
+        "url": f"{post.blog.base_url}{film.file.url}",
         "mime_type": film.media_type,
         "title": film.name,
         "size_in_bytes": film.file_size,
@@ -184,13 +184,13 @@ def _item(post: Post) -> dict[str, Any]:
         "authors": [_json_author(post.blog, post.author)],
     }
     if post.cover:
-        item["image"] = f"{post.blog.address}{post.cover.url}"
+        item["image"] = f"{post.blog.base_url}{post.cover.url}"
     if films := _films(post):
         item["attachments"] = [_attachment(post, film) for film in films]
     if passage and passage.is_in_force and passage.source_url:
         item["external_url"] = passage.source_url
     if passage and passage.state != Repost.State.NONE:
-        about = f"{post.blog.address}{reverse('permissions')}"
+        about = f"{post.blog.base_url}{reverse('permissions')}"
         item["_imprimatur"] = {"about": about, "passages": [_passage(post, passage)]}
     return item
 
@@ -200,7 +200,7 @@ def _passage(post: Post, passage: Repost) -> dict[str, Any]:
     told: dict[str, Any] = {
         "id": passage.public_id,
         "author": attribution.credited(passage, post.credits.all()),
-        "permission": f"{post.blog.address}{reverse('permission', args=[passage.public_id])}",
+        "permission": f"{post.blog.base_url}{reverse('permission', args=[passage.public_id])}",
         "state": "expired" if passage.has_expired and passage.state in Repost.STATES_IN_FORCE else passage.state,
     }
     if passage.is_in_force and passage.shown:
@@ -222,7 +222,7 @@ def content_html(post: Post) -> str:
         "videos": list(post.videos.all()),
         "blog": post.blog,
     }
-    return absolute(render_to_string("blog/feed_entry.html", context), post.blog.address)
+    return absolute(render_to_string("blog/feed_entry.html", context), post.blog.base_url)
 
 
 def printable(value: Any) -> Any:

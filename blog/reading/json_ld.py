@@ -67,19 +67,19 @@ def passage_id(page: str, repost: Repost) -> str:
     return f"{page}#words-{repost.public_id}"
 
 
-def permission_address(repost: Repost) -> str:
+def permission_url(repost: Repost) -> str:
     """The address of the public part of the ledger."""
-    return f"{repost.post.blog.address}{path_to('permission', repost.public_id)}"
+    return f"{repost.post.blog.base_url}{path_to('permission', repost.public_id)}"
 
 
 def person_id(blog: Blog, person: Person) -> str:
     """The address under which we speak of a person, the same in every graph."""
-    return f"{blog.address}{person.get_absolute_url()}#person"
+    return f"{blog.base_url}{person.get_absolute_url()}#person"
 
 
 def person_home(blog: Blog, person: Person) -> str:
     """The person's own page on the web, else theirs here."""
-    return person.home or f"{blog.address}{person.get_absolute_url()}"
+    return person.home or f"{blog.base_url}{person.get_absolute_url()}"
 
 
 def authors(post: Post) -> list[Person]:
@@ -127,9 +127,9 @@ def _posting(post: Post, page: str, repost: Repost | None, videos: list[Video]) 
         "dateModified": post.last_change.isoformat(timespec="seconds"),
         "description": post.description,
         "author": _person(post, post.author),
-        "image": f"{post.blog.address}{post.cover.url}" if post.cover else None,
+        "image": f"{post.blog.base_url}{post.cover.url}" if post.cover else None,
         "keywords": [tag.name for tag in post.tags.all()],
-        "publishingPrinciples": f"{post.blog.address}{path_to('permissions')}" if repost else None,
+        "publishingPrinciples": f"{post.blog.base_url}{path_to('permissions')}" if repost else None,
         "hasPart": parts,
         "video": [{"@id": _video_id(page, video)} for video in videos],
     }
@@ -152,7 +152,7 @@ def _quotation(post: Post, page: str, repost: Repost) -> Node:
         "creator": people,
         "author": people,
         "inLanguage": repost.language,
-        "usageInfo": permission_address(repost),
+        "usageInfo": permission_url(repost),
         "creativeWorkStatus": "Active" if repost.is_in_force else "Withdrawn",
     }
     if repost.is_in_force:
@@ -191,7 +191,7 @@ def _video(post: Post, page: str, video: Video) -> Node:
             "@id": _video_id(page, video),
             "name": video.title,
             "description": video.poster_alt or video.title,
-            "thumbnailUrl": f"{post.blog.address}{video.poster.url}",
+            "thumbnailUrl": f"{post.blog.base_url}{video.poster.url}",
             "uploadDate": video.uploaded_on.isoformat() if video.uploaded_on else None,
             **_addresses(post, video),
             "duration": _iso_duration(video.duration or 0),
@@ -205,7 +205,7 @@ def _video(post: Post, page: str, video: Video) -> Node:
 
 def _addresses(post: Post, video: Video) -> Node:
     if video.file:
-        return {"contentUrl": f"{post.blog.address}{video.file.url}", "encodingFormat": video.media_type}
+        return {"contentUrl": f"{post.blog.base_url}{video.file.url}", "encodingFormat": video.media_type}
     reference = video.reference
     return {"contentUrl" if reference.is_file else "embedUrl": reference.player_url, "url": reference.watch_url}
 

@@ -29,7 +29,7 @@ class MonthConverter:
         return f"{value:02d}"
 
 
-class GrantTokenConverter(StringConverter):
+class AuthorTokenConverter(StringConverter):
     """What `secrets.token_urlsafe(32)` makes."""
 
     regex = r"[A-Za-z0-9_-]{43}"

@@ -179,7 +179,7 @@ def list_page(
     context = {
         "posts": page,
         "older_url": f"{request.path}?before={page[-1].pk}" if len(found) > len(page) else "",
-        "canonical": f"{blog.address}{request.path}" + (f"?before={cursor}" if cursor else ""),
+        "canonical": f"{blog.base_url}{request.path}" + (f"?before={cursor}" if cursor else ""),
         "feed_url": reverse("feed-posts"),
         **context,
     }

@@ -13,7 +13,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from blog.rendering.footnotes import with_footnotes
-from blog.rendering.sanitise import is_safe_address
+from blog.rendering.sanitise import is_safe_url
 
 DEEPEST = 20  # levels of quotes and lists within each other
 
@@ -52,7 +52,7 @@ def paragraphs(mere_words: str) -> str:
 class Parser(MarkdownIt):
     def validateLink(self, url: str) -> bool:
         """Asked for every address of a link or picture; one that is refused stays in the text as it was typed."""
-        return is_safe_address(url)
+        return is_safe_url(url)
 
 
 def article_parser() -> Parser:

@@ -24,7 +24,7 @@ _ADDRESS = re.compile(r"(?:https?://(?!/)|mailto:|/(?!/)|#)[^\s\\]*", re.IGNOREC
 _PATH = re.compile(r"[\w./~%-]+", re.ASCII)
 
 
-def is_safe_address(address: str) -> bool:
+def is_safe_url(address: str) -> bool:
     """Whether a link may lead to `address`: http, https, mailto, a path on this site or a place in this text."""
     return bool(_ADDRESS.fullmatch(address))
 
@@ -46,7 +46,7 @@ _TEXT: AllowList = {
     "ol": {"start": _matching(r"[0-9]{1,9}")},
 }
 
-COMMENT: AllowList = {**_TEXT, "code": {}, "a": {"href": is_safe_address, "rel": _matching("nofollow ugc noopener")}}
+COMMENT: AllowList = {**_TEXT, "code": {}, "a": {"href": is_safe_url, "rel": _matching("nofollow ugc noopener")}}
 
 _CELL = {"class": _matching(r"align-(?:start|center|end)"), "scope": _matching("col")}
 REPOST: AllowList = {
@@ -56,7 +56,7 @@ REPOST: AllowList = {
     "th": _CELL,
     "td": _CELL,
     "a": {
-        "href": is_safe_address,
+        "href": is_safe_url,
         "rel": _matching("noopener"),
         "title": _anything,
         "id": _id,

@@ -107,7 +107,7 @@ PERMISSION_NOTE = "With her permission I repost here, whole and unchanged, a not
 WRITTEN_BEFORE = timedelta(days=8)  # both count back from publication
 GRANTED_BEFORE = timedelta(days=6)
 
-VIDEO_ADDRESS = "https://www.youtube.com/watch?v=samplevideo"
+VIDEO_URL = "https://www.youtube.com/watch?v=samplevideo"
 VIDEO_TITLE = "Harbour street, about 1911 (sample: the address leads to no real film)"
 POSTER = Picture(
     "posters/sample-street.jpg",

@@ -35,16 +35,16 @@ from core import clock
 HOST_LOGIN = "host"
 
 
-class AddressTaken(Exception):
+class SlugTaken(Exception):
     """A post of somebody's own has the slug of a sample post; the argument is the slug."""
 
 
 @transaction.atomic
 def load() -> bool:
-    """Add the sample; False, and nothing done, where it is already there. Raises AddressTaken."""
+    """Add the sample; False, and nothing done, where it is already there. Raises SlugTaken."""
     if Post.objects.filter(is_sample=True).exists():
         return False
-    refuse_taken_addresses()
+    refuse_taken_slugs()
     host, guest = (add_person(person) for person in content.PEOPLE)
     attach_login(host)
     name_the_blog(host)
@@ -80,11 +80,11 @@ def remove() -> bool:
     return True
 
 
-def refuse_taken_addresses() -> None:
+def refuse_taken_slugs() -> None:
     slugs = [post.slug for post in content.POSTS]
     for rows in (Post.objects.all(), OldSlug.objects.all()):
         if taken := rows.filter(slug__in=slugs).first():
-            raise AddressTaken(taken.slug)
+            raise SlugTaken(taken.slug)
 
 
 def writing_time(planned: SamplePost, now: datetime) -> AbstractContextManager[None]:
@@ -145,12 +145,12 @@ def add_repost(post: Post, guest: Person) -> None:
 
 
 def add_video(post: Post) -> None:
-    reference = references.parse(content.VIDEO_ADDRESS)
+    reference = references.parse(content.VIDEO_URL)
     assert reference  # noqa: S101 - our own constant
     Video.objects.create(
         post=post,
         part=Video.Part.REPOST,
-        page_url=content.VIDEO_ADDRESS,
+        page_url=content.VIDEO_URL,
         provider=reference.provider,
         provider_id=reference.id,
         title=content.VIDEO_TITLE,

@@ -9,6 +9,6 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def notices(context: Context) -> list[start_page.Notice]:
+def start_page_sections(context: Context) -> list[start_page.StartPageSection]:
     """What whoever is signed in should look at; see `blog.admin.start_page`."""
-    return start_page.notices(context["user"])
+    return start_page.sections_for(context["user"])

@@ -68,7 +68,7 @@ def of(comments: Sequence[Comment]) -> list[Card]:
         Card(
             comment,
             bans[comment.pk],
-            network=_in_words(networks[bytes(comment.address_key or b"")], comment),
+            network=_in_words(networks[bytes(comment.network_key or b"")], comment),
             address=_in_words(addresses[_proved(comment)], comment),
         )
         for comment in comments
@@ -76,9 +76,9 @@ def of(comments: Sequence[Comment]) -> list[Card]:
 
 
 def _by_network(comments: Iterable[Comment]) -> dict[bytes, Counts]:
-    keys = {bytes(comment.address_key) for comment in comments if comment.address_key}
+    keys = {bytes(comment.network_key) for comment in comments if comment.network_key}
     counted: dict[bytes, Counts] = defaultdict(dict)
-    rows = Comment.objects.filter(address_key__in=keys).values_list("address_key", "state").annotate(Count("pk"))
+    rows = Comment.objects.filter(network_key__in=keys).values_list("network_key", "state").annotate(Count("pk"))
     for key, state, count in rows.order_by():
         counted[bytes(key or b"")][state] = count
     return counted

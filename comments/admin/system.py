@@ -13,10 +13,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from blog.models import Work
 from comments.mailing import outgoing
-from comments.models import Letter, Notice, SpamToken, Subscription
+from comments.models import EmailItem, OutgoingEmail, SpamToken, Subscription
 from core.admin import ReadOnlyAdmin
+from core.models import Task
 
 
 @admin.register(Subscription)
@@ -29,15 +29,15 @@ class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
     fields = ["email", "scope", "discussion", "comment", "confirmed_at", "created_at"]
 
 
-class NoticeInline(admin.TabularInline[Notice, Letter]):
+class EmailItemInline(admin.TabularInline[EmailItem, OutgoingEmail]):
     """The comments that a letter tells of. Whoever may see the letter may see them."""
 
-    model = Notice
+    model = EmailItem
     fields = ("comment", "subscription")
     can_delete = False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("comments.view_letter")
+        return request.user.has_perm("comments.view_outgoingemail")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -45,22 +45,22 @@ class NoticeInline(admin.TabularInline[Notice, Letter]):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[EmailItem]:
         return super().get_queryset(request).select_related("comment", "subscription__discussion__post")
 
 
-@admin.register(Letter)
-class LetterAdmin(ReadOnlyAdmin[Letter]):
+@admin.register(OutgoingEmail)
+class OutgoingEmailAdmin(ReadOnlyAdmin[OutgoingEmail]):
     list_display = ["email", "kind", "created_at", "progress"]
     list_filter = ["kind", ("sent_at", admin.EmptyFieldListFilter)]
     search_fields = ["email"]
     ordering = ["-pk"]
     fields = ["email", "kind", "created_at", "progress", "comment", "subscription"]
-    inlines = [NoticeInline]
+    inlines = [EmailItemInline]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingEmail]:
         """Each with what became of the work of sending it."""
-        work = Work.objects.filter(job=outgoing.POST, argument=Cast(OuterRef("pk"), CharField()))
+        work = Task.objects.filter(job=outgoing.POST, argument=Cast(OuterRef("pk"), CharField()))
         return (
             super()
             .get_queryset(request)

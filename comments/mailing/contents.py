@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from blog import rendering
 from blog.models import Blog, Post
 from comments import personal_data
-from comments.models import Comment, Discussion, Letter, Notice, Subscription
+from comments.models import Comment, Discussion, EmailItem, OutgoingEmail, Subscription
 from comments.posting import text_cleaning
 from core.mailing import email_addresses, sending, signed_links
 from core.mailing.signed_links import Purpose
 
-Kind = Letter.Kind
+Kind = OutgoingEmail.Kind
 Scope = Subscription.Scope
 NO_HEADERS: Mapping[str, str] = {}
 
@@ -44,23 +44,23 @@ class Contents(NamedTuple):
     headers: Mapping[str, str] = NO_HEADERS
 
 
-def of(letter: Letter, blog: Blog) -> Contents | None:
+def of(letter: OutgoingEmail, blog: Blog) -> Contents | None:
     """What the letter says now; None where nothing is left to say."""
     said = WRITERS[letter.kind](letter, blog)
     if said is None:
         return None
-    shared = {"blog": blog, "kept_link": f"{blog.address}{reverse('comment-yours')}"}
+    shared = {"blog": blog, "kept_link": f"{blog.base_url}{reverse('personal-data')}"}
     return said._replace(context={**shared, **said.context})
 
 
-def address_of_page(blog: Blog, route: str, token: str) -> str:
-    return f"{blog.address}{reverse(route, args=[token])}"
+def page_url(blog: Blog, route: str, token: str) -> str:
+    return f"{blog.base_url}{reverse(route, args=[token])}"
 
 
 # --- Questions ------------------------------------------------------------------------------------------------------
 
 
-def _confirm(letter: Letter, blog: Blog) -> Contents | None:
+def _confirm(letter: OutgoingEmail, blog: Blog) -> Contents | None:
     """It says nothing of what the commenter said: that may be somebody else, who typed a stranger's address."""
     comment = _unconfirmed(letter.comment)
     wish = letter.subscription if letter.subscription and not letter.subscription.confirmed_at else None
@@ -73,10 +73,10 @@ def _confirm(letter: Letter, blog: Blog) -> Contents | None:
         "post": post,
         "comment": comment,
         "wish": wish,
-        "link": address_of_page(blog, "comment-confirm-address", token),
+        "link": page_url(blog, "comment-confirm-address", token),
         "days": CONFIRM_LASTS.days,
     }
-    return Contents("confirm_address", context)
+    return Contents("confirm_email", context)
 
 
 def _unconfirmed(comment: Comment | None) -> Comment | None:
@@ -92,34 +92,34 @@ def _public_post(number: int) -> Post | None:
     return posts.select_related("blog", "discussion").filter(pk=number).first()
 
 
-def _access(letter: Letter, blog: Blog) -> Contents | None:
+def _access(letter: OutgoingEmail, blog: Blog) -> Contents | None:
     if not personal_data.is_known(letter.email):
         return None
     token = signed_links.mint(Purpose.ACCESS, [letter.pk])
-    link = address_of_page(blog, "comment-yours-page", token)
+    link = page_url(blog, "personal-data-page", token)
     return Contents("access", {"link": link, "minutes": ACCESS_LASTS.seconds // 60})
 
 
 # --- News -----------------------------------------------------------------------------------------------------------
 
 
-def _news(letter: Letter, blog: Blog) -> Contents | None:
+def _news(letter: OutgoingEmail, blog: Blog) -> Contents | None:
     """Comments that can be read, to somebody who still wants to be told of them: with a wish, its notices went."""
     readable = Comment.objects.public().counted().order_by()
-    notices = letter.notices.filter(comment__in=readable).order_by("comment__discussion", "pk")
+    notices = letter.items.filter(comment__in=readable).order_by("comment__discussion", "pk")
     count = notices.count()
     told = list(notices.select_related("comment__discussion__post__blog", "subscription")[:MOST_NEWS])
     if not told:
         return None
     token = signed_links.mint(Purpose.UNSUBSCRIBE, [letter.pk, *sorted({notice.subscription_id for notice in told})])
-    stop = address_of_page(blog, "comment-unsubscribe", token)
+    stop = page_url(blog, "comment-unsubscribe", token)
     items = [_item(notice) for notice in told]
     context = {"items": items, "first": items[0], "count": count, "left": count - len(items), "stop_link": stop}
     headers = {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return Contents("news", context, headers)
 
 
-def _item(notice: Notice) -> dict[str, Any]:
+def _item(notice: EmailItem) -> dict[str, Any]:
     comment = notice.comment
     post = comment.discussion.post
     return {
@@ -127,7 +127,7 @@ def _item(notice: Notice) -> dict[str, Any]:
         "title": text_cleaning.tidy_line(post.title),
         "at": comment.published_at,
         "words": sending.quoted(_shortened(comment, NEWS_EXCERPT)),
-        "link": f"{post.blog.address}{comment.get_absolute_url()}",
+        "link": f"{post.blog.base_url}{comment.get_absolute_url()}",
         "why": REASONS[Scope(notice.subscription.scope)],
     }
 
@@ -141,7 +141,7 @@ def _shortened(comment: Comment, length: int) -> str:
 # --- What waits -----------------------------------------------------------------------------------------------------
 
 
-def moderators_addresses() -> list[str]:
+def moderator_emails() -> list[str]:
     """Where those read mail who decide on comments: the blog's owner, and whoever may change comments in the admin."""
     owner = sending.address_of(Blog.load().owner)
     backend = "django.contrib.auth.backends.ModelBackend"  # with several, Django wants to be told
@@ -151,21 +151,21 @@ def moderators_addresses() -> list[str]:
     return list(once.values())
 
 
-def waiting_in(letter: Letter) -> QuerySet[Comment]:
+def waiting_in(letter: OutgoingEmail) -> QuerySet[Comment]:
     """The comments that a digest was made of, as far as they still wait: it bears the moment at which it was made."""
     return Comment.objects.waiting().filter(moderators_told_at=letter.created_at)
 
 
-def _queue(letter: Letter, blog: Blog) -> Contents | None:
+def _queue(letter: OutgoingEmail, blog: Blog) -> Contents | None:
     """The one mail in which words stand that readers do not see; so it goes to those who may see them, asked now."""
     told = list(waiting_in(letter).select_related("discussion__post"))
-    if not told or letter.email not in moderators_addresses():
+    if not told or letter.email not in moderator_emails():
         return None
     context = {
         "items": [_waiting_item(comment, blog) for comment in told],
         "count": len(told),
         "left": Comment.objects.waiting().count() - len(told),
-        "link": f"{blog.address}{reverse('admin:comments_comment_queue')}",
+        "link": f"{blog.base_url}{reverse('admin:comments_comment_queue')}",
     }
     return Contents("queue", context)
 
@@ -175,11 +175,11 @@ def _waiting_item(comment: Comment, blog: Blog) -> dict[str, Any]:
         "name": text_cleaning.tidy_line(comment.name),
         "title": text_cleaning.tidy_line(comment.discussion.post.title),
         "words": sending.quoted(_shortened(comment, WAITING_EXCERPT)),
-        "link": f"{blog.address}{reverse('admin:comments_comment_decide', args=[comment.pk])}",
+        "link": f"{blog.base_url}{reverse('admin:comments_comment_decide', args=[comment.pk])}",
     }
 
 
-WRITERS: dict[str, Callable[[Letter, Blog], Contents | None]] = {
+WRITERS: dict[str, Callable[[OutgoingEmail, Blog], Contents | None]] = {
     Kind.CONFIRM: _confirm,
     Kind.ACCESS: _access,
     Kind.NEWS: _news,

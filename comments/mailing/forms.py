@@ -11,7 +11,7 @@ from core.mailing import email_addresses
 Scope = Subscription.Scope
 
 
-class AddressForm(forms.Form):
+class EmailForm(forms.Form):
     """The address is a plain field: what is one, `addresses.checked` says for every door."""
 
     email = forms.Field(
@@ -34,7 +34,7 @@ class AddressForm(forms.Form):
             self.fields[name].widget.attrs["autofocus"] = True
 
 
-class SubscribeForm(AddressForm):
+class SubscribeForm(EmailForm):
     """Where a thread is meant, it asks whether that alone is wanted or all of the post."""
 
     scope = forms.ChoiceField(

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import BigIntegerField, QuerySet
 
 from comments.mailing import contents, outgoing
-from comments.models import Comment, Letter, Notice, Subscription
+from comments.models import Comment, EmailItem, OutgoingEmail, Subscription
 from comments.moderation.steps import ANNOUNCE
 from comments.threads import paths
 from core import clock
@@ -15,7 +15,7 @@ from core.compiled_queries import Given, Prepared
 from core.mailing import email_addresses
 from core.tasks import worker
 
-Kind = Letter.Kind
+Kind = OutgoingEmail.Kind
 Scope = Subscription.Scope
 
 BATCH = 500  # subscribers in one transaction
@@ -74,10 +74,10 @@ def _tell_batch(comment: Comment, subscriptions: QuerySet[Subscription]) -> int:
     if wishes:
         opened = outgoing.open_news(wishes)
         notices = [
-            Notice(letter=opened[email], subscription=wish, comment=comment, email=email)
+            EmailItem(message=opened[email], subscription=wish, comment=comment, email=email)
             for email, wish in wishes.items()
         ]
-        Notice.objects.bulk_create(notices, ignore_conflicts=True)
+        EmailItem.objects.bulk_create(notices, ignore_conflicts=True)
         outgoing.post_news(opened.values())
     return batch[-1].pk if batch else 0
 
@@ -85,7 +85,7 @@ def _tell_batch(comment: Comment, subscriptions: QuerySet[Subscription]) -> int:
 def _untold(comment: Comment, batch: list[Subscription]) -> dict[str, Subscription]:
     """By address, without those that were told already and without the writer's own."""
     emails = {wish.email for wish in batch}
-    told = set(Notice.objects.filter(comment=comment, email__in=emails).values_list("email", flat=True))
+    told = set(EmailItem.objects.filter(comment=comment, email__in=emails).values_list("email", flat=True))
     own = email_addresses.canonical(comment.email)
     wishes: dict[str, Subscription] = {}
     for wish in batch:
@@ -102,7 +102,7 @@ def note_waiting() -> None:
 
     The job also comes by itself that often: what did not fit into one digest is in the next.
     """
-    last = Letter.objects.filter(kind=Kind.QUEUE).order_by("-created_at").first()
+    last = OutgoingEmail.objects.filter(kind=Kind.QUEUE).order_by("-created_at").first()
     wait = last.created_at + BETWEEN_DIGESTS - clock.now() if last else FIRST_WAIT
     worker.enqueue(TELL, delay=max(wait, FIRST_WAIT))
 
@@ -115,11 +115,11 @@ def tell_moderators() -> None:
     untold = Comment.objects.waiting().filter(moderators_told_at=None)
     untold = untold.select_for_update(no_key=True, skip_locked=True)
     numbers = list(untold.values_list("pk", flat=True)[: contents.MOST_WAITING])
-    emails = contents.moderators_addresses() if numbers else []
+    emails = contents.moderator_emails() if numbers else []
     if not emails:
         return
     moment = clock.now()
     Comment.objects.filter(pk__in=numbers).update(moderators_told_at=moment)
     for email in emails:
-        letter = Letter.objects.create(kind=Kind.QUEUE, email=email, created_at=moment)
+        letter = OutgoingEmail.objects.create(kind=Kind.QUEUE, email=email, created_at=moment)
         worker.enqueue(outgoing.POST, str(letter.pk))

@@ -15,16 +15,16 @@ from django.db.models import Q
 
 from blog.models import Blog
 from comments.mailing import contents
-from comments.models import Comment, Letter, Subscription
+from comments.models import Comment, OutgoingEmail, Subscription
 from core import clock
 from core.mailing import email_addresses, sending
 from core.tasks import worker
 
-Kind = Letter.Kind
+Kind = OutgoingEmail.Kind
 POST = "post-letter"  # the job that sends one
 
 QUESTIONS = (Kind.CONFIRM, Kind.ACCESS)  # what anybody can have sent to any address
-MOST_TO_ONE_ADDRESS = 3  # of those, a day
+MOST_TO_ONE_EMAIL = 3  # of those, a day
 MOST_FROM_ONE_NETWORK = 10  # of those, an hour
 MOST_NEWS = 3  # letters of news a day; what comes then is gathered into one
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -38,30 +38,30 @@ class NotSent(Exception):
 # --- Written --------------------------------------------------------------------------------------------------------
 
 
-def may_ask(email: str, address_key: bytes | None) -> bool:
+def may_ask(email: str, network_key: bytes | None) -> bool:
     """Whether another question may go to an address, and come from a network. Part of the caller's transaction.
 
     Of several at once, each sees those before it: they take turns at the row of the blog.
     """
     Blog.objects.select_for_update(no_key=True).values_list("pk").first()
-    questions, now = Letter.objects.filter(kind__in=QUESTIONS), clock.now()
-    if questions.filter(_one_mailbox(email), created_at__gt=now - DAY).count() >= MOST_TO_ONE_ADDRESS:
+    questions, now = OutgoingEmail.objects.filter(kind__in=QUESTIONS), clock.now()
+    if questions.filter(_one_mailbox(email), created_at__gt=now - DAY).count() >= MOST_TO_ONE_EMAIL:
         return False
-    from_there = questions.filter(address_key=address_key, created_at__gt=now - HOUR)
-    return address_key is None or from_there.count() < MOST_FROM_ONE_NETWORK
+    from_there = questions.filter(network_key=network_key, created_at__gt=now - HOUR)
+    return network_key is None or from_there.count() < MOST_FROM_ONE_NETWORK
 
 
 def ask(
     kind: Kind,
     *,
     email: str,
-    address_key: bytes | None,
+    network_key: bytes | None,
     comment: Comment | None = None,
     subscription: Subscription | None = None,
-) -> Letter:
+) -> OutgoingEmail:
     """Have a question sent to an address. Whoever calls has asked `may_ask` in the same transaction."""
-    letter = Letter.objects.create(
-        kind=kind, email=email, address_key=address_key, comment=comment, subscription=subscription
+    letter = OutgoingEmail.objects.create(
+        kind=kind, email=email, network_key=network_key, comment=comment, subscription=subscription
     )
     worker.enqueue(POST, str(letter.pk))
     return letter
@@ -72,24 +72,26 @@ def _one_mailbox(email: str) -> Q:
     return Q(email=f"{local}@{domain}") | Q(email__startswith=f"{local}+", email__endswith=f"@{domain}")
 
 
-def open_news(emails: Collection[str]) -> dict[str, Letter]:
+def open_news(emails: Collection[str]) -> dict[str, OutgoingEmail]:
     """The letter of each address that still takes news, locked until the caller's transaction ends."""
     for _attempt in range(ATTEMPTS):
-        unclosed = Letter.objects.filter(kind=Kind.NEWS, closed_at=None, email__in=emails)
+        unclosed = OutgoingEmail.objects.filter(kind=Kind.NEWS, closed_at=None, email__in=emails)
         found = {letter.email: letter for letter in unclosed.select_for_update(no_key=True).order_by("pk")}
         missing = sorted(set(emails) - set(found))
         if not missing:
             return found
         # Somebody else may make the same one at this moment: then theirs is the one, unless it is closed already.
-        Letter.objects.bulk_create([Letter(kind=Kind.NEWS, email=email) for email in missing], ignore_conflicts=True)
+        OutgoingEmail.objects.bulk_create(
+            [OutgoingEmail(kind=Kind.NEWS, email=email) for email in missing], ignore_conflicts=True
+        )
     raise RuntimeError("The letters were closed as fast as they were opened.")
 
 
-def post_news(letters: Collection[Letter]) -> None:
+def post_news(letters: Collection[OutgoingEmail]) -> None:
     """Have letters of news sent: at once, or where an address had its share of a day, when that day is over."""
     now = clock.now()
     gone: dict[str, list[datetime]] = {letter.email: [] for letter in letters}
-    today = Letter.objects.filter(kind=Kind.NEWS, email__in=gone, closed_at__gt=now - DAY)
+    today = OutgoingEmail.objects.filter(kind=Kind.NEWS, email__in=gone, closed_at__gt=now - DAY)
     for email, closed_at in today.order_by("-closed_at").values_list("email", "closed_at"):
         gone[email].append(closed_at)  # type: ignore[arg-type]  # closed after a moment, so not open
     delays = {}
@@ -118,25 +120,25 @@ def send(number: int) -> None:
         _drop(letter)
         return
     _hand_over(letter, said, blog)
-    Letter.objects.filter(pk=letter.pk).update(sent_at=clock.now())
+    OutgoingEmail.objects.filter(pk=letter.pk).update(sent_at=clock.now())
 
 
 @transaction.atomic
-def _close(number: int) -> Letter | None:
-    letter = Letter.objects.select_for_update(no_key=True).filter(pk=number, sent_at=None).first()
+def _close(number: int) -> OutgoingEmail | None:
+    letter = OutgoingEmail.objects.select_for_update(no_key=True).filter(pk=number, sent_at=None).first()
     if letter and letter.closed_at is None:
         letter.closed_at = clock.now()
         letter.save(update_fields=["closed_at"])
     return letter
 
 
-def _drop(letter: Letter) -> None:
+def _drop(letter: OutgoingEmail) -> None:
     """A question stays for a day, unsent: asked again and again it must not cost us more than one that was sent."""
     if letter.kind not in QUESTIONS:
         letter.delete()
 
 
-def _hand_over(letter: Letter, said: contents.Contents, blog: Blog) -> None:
+def _hand_over(letter: OutgoingEmail, said: contents.Contents, blog: Blog) -> None:
     name = f"letter-{letter.pk}.{letter.created_at:%Y%m%d}"
     try:
         sending.send(said.template, said.context, to=letter.email, blog=blog, name=name, headers=said.headers)

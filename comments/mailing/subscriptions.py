@@ -11,14 +11,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from comments.mailing import contents, outgoing
-from comments.models import Comment, Discussion, Letter, Subscription
+from comments.models import Comment, Discussion, OutgoingEmail, Subscription
 from comments.moderation import steps
 from comments.threads import paths
 from core import clock
 from core.mailing import email_addresses, signed_links
 from core.mailing.signed_links import Purpose
 
-Kind = Letter.Kind
+Kind = OutgoingEmail.Kind
 Scope = Subscription.Scope
 State = Comment.State
 
@@ -36,14 +36,14 @@ def ask_to_confirm(comment: Comment, scope: str = "") -> None:
     """
     email = email_addresses.tidy(comment.email)
     is_proved = comment.email_confirmed_at is not None
-    if not email or (not is_proved and not outgoing.may_ask(email, comment.address_key)):
+    if not email or (not is_proved and not outgoing.may_ask(email, comment.network_key)):
         return
     wish = None
     if scope in Scope.values:
         about = _thread_of(comment) if scope == Scope.THREAD else comment
         wish = _wish(comment.discussion, Scope(scope), about, email, is_proved=is_proved)
     if not is_proved:
-        outgoing.ask(Kind.CONFIRM, email=email, address_key=comment.address_key, comment=comment, subscription=wish)
+        outgoing.ask(Kind.CONFIRM, email=email, network_key=comment.network_key, comment=comment, subscription=wish)
 
 
 @transaction.atomic
@@ -53,7 +53,7 @@ def subscribe(
     scope: Scope,
     comment: Comment | None = None,
     email: str,
-    address_key: bytes | None,
+    network_key: bytes | None,
     is_proved: bool = False,
 ) -> None:
     """Note somebody's wish and ask them whether it is theirs. `comment` is any of the thread that they mean.
@@ -62,12 +62,12 @@ def subscribe(
     be sent. Above the limits nothing is done at all. An address that the browser has proved needs no mail.
     """
     email = email_addresses.tidy(email)
-    if not is_proved and not outgoing.may_ask(email, address_key):
+    if not is_proved and not outgoing.may_ask(email, network_key):
         return
     about = _thread_of(comment) if comment and scope == Scope.THREAD else comment
     wish = _wish(discussion, scope, about, email, is_proved=is_proved)
     if not is_proved:
-        outgoing.ask(Kind.CONFIRM, email=email, address_key=address_key, subscription=wish)
+        outgoing.ask(Kind.CONFIRM, email=email, network_key=network_key, subscription=wish)
 
 
 def _wish(
@@ -138,7 +138,7 @@ def _let_through(comment: Comment) -> None:
     """Publish a comment that waits for no other reason than that its writer was new, if we do know them."""
     comment.refresh_from_db()
     codes = {finding["code"] for finding in comment.findings}
-    is_known = Comment.objects.by_known_address(comment.email).exclude(pk=comment.pk).exists()
+    is_known = Comment.objects.by_known_email(comment.email).exclude(pk=comment.pk).exists()
     if comment.state == State.PENDING and codes == {HELD_AS_NEW} and is_known:
         steps.approve(comment, by=None, reason=_("The address was confirmed, and its owner is known here."))
 
@@ -155,4 +155,4 @@ def unsubscribe(numbers: Sequence[int]) -> None:
 def stop_all(email: str) -> None:
     """End all that an address is subscribed to, and drop the letters of news that have not left."""
     Subscription.objects.filter(email=email).end()
-    Letter.objects.filter(kind=Kind.NEWS, email=email, sent_at=None).delete()
+    OutgoingEmail.objects.filter(kind=Kind.NEWS, email=email, sent_at=None).delete()

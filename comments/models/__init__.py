@@ -2,7 +2,7 @@
 
 from comments.models.comments import Comment, CommentQuerySet, Discussion
 from comments.models.history import CommentEvent, CommentRevision
-from comments.models.mailing import Letter, Notice, Subscription
+from comments.models.mailing import EmailItem, OutgoingEmail, Subscription
 from comments.models.screening import Ban, SpamToken
 
 __all__ = [
@@ -12,8 +12,8 @@ __all__ = [
     "CommentQuerySet",
     "CommentRevision",
     "Discussion",
-    "Letter",
-    "Notice",
+    "EmailItem",
+    "OutgoingEmail",
     "SpamToken",
     "Subscription",
 ]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from blog import rendering
 from blog.models import Blog, Person, Post
-from blog.models.fields import LanguageField, WebAddressField
+from blog.models.fields import HttpURLField, LanguageField
 from blog.permissions import proof_of_authorship
 from comments.threads import ids, paths
 from core import clock
@@ -116,7 +116,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         """Comments that a moderator has to decide on, the one that waits longest first."""
         return self.filter(state=Comment.State.PENDING).order_by("pk")
 
-    def by_known_address(self, email: str) -> Self:
+    def by_known_email(self, email: str) -> Self:
         """Published comments whose writer proved to read mail at `email`: whoever has one is known."""
         proved = self.filter(email=email, email_confirmed_at__isnull=False, state=Comment.State.PUBLISHED)
         return proved if email else self.none()
@@ -216,7 +216,7 @@ class Comment(models.Model):
     )
     shown = models.BooleanField(_("shown"))
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
-    url = WebAddressField(_("web page"), blank=True)
+    url = HttpURLField(_("web page"), blank=True)
     email = models.EmailField(_("e-mail"), blank=True, help_text=_("Private. It is shown nowhere."))
     email_confirmed_at = models.DateTimeField(
         _("e-mail confirmed"),
@@ -251,7 +251,7 @@ class Comment(models.Model):
     published_at = models.DateTimeField(_("published"), null=True, editable=False)
     edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
     submission_key = models.BinaryField(max_length=32, null=True, help_text="The same for the same words sent twice.")
-    address_key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(
+    network_key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(
         max_length=32, null=True, help_text="Keyed hash of the sender's network."
     )
 
@@ -287,7 +287,7 @@ class Comment(models.Model):
             ),
             models.Index(fields=["published_at", "id"], condition=models.Q(shown=True), name="comment_latest"),
             models.Index(fields=["id"], condition=models.Q(state="pending"), name="comment_queue"),
-            models.Index(fields=["address_key", "created_at"], name="comment_sender"),
+            models.Index(fields=["network_key", "created_at"], name="comment_sender"),
             models.Index(fields=["words_key"], name="comment_words"),
             models.Index(fields=["email"], condition=~models.Q(email=""), name="comment_email"),
             *(

@@ -73,7 +73,7 @@ class Subscription(models.Model):
         return f"{self.get_scope_display()}: {self.discussion}"
 
 
-class Letter(models.Model):
+class OutgoingEmail(models.Model):
     """A mail to be sent, or sent: what it says is made when it goes out. Deleted thirty days later."""
 
     class Kind(models.TextChoices):
@@ -90,7 +90,7 @@ class Letter(models.Model):
     subscription = models.ForeignKey(
         Subscription, models.CASCADE, null=True, related_name="+", help_text="What is asked to be confirmed."
     )
-    address_key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(
+    network_key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(
         max_length=32, null=True, help_text="Keyed hash of the network from which it was asked for."
     )
     created_at = models.DateTimeField(_("made"), default=clock.now, editable=False)
@@ -98,33 +98,35 @@ class Letter(models.Model):
     sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
 
     class Meta:
-        verbose_name = _("letter")
-        verbose_name_plural = _("letters")
+        verbose_name = _("outgoing email")
+        verbose_name_plural = _("outgoing emails")
         constraints = [
-            models.UniqueConstraint(fields=["email"], condition=Q(kind="news", closed_at=None), name="letter_one_open"),
+            models.UniqueConstraint(
+                fields=["email"], condition=Q(kind="news", closed_at=None), name="outgoing_email_one_open"
+            ),
         ]
         indexes = [
-            models.Index(fields=["email", "created_at"], name="letter_address"),
-            models.Index(fields=["address_key", "created_at"], name="letter_network"),
-            models.Index(fields=["kind", "created_at"], name="letter_kind"),
+            models.Index(fields=["email", "created_at"], name="outgoing_email_recipient"),
+            models.Index(fields=["network_key", "created_at"], name="outgoing_email_network"),
+            models.Index(fields=["kind", "created_at"], name="outgoing_email_kind"),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
 
 
-class Notice(models.Model):
+class EmailItem(models.Model):
     """A comment that somebody is told of in a letter. Whatever they subscribed to, they are told once."""
 
-    letter = models.ForeignKey(Letter, models.CASCADE, related_name="notices")
-    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="notices")
-    comment = models.ForeignKey(Comment, models.CASCADE, related_name="notices")
+    message = models.ForeignKey(OutgoingEmail, models.CASCADE, related_name="items")
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="email_items")
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="email_items")
     email = models.EmailField()
 
     class Meta:
-        verbose_name = _("notice")
-        verbose_name_plural = _("notices")
-        constraints = [models.UniqueConstraint(fields=["email", "comment"], name="notice_once")]
+        verbose_name = _("email item")
+        verbose_name_plural = _("email items")
+        constraints = [models.UniqueConstraint(fields=["email", "comment"], name="email_item_once")]
 
     def __str__(self) -> str:
-        return f"{self.letter_id}: {self.comment_id}"
+        return f"{self.message_id}: {self.comment_id}"

@@ -153,8 +153,8 @@ def _names(comment: Comment) -> list[tuple[str, bytes]]:
     names: list[tuple[str, bytes]] = []
     if comment.email:
         names.append((Kind.EMAIL, email_key(comment.email)))
-    if comment.address_key:
-        names.append((Kind.NETWORK, bytes(comment.address_key)))
+    if comment.network_key:
+        names.append((Kind.NETWORK, bytes(comment.network_key)))
     return names
 
 

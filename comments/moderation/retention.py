@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from comments.mailing import outgoing
-from comments.models import Ban, Comment, CommentEvent, Letter, Subscription
+from comments.models import Ban, Comment, CommentEvent, OutgoingEmail, Subscription
 from comments.moderation import steps
 from core import clock
 from core.privacy import networks
@@ -25,8 +25,8 @@ UNWANTED = (State.SPAM, State.REJECTED, State.DELETED)
 def forget_networks() -> None:
     """Forget the names of networks that were made with keys which are destroyed by now: they lead nowhere any more."""
     moment = networks.oldest_week()
-    Comment.objects.filter(address_key__isnull=False, created_at__lt=moment).update(address_key=None)
-    Letter.objects.filter(address_key__isnull=False, created_at__lt=moment).update(address_key=None)
+    Comment.objects.filter(network_key__isnull=False, created_at__lt=moment).update(network_key=None)
+    OutgoingEmail.objects.filter(network_key__isnull=False, created_at__lt=moment).update(network_key=None)
     # A ban has the name that its comment got, which may be weeks older than itself. Then it bans nobody any more.
     outlived = Q(created_at__lt=moment) | Q(comment__created_at__lt=moment)
     Ban.objects.filter(outlived, kind=Ban.Kind.NETWORK).delete()
@@ -36,7 +36,7 @@ def forget_letters() -> None:
     """Delete letters: those that were sent, or given up, and at once those that nobody was to get."""
     now = clock.now()
     unsent = Q(kind__in=outgoing.QUESTIONS, sent_at=None, closed_at__lt=now - UNSENT_QUESTIONS_LAST)
-    _delete(Letter.objects.filter(Q(created_at__lt=now - LETTERS_LAST) | unsent))
+    _delete(OutgoingEmail.objects.filter(Q(created_at__lt=now - LETTERS_LAST) | unsent))
 
 
 def forget_unconfirmed_wishes() -> None:

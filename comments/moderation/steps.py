@@ -123,7 +123,7 @@ def erase(comment: Comment, *, by: User | None = None, forget: bool = True) -> b
 
 _BLANK: Mapping[str, Any] = {
     **dict.fromkeys(("name", "url", "email", "source", "html", "language", "badge"), ""),
-    **dict.fromkeys(("email_confirmed_at", "person", "user", "submission_key", "address_key", "words_key"), None),
+    **dict.fromkeys(("email_confirmed_at", "person", "user", "submission_key", "network_key", "words_key"), None),
     "score": 0,
     "findings": [],
 }

@@ -35,7 +35,7 @@ _LOOK_ALIKES = str.maketrans("авекмнорстухѕјԁһӏіαεικνορ
 class Writer:
     """The sender of a comment, as far as it is proved: nothing is, of a stranger."""
 
-    address_keys: tuple[bytes, ...] = ()  # the names of the sender's network, the one that is kept first
+    network_keys: tuple[bytes, ...] = ()  # the names of the sender's network, the one that is kept first
     person: Person | None = None
     user: User | None = None
     badge: str = Badge.NONE
@@ -43,8 +43,8 @@ class Writer:
     is_imitation: bool = False  # signed with a name that looks like that of somebody who belongs here
 
     @property
-    def address_key(self) -> bytes | None:
-        return self.address_keys[0] if self.address_keys else None
+    def network_key(self) -> bytes | None:
+        return self.network_keys[0] if self.network_keys else None
 
 
 def writer(request: HttpRequest, *, post_id: int, name: str) -> Writer:
@@ -108,7 +108,7 @@ def looks(name: str) -> str:
 
 def address(comment: Comment) -> str:
     """Of the page that only the writer sees."""
-    return path_to("comment-mine", 0).replace(ids.encode(0), comment.public_id)  # every comment has its own, once
+    return path_to("own-comment", 0).replace(ids.encode(0), comment.public_id)  # every comment has its own, once
 
 
 def give(response: HttpResponse, comment: Comment) -> None:

@@ -101,7 +101,7 @@ def submit(
     draft = Comment(pk=NOT_STORED, name=name, source=text, language=language, person=writer.person)
     draft.email = checked_email(email, notify)
     draft.email_confirmed_at = clock.now() if email and draft.email == writer.proved_email else None
-    draft.user, draft.badge, draft.address_key = writer.user, writer.badge, writer.address_key
+    draft.user, draft.badge, draft.network_key = writer.user, writer.badge, writer.network_key
     draft.words_key = screening.words_key(text)
     draft.discussion_id = post_id
     draft.render()  # before the transaction, like the slow part of judging: nobody has to wait for them
@@ -312,6 +312,6 @@ def _submission_key(discussion: Discussion, target: Place | None, draft: Comment
     # Tidy words hold no control characters, so the parts cannot run into each other.
     # With what is proved, or a stranger who is faster with the same words would take the badge away.
     proved = f"{draft.person_id or ''} {draft.badge}"
-    sender = (draft.address_key or b"").hex()
+    sender = (draft.network_key or b"").hex()
     parts = [str(discussion.pk), ids.encode(target.pk) if target else "", proved, sender, draft.name, draft.source]
     return salted_hmac("comments.posting.submission", "\x1f".join(parts), algorithm="sha256").digest()

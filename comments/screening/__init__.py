@@ -54,7 +54,7 @@ def facts(draft: Comment, writer: Writer, signals: Signals = NO_SIGNALS) -> rule
     """What can be known before the discussion is locked: the slow part."""
     seconds, is_forged = _seconds(signals)
     in_name = links.hosts(draft.name)
-    bans, banned_words = banning.of_comment(writer.address_keys, draft.email, writer.proved_email)
+    bans, banned_words = banning.of_comment(writer.network_keys, draft.email, writer.proved_email)
     return rules.Facts(
         name=draft.name,
         text=_as_typed_and_read(draft),
@@ -111,7 +111,7 @@ def _as_typed_and_read(draft: Comment) -> str:
 def _is_known(draft: Comment, writer: Writer) -> bool:
     """Whether somebody approved of them before. A typed address proves nothing: it may be another's."""
     proved = writer.proved_email if draft.email in ("", writer.proved_email) else ""
-    return bool(proved) and Comment.objects.by_known_address(proved).exists()
+    return bool(proved) and Comment.objects.by_known_email(proved).exists()
 
 
 def _repeats(draft: Comment) -> int:
@@ -124,10 +124,10 @@ def _repeats(draft: Comment) -> int:
 
 def _pace(writer: Writer, thread: bytes) -> rules.Pace:
     """What came in without a network was brought by ourselves. Nobody looks for more than the hour's limit."""
-    if not writer.address_keys:
+    if not writer.network_keys:
         return rules.STANDING
     now = clock.now()
-    names = {f"name{index}": key for index, key in enumerate(writer.address_keys)}
+    names = {f"name{index}": key for index, key in enumerate(writer.network_keys)}
     sent = _sent(len(names), settings.COMMENTS_PER_HOUR)(since=now - HOUR, **names)
     lately = [path for path, at in sent if thread and at > now - rules.THREAD_SPAN]
     return rules.Pace(
@@ -154,7 +154,7 @@ def _sent(names: int, most: int) -> Prepared[tuple[bytes, datetime]]:
 
     def build() -> QuerySet[Comment, tuple[bytes, datetime]]:
         keys = [Given(f"name{index}", BinaryField()) for index in range(names)]
-        recent = Comment.objects.filter(address_key__in=keys, created_at__gt=Given("since", DateTimeField()))
+        recent = Comment.objects.filter(network_key__in=keys, created_at__gt=Given("since", DateTimeField()))
         return recent.order_by("-created_at").values_list("path", "created_at")[:most]
 
     return Prepared(build)

@@ -15,7 +15,7 @@ def replies_link(post: Post) -> dict[str, str]:
         "xmlns:thr": feeds.THREADING,
         "rel": "replies",
         "type": feeds.ATOM,
-        "href": f"{post.blog.address}{feeds.comments_address(post)}",
+        "href": f"{post.blog.base_url}{feeds.comments_address(post)}",
         "thr:count": str(discussion.count),
     }
     if discussion.last_published_at:

@@ -39,7 +39,7 @@ def latest(request: HttpRequest) -> HttpResponse:
     blog = comments[0].discussion.post.blog if comments else Blog.load()
     with translation.override(blog.language), timezone.override(blog.zone):
         title = _("Comments on %(title)s") % {"title": blog.title}
-        return _feed(request, blog, comments, title=title, link=f"{blog.address}/")
+        return _feed(request, blog, comments, title=title, link=f"{blog.base_url}/")
 
 
 @require_safe
@@ -82,7 +82,7 @@ class CommentFeed(Atom1Feed):
 
 def _latest(comments: CommentQuerySet) -> list[Comment]:
     newest = comments.public().counted().order_by("-published_at", "-pk")
-    return list(newest.defer("source", "email", "submission_key", "address_key")[:ENTRIES])
+    return list(newest.defer("source", "email", "submission_key", "network_key")[:ENTRIES])
 
 
 def _feed(request: HttpRequest, blog: Blog, comments: list[Comment], *, title: str, link: str) -> HttpResponse:
@@ -91,8 +91,8 @@ def _feed(request: HttpRequest, blog: Blog, comments: list[Comment], *, title: s
         link=link,
         description=None,
         language=blog.language,
-        feed_url=f"{blog.address}{request.path}",
-        feed_guid=f"{blog.address}{request.path}",
+        feed_url=f"{blog.base_url}{request.path}",
+        feed_guid=f"{blog.base_url}{request.path}",
     )
     for comment in comments:
         feed.add_item(**{name: printable(value) for name, value in _entry(comment).items()})
@@ -105,10 +105,10 @@ def _entry(comment: Comment) -> dict[str, Any]:
     post = comment.discussion.post
     return {
         "title": _("%(name)s on %(title)s") % {"name": comment.name, "title": post.title},
-        "link": f"{post.blog.address}{comment.get_absolute_url()}",
+        "link": f"{post.blog.base_url}{comment.get_absolute_url()}",
         "description": None,
         "unique_id": _comment_id(comment.pk),
-        "content": absolute(comment.html, post.blog.address),
+        "content": absolute(comment.html, post.blog.base_url),
         "author_name": comment.name,
         "author_link": comment.url or None,
         "pubdate": comment.published_at,
@@ -122,7 +122,7 @@ def _answered(comment: Comment, post: Post) -> dict[str, str]:
     number = comment.reply_to_id or comment.parent_id
     address = reverse("comment", args=[number]) if number else post.get_absolute_url()
     ref = _comment_id(number) if number else entry_id(post)
-    return {"ref": ref, "href": f"{post.blog.address}{address}", "type": "text/html"}
+    return {"ref": ref, "href": f"{post.blog.base_url}{address}", "type": "text/html"}
 
 
 def _comment_id(number: int) -> str:

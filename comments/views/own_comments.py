@@ -13,7 +13,7 @@ from django_stubs_ext import StrPromise
 
 from blog.reading.pages import personal_page
 from comments import screening
-from comments.models import Comment, Letter
+from comments.models import Comment, OutgoingEmail
 from comments.moderation import steps
 from comments.posting import authorship, forms, revising, submission
 from comments.posting.forms import TextForm
@@ -34,7 +34,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
         "asks_for_address": _asks_for_address(comment),
         "place": Comment.objects.waiting().filter(pk__lte=comment.pk).count(),
     }
-    return _page(request, "comments/mine.html", comment, context)
+    return _page(request, "comments/own_comment.html", comment, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,7 +44,7 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "POST":
         return _take(request, comment, TextForm(request.POST))
     if not revising.is_possible(comment):
-        return redirect("comment-mine", number)
+        return redirect("own-comment", number)
     return edit_page(request, comment, TextForm(initial={"text": comment.source}))
 
 
@@ -55,7 +55,7 @@ def delete(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "POST":
         steps.delete_by_writer(comment)
     elif comment.state in steps.CAN_BE_DELETED:
-        return _page(request, "comments/mine_delete.html", comment, {"rows": pages.alone(comment)})
+        return _page(request, "comments/own_comment_delete.html", comment, {"rows": pages.alone(comment)})
     return HttpResponseRedirect(authorship.address(comment), status=303)
 
 
@@ -71,7 +71,7 @@ def edit_page(
 ) -> HttpResponse:
     """The form with all that was typed; where it can no longer be sent, the text alone, to be copied."""
     context = {"form": form, "notice": notice, "can_send": can_send, "preview": preview}
-    return _page(request, "comments/mine_edit.html", comment, context, status=status)
+    return _page(request, "comments/own_comment_edit.html", comment, context, status=status)
 
 
 def where_seen(comment: Comment) -> str:
@@ -82,7 +82,7 @@ def where_seen(comment: Comment) -> str:
 
 def _asks_for_address(comment: Comment) -> bool:
     """Whether its writer has a message from us to answer. Asked too often for one address, we wrote none."""
-    asked = Letter.objects.filter(comment=comment, kind=Letter.Kind.CONFIRM)
+    asked = OutgoingEmail.objects.filter(comment=comment, kind=OutgoingEmail.Kind.CONFIRM)
     may_be_asked = comment.state in (Comment.State.PENDING, Comment.State.PUBLISHED)
     return may_be_asked and comment.email_confirmed_at is None and asked.exists()
 

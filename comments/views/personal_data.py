@@ -17,8 +17,8 @@ from blog.models import Blog
 from blog.reading.pages import personal_page, speaking_for
 from comments import personal_data
 from comments.mailing import contents, outgoing
-from comments.mailing.forms import AddressForm
-from comments.models import Comment, Letter, Subscription
+from comments.mailing.forms import EmailForm
+from comments.models import Comment, OutgoingEmail, Subscription
 from comments.views.subscriptions import closed_page
 from core.mailing import email_addresses, signed_links
 from core.mailing.signed_links import Purpose
@@ -32,27 +32,29 @@ View = Callable[..., HttpResponse]
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     """The form in which one types one's address, and where it is sent to."""
-    form = AddressForm(request.POST if request.method == "POST" else None)
+    form = EmailForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         _send_link(form.cleaned_data["email"], network_key(request))
         return _see(f"{request.path}?sent")
     context = {"form": form, "is_sent": "sent" in request.GET, "minutes": contents.ACCESS_LASTS.seconds // 60}
-    return personal_page(request, "comments/yours.html", context, blog=Blog.load(), status=400 if form.errors else 200)
+    return personal_page(
+        request, "comments/personal_data.html", context, blog=Blog.load(), status=400 if form.errors else 200
+    )
 
 
 @transaction.atomic
-def _send_link(email: str, address_key: bytes) -> None:
-    if outgoing.may_ask(email, address_key):
-        outgoing.ask(Letter.Kind.ACCESS, email=email, address_key=address_key)
+def _send_link(email: str, network_key: bytes) -> None:
+    if outgoing.may_ask(email, network_key):
+        outgoing.ask(OutgoingEmail.Kind.ACCESS, email=email, network_key=network_key)
 
 
-def behind_link(view: Callable[[HttpRequest, Letter], HttpResponse]) -> View:
+def behind_link(view: Callable[[HttpRequest, OutgoingEmail], HttpResponse]) -> View:
     """Give a view the letter that led here. For a link that ran out, or after an erasure, there is no page."""
 
     @wraps(view)
     def opened(request: HttpRequest, token: str) -> HttpResponse:
         numbers = signed_links.read(Purpose.ACCESS, token, max_age=contents.ACCESS_LASTS)
-        letter = Letter.objects.filter(pk=numbers[0]).first() if numbers else None
+        letter = OutgoingEmail.objects.filter(pk=numbers[0]).first() if numbers else None
         return view(request, letter) if letter else closed_page(request)
 
     return opened
@@ -60,7 +62,7 @@ def behind_link(view: Callable[[HttpRequest, Letter], HttpResponse]) -> View:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @behind_link
-def page(request: HttpRequest, letter: Letter) -> HttpResponse:
+def page(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
     """All that is kept under the address; each subscription can be stopped."""
     if request.method == "POST":
         number = request.POST.get("stop", "")
@@ -80,12 +82,12 @@ def page(request: HttpRequest, letter: Letter) -> HttpResponse:
         .order_by("pk"),
         "minutes": contents.ACCESS_LASTS.seconds // 60,
     }
-    return personal_page(request, "comments/yours_page.html", context, blog=Blog.load())
+    return personal_page(request, "comments/personal_data_page.html", context, blog=Blog.load())
 
 
 @require_safe
 @behind_link
-def export_json(request: HttpRequest, letter: Letter) -> HttpResponse:
+def export_json(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
     options = {"ensure_ascii": False, "indent": 2}
     response = JsonResponse(personal_data.export(letter.email), json_dumps_params=options)
     return _download(response, "json")
@@ -93,7 +95,7 @@ def export_json(request: HttpRequest, letter: Letter) -> HttpResponse:
 
 @require_safe
 @behind_link
-def export_html(request: HttpRequest, letter: Letter) -> HttpResponse:
+def export_html(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
     blog = Blog.load()
     with speaking_for(blog):
         kept = personal_data.export(letter.email)
@@ -105,7 +107,7 @@ def export_html(request: HttpRequest, letter: Letter) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @behind_link
-def erase(request: HttpRequest, letter: Letter) -> HttpResponse:
+def erase(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
     """First the question, then the deed."""
     is_done = request.method == "POST"
     count = personal_data.comments_of(letter.email).count()

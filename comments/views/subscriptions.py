@@ -19,7 +19,7 @@ from blog.models import Blog, Post
 from blog.reading.pages import personal_page
 from comments.mailing import subscriptions
 from comments.mailing.forms import SubscribeForm
-from comments.models import Comment, Letter, Subscription
+from comments.models import Comment, OutgoingEmail, Subscription
 from comments.posting import same_origin, submission
 from comments.threads import ids, paths
 from comments.views import own_comments
@@ -69,7 +69,7 @@ def _take(request: HttpRequest, post: Post, form: SubscribeForm, *, confirming: 
         scope=form.wanted_scope,
         comment=_root(post, form.fields["thread"].initial),
         email=email,
-        address_key=network_key(request),
+        network_key=network_key(request),
         is_proved=is_proved,
     )
     response = HttpResponseRedirect(_with(post, "done" if is_proved else "sent"), status=303)
@@ -120,7 +120,7 @@ def _form_page(
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
+def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     """What was asked by mail, with a button; behind the button the thanks. Both as often as one likes."""
     question = subscriptions.asked(token)
     if question is None:
@@ -129,7 +129,7 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
     if is_done:
         subscriptions.confirm(question)
     context = {**_about(question), "is_done": is_done}
-    response = personal_page(request, "comments/confirm_address.html", context, blog=Blog.load())
+    response = personal_page(request, "comments/confirm_email.html", context, blog=Blog.load())
     if is_done:
         email_addresses.give(response, question.email)
     return response
@@ -188,7 +188,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 def _address_behind(letter: int, email: str | None) -> str:
     """From a subscription that still is; else from the letter, which is kept for a while."""
-    return email or Letter.objects.filter(pk=letter).values_list("email", flat=True).first() or ""
+    return email or OutgoingEmail.objects.filter(pk=letter).values_list("email", flat=True).first() or ""
 
 
 def _readable(wishes: list[Subscription]) -> list[tuple[Subscription, str]]:

@@ -6,13 +6,15 @@ Note = tuple[str, bool]  # the tags that were bumped, and whether something may 
 EVERYTHING = "site"
 LOCK_MILLISECONDS = 300  # that a look waits for a lock of somebody else
 
-ON_SQLITE = "SELECT id, tags, hard FROM blog_bump WHERE id > %s ORDER BY id"
-LATEST = "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'blog_bump'"  # though it may be deleted
+ON_SQLITE = "SELECT id, tags, hard FROM core_invalidation WHERE id > %s ORDER BY id"
+LATEST = (
+    "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'core_invalidation'"  # though it may be deleted
+)
 OLDEST = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"  # of the transactions that are open
 ON_POSTGRESQL = f"""
 SELECT oldest, id, tags, hard
 FROM (SELECT {OLDEST} AS oldest) AS snapshot
-LEFT JOIN blog_bump ON "transaction" > 0 AND "transaction" >= %s
+LEFT JOIN core_invalidation ON "transaction" > 0 AND "transaction" >= %s
 """  # noqa: S608 - our own words; the first condition is that of the index
 
 

@@ -15,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from core.page_cache import change_log
 
-PREFIX = "bump_"
+PREFIX = "invalidation_"
 OF_REPOST = "(SELECT 'post:' || post_id || ' posts' FROM blog_repost WHERE id = {row}.repost_id)"
 
 
@@ -64,7 +64,9 @@ def install(using: str, **signal: Any) -> None:
     connection = connections[using]
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
-        wanted = dict(_triggers(connection)) if {"blog_bump", *(kind.table for kind in WATCHED)} <= tables else {}
+        wanted = (
+            dict(_triggers(connection)) if {"core_invalidation", *(kind.table for kind in WATCHED)} <= tables else {}
+        )
         present = _present(connection)
         if present == wanted.keys():
             return
@@ -149,7 +151,7 @@ def _note(watched: Watched, event: str, number: str) -> str:
     tags = [f"COALESCE({watched.tags.format(row=row)}, {EVERYTHING})" for row in rows] or [EVERYTHING]
     hard = watched.hard if event == "UPDATE" else "TRUE"
     selects = (f"SELECT {tag}, {hard}, {number}" for tag in tags)
-    return f'INSERT INTO blog_bump (tags, hard, "transaction") {" UNION ".join(selects)}'
+    return f'INSERT INTO core_invalidation (tags, hard, "transaction") {" UNION ".join(selects)}'
 
 
 def _is_postgresql(connection: BaseDatabaseWrapper) -> bool:

@@ -12,10 +12,11 @@ from django.db.models import DateField, QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from blog.models import Dispute, VisitorKey
+from blog.models import Dispute
 from core import clock
 from core.compiled_queries import Given, Prepared
-from core.privacy.proxies import visitor_address
+from core.models import NetworkKey
+from core.privacy.proxies import visitor_ip
 
 # What one household or company usually has. Single addresses would limit nobody: they are changed at will.
 PREFIX_BITS = {4: 24, 6: 48}
@@ -56,9 +57,9 @@ def week_of(moment: datetime) -> datetime:
 def forget_networks() -> None:
     """Destroy the keys that are thirty days old, and forget the names that they gave on this floor."""
     moment = oldest_week()
-    VisitorKey.objects.filter(week__lt=moment.date()).delete()
+    NetworkKey.objects.filter(week__lt=moment.date()).delete()
     forget_what_is_kept()
-    Dispute.objects.filter(address_key__isnull=False, created_at__lt=moment).update(address_key=None)
+    Dispute.objects.filter(network_key__isnull=False, created_at__lt=moment).update(network_key=None)
 
 
 def _living_secrets(moment: datetime) -> list[bytes]:
@@ -87,9 +88,9 @@ def _asked_for(moment: datetime) -> list[bytes]:
     return secrets_of_weeks if is_there else [_secret_of(this_week), *secrets_of_weeks]
 
 
-def _keys() -> QuerySet[VisitorKey, tuple[date, bytes]]:
+def _keys() -> QuerySet[NetworkKey, tuple[date, bytes]]:
     weeks = (Given("oldest", DateField()), Given("newest", DateField()))
-    return VisitorKey.objects.filter(week__range=weeks).order_by("-week").values_list("week", "secret")
+    return NetworkKey.objects.filter(week__range=weeks).order_by("-week").values_list("week", "secret")
 
 
 _KEYS = Prepared(_keys)
@@ -98,7 +99,7 @@ _KEYS = Prepared(_keys)
 def _secret_of(week: date) -> bytes:
     """That of the key of a week. Of two processes that make it at once, the second takes that of the first."""
     fresh = {"secret": secrets.token_bytes(SECRET_BYTES)}
-    return bytes(VisitorKey.objects.get_or_create(week=week, defaults=fresh)[0].secret)
+    return bytes(NetworkKey.objects.get_or_create(week=week, defaults=fresh)[0].secret)
 
 
 def _name(network: str, secret: bytes) -> bytes:
@@ -107,7 +108,7 @@ def _name(network: str, secret: bytes) -> bytes:
 
 
 def _network(request: HttpRequest) -> str:
-    address = visitor_address(request)
+    address = visitor_ip(request)
     if address is None:
         return "unknown"  # a socket of this machine: all that comes through it shares one limit
     rest = address.max_prefixlen - PREFIX_BITS[address.version]

@@ -15,7 +15,7 @@ _WRITTEN = re.compile(
 )
 
 
-def visitor_address(request: HttpRequest) -> Address | None:
+def visitor_ip(request: HttpRequest) -> Address | None:
     """The address of the visitor. None where it is not known: at the other end of a socket of this machine.
 
     X-Forwarded-For is read from the right, as each proxy adds at its end whom it was asked by, and only as far as those

@@ -15,8 +15,8 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Least
 
-from blog.models import Work
 from core import clock
+from core.models import Task
 
 LEASE = timedelta(minutes=15)  # a job takes less; after this long a claimed row counts as left behind
 FIRST_WAIT = timedelta(seconds=30)  # doubles with every failure
@@ -68,7 +68,7 @@ def enqueue(name: str, argument: str = "", *, delay: timedelta = timedelta(0)) -
     """
     JOBS[name]
     due_at = clock.now() + delay
-    Work.objects.update_or_create(
+    Task.objects.update_or_create(
         job=name,
         argument=argument,
         defaults={"due_at": Least(F("due_at"), due_at), "attempts": 0, "failed_at": None},
@@ -83,9 +83,9 @@ def enqueue_many(name: str, delays: Mapping[str, timedelta]) -> None:
     """
     JOBS[name]
     now = clock.now()
-    rows = [Work(job=name, argument=argument, due_at=now + delay) for argument, delay in delays.items()]
-    Work.objects.bulk_create(rows, ignore_conflicts=True)
-    given_up = Work.objects.filter(job=name, argument__in=list(delays), failed_at__isnull=False)
+    rows = [Task(job=name, argument=argument, due_at=now + delay) for argument, delay in delays.items()]
+    Task.objects.bulk_create(rows, ignore_conflicts=True)
+    given_up = Task.objects.filter(job=name, argument__in=list(delays), failed_at__isnull=False)
     given_up.update(due_at=now, attempts=0, failed_at=None)
 
 
@@ -119,7 +119,7 @@ def schedule() -> None:
         if known.at_start:
             enqueue(name)
         elif known.every:
-            Work.objects.get_or_create(job=name, argument="")
+            Task.objects.get_or_create(job=name, argument="")
 
 
 def run_next() -> bool:
@@ -145,11 +145,11 @@ def run_next() -> bool:
     return True
 
 
-def _claim() -> Work | None:
+def _claim() -> Task | None:
     """One row that is due, leased to us. Only one of several workers finds the count of attempts that it read."""
     now = clock.now()
     # Rows of jobs that this version does not know wait for one that does.
-    due = Work.objects.filter(Q(leased_until=None) | Q(leased_until__lte=now), job__in=JOBS, due_at__lte=now)
+    due = Task.objects.filter(Q(leased_until=None) | Q(leased_until__lte=now), job__in=JOBS, due_at__lte=now)
     for work in due.filter(failed_at=None)[:10]:
         seen = due.filter(pk=work.pk, attempts=work.attempts)
         work.attempts += 1
@@ -159,7 +159,7 @@ def _claim() -> Work | None:
     return None
 
 
-def _note_success(work: Work) -> None:
+def _note_success(work: Task) -> None:
     every = JOBS[work.job].every
     if every:
         _not_asked_again(work).update(due_at=clock.now() + every, attempts=0, last_error="")
@@ -168,7 +168,7 @@ def _note_success(work: Work) -> None:
     _held(work).update(leased_until=None)
 
 
-def _note_failure(work: Work, error: Exception) -> None:
+def _note_failure(work: Task, error: Exception) -> None:
     now, every = clock.now(), JOBS[work.job].every
     said = repr(error)[:500]  # repr, because PostgreSQL stores no NUL
     if work.attempts < MAX_ATTEMPTS:
@@ -181,11 +181,11 @@ def _note_failure(work: Work, error: Exception) -> None:
     _held(work).update(leased_until=None)
 
 
-def _held(work: Work) -> QuerySet[Work]:
+def _held(work: Task) -> QuerySet[Task]:
     """The row while it is still ours: after the lease has ended, another worker may have it."""
-    return Work.objects.filter(pk=work.pk, leased_until=work.leased_until)
+    return Task.objects.filter(pk=work.pk, leased_until=work.leased_until)
 
 
-def _not_asked_again(work: Work) -> QuerySet[Work]:
+def _not_asked_again(work: Task) -> QuerySet[Task]:
     """The row unless it was enqueued anew meanwhile, which sets its attempts back."""
     return _held(work).filter(attempts=work.attempts)

@@ -6,9 +6,10 @@ from django.core.management import call_command
 from django.test import Client
 
 from bench import crowd, discussions, featured, fill, growth
-from blog.models import Bump, Post, Tag
+from blog.models import Post, Tag
 from comments.models import Ban, Comment
 from comments.posting import submission
+from core.models import Invalidation
 
 POSTS, COMMENTS = 60, 1_000
 
@@ -61,12 +62,12 @@ def test_the_rules_have_something_to_look_for(own_post: Post) -> None:
 
 
 def test_what_writes_by_itself_is_switched_off_and_on_again(db: None) -> None:
-    Bump.objects.all().delete()
+    Invalidation.objects.all().delete()
     with fill.without_bumps():
         Tag.objects.create(name="Quiet", slug="quiet")
-    assert not Bump.objects.exists()
+    assert not Invalidation.objects.exists()
     Tag.objects.create(name="Loud", slug="loud")
-    assert Bump.objects.count() == 1
+    assert Invalidation.objects.count() == 1
 
 
 def test_places_follow_the_pattern(noon: datetime) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.contrib.auth.models import User
 
-from comments.models import Comment, Letter
+from comments.models import Comment, OutgoingEmail
 from comments.moderation import steps
 from comments.posting import revising
 from core import clock
@@ -40,7 +40,7 @@ def lived(say: Say, moderator: User) -> list[Comment]:
     """Comments in all states, answered or not, and mail of every kind. The clock stands at noon."""
     published = with_address(say(EARLIER, name=NAME), scope="replies", proved=True)
     revising.edit(Comment.objects.select_related("discussion__post__blog").get(), text=TEXT)
-    Comment.objects.update(url=WEB, address_key=b"n" * 32, findings=[{"code": "first", "score": 2}])
+    Comment.objects.update(url=WEB, network_key=b"n" * 32, findings=[{"code": "first", "score": 2}])
     say("An answer.", to=published)
     found = [published]
     for number, end in enumerate((hold, call_spam, reject, remove, take_back), start=1):
@@ -53,7 +53,7 @@ def lived(say: Say, moderator: User) -> list[Comment]:
         announce(answer)
     follow(published, SAM, "post")
     announce(say("Newest.", name=NAME))
-    Letter.objects.filter(kind="confirm").update(
+    OutgoingEmail.objects.filter(kind="confirm").update(
         created_at=NOON - timedelta(days=2)
     )  # else no more questions for today
     return found

@@ -8,11 +8,12 @@ from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.test import Client
 
-from blog.models import Post, Work
+from blog.models import Post
 from comments.mailing import notifications
-from comments.models import Comment, Letter, Notice, Subscription
+from comments.models import Comment, EmailItem, OutgoingEmail, Subscription
 from comments.moderation import steps
 from core import clock
+from core.models import Task
 from core.tasks import worker
 from tests.comments.conftest import Say
 from tests.comments.lives import TEXT, lived
@@ -74,8 +75,8 @@ def test_after_the_erasure_nothing_of_the_person_is_left(
     for trace in ("violetta", "visible", "ochre", "crimson", "rea@reader", "n" * 32, (b"n" * 8).hex()):
         assert rows_holding(trace) == [], trace
     assert {comment.state for comment in Comment.objects.filter(pk__in=[one.pk for one in life])} == {"erased"}
-    assert not Letter.objects.filter(email__iexact=REA).exists()
-    assert not Notice.objects.filter(email=REA).exists()
+    assert not OutgoingEmail.objects.filter(email__iexact=REA).exists()
+    assert not EmailItem.objects.filter(email=REA).exists()
     assert not Subscription.objects.filter(email=REA).exists()
     assert_whole(own_post)
 
@@ -83,13 +84,13 @@ def test_after_the_erasure_nothing_of_the_person_is_left(
 def test_replies_and_what_others_left_stay(
     client: Client, life: list[Comment], mailoutbox: list[EmailMessage], own_post: Post
 ) -> None:
-    before = Letter.objects.filter(email=SAM).count()
+    before = OutgoingEmail.objects.filter(email=SAM).count()
     client.post(f"{link(client, mailoutbox)}erase/")
     page = client.get(own_post.get_absolute_url()).content.decode()
     assert "An answer." in page
     assert TEXT not in page
     assert Subscription.objects.get().email == SAM
-    assert Letter.objects.filter(email=SAM).count() == before > 0
+    assert OutgoingEmail.objects.filter(email=SAM).count() == before > 0
 
 
 def test_the_proof_of_the_address_is_taken_back(
@@ -155,7 +156,7 @@ def test_an_erasure_that_was_broken_off_is_gone_on_with(
     assert rows_holding("rea@reader") == []
     with clock.standing_at(NOON + MINUTE):
         worker.run_due()
-    assert not Work.objects.filter(job="erase-address").exists()
+    assert not Task.objects.filter(job="erase-address").exists()
 
 
 def test_signs_of_the_database_widen_nothing(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:

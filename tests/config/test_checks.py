@@ -30,7 +30,7 @@ def receive(post: Post, keys: Sequence[bytes | None], *, hours_ago: int = 1) -> 
     with clock.standing_at(WEDNESDAY - timedelta(hours=hours_ago)):
         for number, key in enumerate(keys):
             comment = submit(post_id=post.pk, name="Rea", text=f"{hours_ago} {number}")
-            Comment.objects.filter(pk=comment.pk).update(address_key=key)
+            Comment.objects.filter(pk=comment.pk).update(network_key=key)
 
 
 def warnings() -> list[str]:

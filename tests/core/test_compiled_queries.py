@@ -11,9 +11,10 @@ from django.db import IntegrityError, connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
-from blog.models import Credit, Person, Post, Tag, VisitorKey
+from blog.models import Credit, Person, Post, Tag
 from blog.reading.post_page import post_at
 from core.compiled_queries import Given, Prepared, PreparedInsert, PreparedUpdate
+from core.models import NetworkKey
 from tests.conftest import MakePost
 
 
@@ -36,15 +37,15 @@ def test_a_written_update_changes_what_it_is_told_and_no_more(make_post: MakePos
 
 @pytest.mark.django_db
 def test_a_written_insert_stores_what_a_save_stores(noon: datetime) -> None:
-    store, secret = PreparedInsert(VisitorKey), b"\0\xff%s" * 8
+    store, secret = PreparedInsert(NetworkKey), b"\0\xff%s" * 8
     for week in (noon.date(), noon.date() - timedelta(days=7)):
-        row = VisitorKey(week=week, secret=secret, created_at=noon)
+        row = NetworkKey(week=week, secret=secret, created_at=noon)
         store(row)
         assert not row._state.adding
-        stored = VisitorKey.objects.get(week=week)
+        stored = NetworkKey.objects.get(week=week)
         assert (bytes(stored.secret), stored.created_at) == (secret, noon)
     with pytest.raises(IntegrityError), transaction.atomic():
-        store(VisitorKey(week=noon.date(), secret=b"another"))
+        store(NetworkKey(week=noon.date(), secret=b"another"))
     store_tag = PreparedInsert(Tag)
     store_tag(Tag(name="One", slug="one"))
     assert Tag.objects.get().pk
@@ -182,22 +183,22 @@ def test_a_post_comes_with_what_its_page_shows(
 
 @pytest.mark.django_db
 def test_columns_that_are_not_given_have_their_default(noon: datetime) -> None:
-    PreparedInsert(VisitorKey).of(week=noon.date(), secret=b"s" * 32)
-    stored = VisitorKey.objects.get()
+    PreparedInsert(NetworkKey).of(week=noon.date(), secret=b"s" * 32)
+    stored = NetworkKey.objects.get()
     assert (stored.week, bytes(stored.secret), stored.created_at) == (noon.date(), b"s" * 32, noon)
 
 
 @pytest.mark.django_db
 def test_a_column_that_is_none_is_refused(noon: datetime) -> None:
     with pytest.raises(TypeError, match="secrt"):
-        PreparedInsert(VisitorKey).of(week=noon.date(), secrt=b"s" * 32)
+        PreparedInsert(NetworkKey).of(week=noon.date(), secrt=b"s" * 32)
 
 
 @pytest.mark.django_db
 def test_a_moment_elsewhere_is_stored_as_the_same_moment(noon: datetime) -> None:
     there = noon.astimezone(ZoneInfo("Europe/Berlin"))
-    PreparedInsert(VisitorKey).of(week=noon.date(), secret=b"s" * 32, created_at=there)
-    assert VisitorKey.objects.get().created_at == noon
+    PreparedInsert(NetworkKey).of(week=noon.date(), secret=b"s" * 32, created_at=there)
+    assert NetworkKey.objects.get().created_at == noon
 
 
 def test_a_row_of_the_database_is_no_new_one(make_post: MakePost) -> None:

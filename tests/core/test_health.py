@@ -11,7 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from blog.models import Work
+from core.models import Task
 
 MINUTE = timedelta(minutes=1)
 
@@ -84,6 +84,6 @@ def test_media_that_cannot_be_written_are_not_ready(client: Client, db: None, se
 def test_work_that_nobody_does_is_reported_but_visitors_may_come(
     client: Client, db: None, noon: datetime, fields: dict[str, timedelta], said: str
 ) -> None:
-    Work.objects.create(job="mail", **{name: noon + distance for name, distance in fields.items()})
+    Task.objects.create(job="mail", **{name: noon + distance for name, distance in fields.items()})
     response = client.get("/readyz")
     assert (response.status_code, response.json()["work"]) == (200, said)

@@ -81,7 +81,7 @@ def test_four_workers_do_each_piece_of_work_once(site: Site) -> None:
     site.apps[0].shell(ENQUEUE.format(count=count))
     with ThreadPoolExecutor() as threads:
         list(threads.map(lambda app: app.manage("worker", "--once"), site.apps))
-    query = "SELECT count(*) FROM blog_work WHERE job = 'tell-of-dispute'"
+    query = "SELECT count(*) FROM core_task WHERE job = 'tell-of-dispute'"
     wait_until(lambda: site.database.ask(query) == [(0,)], "all work is done")
     mailed = [link for file in mail.iterdir() for link in re.findall(r"/dispute/(\d+)/", file.read_text())]
     assert len(mailed) == len(set(mailed)) == count

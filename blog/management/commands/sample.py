@@ -25,7 +25,7 @@ class Command(BaseCommand):
 def added() -> str:
     try:
         is_new = loading.load()
-    except loading.AddressTaken as taken:
+    except loading.SlugTaken as taken:
         message = _("One of your posts has the address “%(slug)s”, which the sample needs. Change it and try again.")
         raise CommandError(message % {"slug": taken}) from taken
     if not is_new:

@@ -9,18 +9,10 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from blog.admin import permission_record, timeline
-from blog.models import (
-    Dispute,
-    Evidence,
-    GrantToken,
-    PermissionEvent,
-    PermissionRequest,
-    Post,
-    Repost,
-    Work,
-)
+from blog.models import AuthorLink, Dispute, Evidence, PermissionEvent, PermissionRequest, Post, Repost
 from blog.permissions import author_requests, steps
 from core import clock
+from core.models import Task
 from tests.attacks import ATTACKS, assert_harmless
 from tests.blog.conftest import change_url, confirm, resubmission, staff, step_url
 from tests.conftest import MakeRepost
@@ -96,7 +88,7 @@ def test_a_record_costs_the_same_queries_however_long_it_is(
     repost = Repost.objects.select_related("post__blog").get()
     for number in range(3):
         author_requests.ask(repost, by=HOST)
-        Dispute.objects.create(repost=repost, text=f"Objection {number}", address_key=b"k")
+        Dispute.objects.create(repost=repost, text=f"Objection {number}", network_key=b"k")
         file = ContentFile(b"letter", name="a.pdf")
         steps.add_evidence(Evidence(repost=repost, dated=date(2026, 2, 28), file=file), by=HOST)
     with django_assert_num_queries(5):
@@ -151,7 +143,7 @@ def test_the_progress_of_a_question_is_told(
     desk: Client, noon: datetime, permitted_repost: Post, asked: PermissionRequest
 ) -> None:
     assert "about to be sent" in record_of(desk, permitted_repost)
-    mail = Work.objects.filter(job="send-request")
+    mail = Task.objects.filter(job="send-request")
     mail.update(last_error="SMTPServerDisconnected()")
     assert "not sent yet, it is tried again: SMTPServerDisconnected()" in record_of(desk, permitted_repost)
     mail.update(failed_at=noon)
@@ -168,10 +160,10 @@ def test_the_progress_of_a_question_is_told(
 
 
 def test_no_page_of_the_admin_shows_a_token_or_its_digest(desk: Client, asked: PermissionRequest) -> None:
-    token = GrantToken.objects.create(request=asked, digest="d1935" * 10, expires_at=clock.now())
+    token = AuthorLink.objects.create(request=asked, digest="d1935" * 10, expires_at=clock.now())
     post = asked.repost.post
     urls = [change_url(post), reverse("admin:index"), reverse("admin:blog_permissionevent_changelist")]
-    urls += [reverse("admin:blog_permissionrequest_changelist"), reverse("admin:blog_work_changelist")]
+    urls += [reverse("admin:blog_permissionrequest_changelist"), reverse("admin:core_task_changelist")]
     urls += [reverse("admin:blog_permissionrequest_change", args=[asked.pk])]
     for url in urls:
         assert token.digest not in desk.get(url).content.decode(), url
@@ -196,7 +188,7 @@ def dispute(permitted_repost: Post) -> Dispute:
         text="I wrote this, not she.",
         name="Cy Scribe",
         email="cy@private.example",
-        address_key=b"key-of-a-network",
+        network_key=b"key-of-a-network",
     )
 
 

@@ -9,9 +9,10 @@ from django.test import Client
 from django.urls import reverse
 
 from blog.admin.permission_steps import STEPS
-from blog.models import PermissionEvent, PermissionRequest, Post, Repost, Work
+from blog.models import PermissionEvent, PermissionRequest, Post, Repost
 from blog.permissions import steps
 from core import clock
+from core.models import Task
 from tests.attacks import ATTACKS, assert_harmless
 from tests.blog.conftest import change_url, confirm, resubmission, staff, step_url
 from tests.conftest import GUEST_MARK, MakeRepost
@@ -75,7 +76,7 @@ def test_the_author_is_asked_about_the_words_that_are_shown_with_their_address(
     assert "about to be sent" in page
     asked = PermissionRequest.objects.get()
     assert asked.email == "ada@private.example"
-    assert Work.objects.get(job="send-request").argument == str(asked.pk)
+    assert Task.objects.get(job="send-request").argument == str(asked.pk)
     assert PermissionEvent.objects.latest("number").kind == "requested"
 
 

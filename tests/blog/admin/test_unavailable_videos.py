@@ -8,8 +8,9 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from blog.admin import start_page
-from blog.models import Person, Post, Video, Work
+from blog.models import Person, Post, Video
 from blog.videos.references import UPLOAD
+from core.models import Task
 from tests.blog.conftest import staff
 from tests.blog.videos.test_availability import asked, video_of
 from tests.conftest import NOON, MakePost
@@ -99,7 +100,7 @@ def look_again(client: Client, *videos: Video) -> str:
 def test_the_host_can_have_them_looked_for_now(desk: Client, vanished: Video, own_post: Post) -> None:
     assert "1 video is looked for now." in look_again(desk, vanished, video_of(own_post, provider=UPLOAD))
     assert asked() == [str(vanished.pk)]
-    assert Work.objects.get().due_at == NOON
+    assert Task.objects.get().due_at == NOON
 
 
 def test_where_nobody_can_be_asked_the_host_is_told_so(desk: Client, vanished: Video, settings: Settings) -> None:
@@ -123,7 +124,7 @@ def test_who_may_change_videos_can(vanished: Video) -> None:
 def test_the_start_page_tells_of_them(desk: Client, host: Person, vanished: Video, own_post: Post) -> None:
     assert host.user
     video_of(own_post, title="The good clip")
-    [notice] = start_page.notices(host.user)
+    [notice] = start_page.sections_for(host.user)
     change = reverse("admin:blog_post_change", args=[own_post.pk])
     assert (str(notice.heading), notice.items) == (
         "Videos that vanished",
@@ -131,6 +132,6 @@ def test_the_start_page_tells_of_them(desk: Client, host: Person, vanished: Vide
     )
     for n in range(6):
         video_of(own_post, title=f"Lost {n}", status="unavailable", unavailable_since=NOON - n * DAY)
-    [notice] = start_page.notices(host.user)
+    [notice] = start_page.sections_for(host.user)
     assert [text for _address, text in notice.items] == [f"Own Post: Lost {n}" for n in range(5)]
     assert len(desk.get(notice.more).context["cl"].result_list) == 7

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("noon")
 @pytest.mark.django_db
 @pytest.mark.usefixtures("permitted_repost")
 def test_a_forged_link_opens_nothing(client: Client) -> None:
-    assert_closed(client, reverse("grant", args=["A" * 43]), 404)
+    assert_closed(client, reverse("author-page", args=["A" * 43]), 404)
 
 
 @pytest.mark.django_db

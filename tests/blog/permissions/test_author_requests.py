@@ -8,12 +8,13 @@ from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
 from blog import tasks
-from blog.models import Blog, Credit, PermissionRequest, Person, Post, Repost, Work
+from blog.models import Blog, Credit, PermissionRequest, Person, Post, Repost
 from blog.permissions import author_requests, steps, verification
 from blog.permissions.steps import Kind
 from blog.publishing import lifecycle
 from core import clock
 from core.mailing import sending
+from core.models import Task
 from core.tasks import worker
 from tests.blog.conftest import DAY, HOST
 from tests.blog.mailbox import received, text_of
@@ -31,7 +32,7 @@ def test_asking_makes_a_row_a_step_of_the_ledger_and_work_and_changes_nothing_pu
     assert (asked.email, asked.domain, asked.sent_at) == ("ada@private.example", "private.example", None)
     assert asked.wording.text == repost.text
     assert repost.events.latest("number").kind == Kind.REQUESTED
-    assert Work.objects.get(job="send-request").argument == str(asked.pk)
+    assert Task.objects.get(job="send-request").argument == str(asked.pk)
     assert (Repost.objects.get(pk=repost.pk).state, repost.public_html) == before
 
 
@@ -136,7 +137,7 @@ def test_a_host_without_an_address_stops_nothing(
     author_requests.answer(asked, Answer.YES)
     worker.run_due()
     assert [received(sent)["Reply-To"] for sent in mailoutbox] == [None]
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
     blog.owner = Person.objects.create(name="Owner", slug="owner", contact_email="owner@example.org")
     blog.save()
     assert sending.address_of_host(Post.objects.get(pk=repost.post_id)) == "owner@example.org"
@@ -146,7 +147,7 @@ def test_a_host_without_an_address_stops_nothing(
 def test_the_host_is_reminded_once_of_each_end(repost: Repost, mailoutbox: list[EmailMessage]) -> None:
     def day_passes(day: int) -> int:
         with clock.standing_at(NOON + day * DAY):
-            Work.objects.all().delete()
+            Task.objects.all().delete()
             worker.enqueue("remind-of-ends")
             worker.run_due()
         return len(mailoutbox)

@@ -7,11 +7,12 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from blog.models import Blog, Dispute, Post, Work
+from blog.models import Blog, Dispute, Post
 from blog.permissions import steps
 from blog.permissions.disputes import A_DAY_FROM_ONE_NETWORK, ABOUT_ONE_REPOST
 from blog.publishing import lifecycle
 from core import clock
+from core.models import Task
 from core.tasks import worker
 from tests.attacks import ATTACKS, assert_harmless
 from tests.conftest import MakeRepost
@@ -37,7 +38,7 @@ def test_an_objection_is_kept_and_the_host_is_told(client: Client, permitted_rep
         "sam@stranger.example",
         "open",
     )
-    assert Work.objects.get(job="tell-of-dispute").argument == str(dispute.pk)
+    assert Task.objects.get(job="tell-of-dispute").argument == str(dispute.pk)
     worker.run_due()
     (message,) = mail.outbox
     assert message.to == ["host@example.org"]
@@ -79,7 +80,7 @@ def test_looking_at_the_form_changes_nothing(client: Client, permitted_repost: P
     for query in ("", f"?text={TEXT}", "?sent"):
         assert getattr(client, method)(form_of(permitted_repost) + query).status_code == 200
     assert not Dispute.objects.exists()
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
 
 
 def test_a_form_without_its_token_is_refused_and_its_text_kept(permitted_repost: Post) -> None:
@@ -221,7 +222,7 @@ def test_a_host_without_mail_is_told_nothing_and_nothing_fails(
     send(client, permitted_repost)
     worker.run_due()
     assert mail.outbox == []
-    assert not Work.objects.filter(job="tell-of-dispute").exists()
+    assert not Task.objects.filter(job="tell-of-dispute").exists()
 
 
 def test_the_form_speaks_the_language_of_the_blog(client: Client, permitted_repost: Post) -> None:

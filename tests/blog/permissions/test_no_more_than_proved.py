@@ -198,7 +198,7 @@ def test_one_answer_is_no_agreement_of_two_authors(permitted_repost: Post, host:
     assert "ada-colleague" in str(vouched_for_by())
     other = Person.objects.create(name="Bo Writer", slug="bo")
     Credit.objects.create(post=permitted_repost, person=other, position=1)
-    assert vouched_for_by() == {"@id": f"{permitted_repost.blog.address}{host.get_absolute_url()}#person"}
+    assert vouched_for_by() == {"@id": f"{permitted_repost.blog.base_url}{host.get_absolute_url()}#person"}
 
 
 def test_a_credit_that_was_swapped_after_a_yes_is_found(rich: Repost, host: Person) -> None:

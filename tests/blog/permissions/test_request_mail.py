@@ -16,9 +16,10 @@ from django.test import Client
 from django.utils import translation
 from pytest_django import Settings
 
-from blog.models import GrantToken, PermissionRequest, Person, Post, Repost, Work
+from blog.models import AuthorLink, PermissionRequest, Person, Post, Repost
 from blog.permissions import author_requests
 from core import clock
+from core.models import Task
 from core.tasks import worker
 from tests.blog.conftest import HOST
 from tests.blog.mailbox import path_in, received, text_of
@@ -146,7 +147,7 @@ def test_the_token_is_nowhere_but_in_the_mail(
     assert token not in written.getvalue()
     assert "/grant/…/" in written.getvalue()
     assert rows_holding(token) == []
-    assert GrantToken.objects.get(request=asked).digest != token
+    assert AuthorLink.objects.get(request=asked).digest != token
 
 
 @pytest.mark.django_db
@@ -159,7 +160,7 @@ def test_a_mail_that_failed_is_sent_again_with_a_link_of_its_own(
         worker.run_due()
     asked.refresh_from_db()
     assert asked.sent_at is None
-    assert "no mail server" in Work.objects.get(job="send-request").last_error
+    assert "no mail server" in Task.objects.get(job="send-request").last_error
     with clock.standing_at(NOON + timedelta(minutes=1)):
         worker.run_due()
         asked.refresh_from_db()

@@ -18,14 +18,14 @@ SECRET = "xyzzyplugh"  # stands in every text of a post that nobody may see
 ASKED = (SECRET[:5], GUEST_MARK[:4])  # not whole: the search repeats what was asked
 # Known of them here are dead links, a picture that never was, and pages that are only there for a comment's writer.
 NEVER_FOUND = {
-    "grant",
+    "author-page",
     "media",
-    "comment-mine",
+    "own-comment",
     "comment-edit",
     "comment-delete",
     "comment-confirm-address",
     "comment-unsubscribe",
-    "comment-yours-page",
+    "personal-data-page",
     "comment-export-json",
     "comment-export-html",
     "comment-erase",

@@ -76,14 +76,14 @@ def test_unwanted_characters_are_gone(render: Render, allowed: sanitise.AllowLis
     ],
 )
 def test_addresses_that_could_be_misread_are_refused(address: str) -> None:
-    assert not sanitise.is_safe_address(address)
+    assert not sanitise.is_safe_url(address)
 
 
 @pytest.mark.parametrize(
     "address", ["https://a.example/b?c#d", "HTTP://a.example", "mailto:a@b.example", "/", "/a//b", "#a"]
 )
 def test_addresses_of_pages_mailboxes_and_places_are_allowed(address: str) -> None:
-    assert sanitise.is_safe_address(address)
+    assert sanitise.is_safe_url(address)
 
 
 def test_readers_cannot_turn_text_around() -> None:

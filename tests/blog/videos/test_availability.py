@@ -8,10 +8,11 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from blog import tasks
-from blog.models import Post, Video, Work
+from blog.models import Post, Video
 from blog.videos import availability
 from blog.videos.references import UPLOAD
 from core import clock
+from core.models import Task
 from core.tasks import worker
 from tests.conftest import NOON
 from tests.core.fetching.other_servers import Answer, FarAway, as_json, ok, status
@@ -193,7 +194,7 @@ def test_a_post_whose_video_vanishes_was_not_edited(own_post: Post, far_away: Fa
 
 
 def asked() -> list[str]:
-    return list(Work.objects.filter(job="check-video").order_by("due_at").values_list("argument", flat=True))
+    return list(Task.objects.filter(job="check-video").order_by("due_at").values_list("argument", flat=True))
 
 
 def test_those_are_looked_for_whose_turn_it_is_the_longest_waiting_first(own_post: Post) -> None:
@@ -203,7 +204,7 @@ def test_those_are_looked_for_whose_turn_it_is_the_longest_waiting_first(own_pos
     video_of(own_post, provider=UPLOAD)
     availability.look_for_due()
     assert asked() == [str(video.pk) for video in (new, due[1], due[2], due[0])]
-    dates = list(Work.objects.order_by("due_at").values_list("due_at", flat=True))
+    dates = list(Task.objects.order_by("due_at").values_list("due_at", flat=True))
     assert dates == [NOON + n * availability.APART for n in range(4)]
 
 
@@ -213,7 +214,7 @@ def test_an_hour_is_enough_for_so_many_and_the_next_takes_the_others(own_post: P
     )
     availability.look_for_due()
     assert len(asked()) == availability.AT_ONCE
-    Work.objects.all().delete()  # whatever becomes of them
+    Task.objects.all().delete()  # whatever becomes of them
     availability.look_for_due()
     assert len(asked()) == 3
     assert availability.AT_ONCE * availability.APART <= HOUR

@@ -13,10 +13,11 @@ from PIL import Image
 from pytest_django import Settings
 
 from blog import tasks
-from blog.models import Post, Video, Work
+from blog.models import Post, Video
 from blog.videos import metadata, placement
 from blog.videos.references import UPLOAD
 from core.fetching.client import FetchFailed
+from core.models import Task
 from core.tasks import worker
 from tests.blog.conftest import Submission, change_url, resubmission
 from tests.blog.videos.provider_replies import JPEG, PICTURE, PROVIDERS_SAY, YOUTUBE, YOUTUBE_POSTER, posters, video_of
@@ -189,9 +190,9 @@ def test_a_provider_out_of_reach_calls_nobody_and_is_asked_once_it_answers(
     monkeypatch.setattr(tasks, "Fetcher", well_told.fetcher)
     good, well_told.answers[YOUTUBE] = well_told.answers[YOUTUBE], status(503)
     metadata.ask(video)
-    Work.objects.update(attempts=worker.MAX_ATTEMPTS - 1)
+    Task.objects.update(attempts=worker.MAX_ATTEMPTS - 1)
     worker.run_due()
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
     assert "Traceback" not in caplog.text
     well_told.answers[YOUTUBE] = good
     worker.enqueue("check-video", str(video.pk))
@@ -212,13 +213,13 @@ def test_the_worker_completes_what_was_asked_for_and_tries_again(
     good, well_told.answers[YOUTUBE] = well_told.answers[YOUTUBE], status(500)
     metadata.ask(video)
     worker.run_due()
-    assert "500" in Work.objects.get(job="complete-video").last_error
+    assert "500" in Task.objects.get(job="complete-video").last_error
     well_told.answers[YOUTUBE] = good
-    Work.objects.update(due_at=Work.objects.get().created_at)
+    Task.objects.update(due_at=Task.objects.get().created_at)
     worker.run_due()
     video.refresh_from_db()
     assert (video.title, len(posters())) == ("The clip", 1)
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
     assert Post.objects.get().updated_at == edited
 
 
@@ -226,7 +227,7 @@ def test_work_about_a_video_that_is_no_more_is_no_error(video: Video, well_told:
     metadata.ask(video)
     video.delete()
     worker.run_due()
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
 
 
 def test_what_was_known_of_another_video_is_forgotten(own_post: Post, noon: datetime) -> None:
@@ -241,7 +242,7 @@ def test_what_is_rolled_back_is_not_asked(video: Video) -> None:
     with transaction.atomic():
         metadata.ask(video)
         transaction.set_rollback(True)
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -257,7 +258,7 @@ def test_where_nobody_may_be_asked_nobody_is(own_post: Post, far_away: FarAway, 
     video = video_of(own_post, **fields)
     metadata.ask(video)
     metadata.complete(video, fetcher=far_away.fetcher())
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
     assert far_away.connections == 0
 
 
@@ -265,7 +266,7 @@ def test_a_site_can_be_told_to_ask_nobody(video: Video, well_told: FarAway, sett
     settings.VIDEO_FETCH = False
     metadata.ask(video)
     metadata.complete(video, fetcher=well_told.fetcher())
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
     assert well_told.connections == 0
 
 
@@ -296,7 +297,7 @@ def test_what_was_told_of_another_video_goes_and_what_was_typed_stays(
 
 def test_of_a_video_of_tiktok_without_its_user_nobody_knows(own_post: Post) -> None:
     metadata.ask(video_of(own_post, "tiktok", provider_id="7106594312292453675"))
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
 
 
 # --- Who has it done -----------------------------------------------------------------------------------------------
@@ -328,4 +329,4 @@ def test_a_video_in_a_text_is_asked_about_once(own_post: Post) -> None:
 
 def _asked_about() -> bool:
     """Whether a video is to be completed; from now on it is not."""
-    return bool(Work.objects.filter(job="complete-video").delete()[0])
+    return bool(Task.objects.filter(job="complete-video").delete()[0])

@@ -198,7 +198,7 @@ def test_the_page_costs_the_same_however_much_there_is(
 
 def test_a_person_is_refused_for_a_while(noon: object, desk: Client, held: Say) -> None:
     comment = held(name="Nag")
-    address = {"email": "nag@reader.example", "email_confirmed_at": clock.now(), "address_key": b"n" * 32}
+    address = {"email": "nag@reader.example", "email_confirmed_at": clock.now(), "network_key": b"n" * 32}
     Comment.objects.filter(pk=comment.pk).update(**address)
     html, _none = act(desk, decide_url(comment), action="hold", mode="refuse", last_day="2026-11-22", reason="threats")
     assert "What comes from Nag is refused from now on. Known by: e-mail address, until Nov. 23, 2026;" in html

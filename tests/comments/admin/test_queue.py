@@ -79,7 +79,7 @@ def test_the_queue_costs_the_same_for_one_and_for_many(
     def fill(number: int) -> None:
         comment = held(str(number), to=root)
         Comment.objects.filter(pk=comment.pk).update(
-            email=f"{number}@reader.example", email_confirmed_at=clock.now(), address_key=bytes([number]) * 32
+            email=f"{number}@reader.example", email_confirmed_at=clock.now(), network_key=bytes([number]) * 32
         )
 
     fill(0)
@@ -110,7 +110,7 @@ def test_an_address_that_was_only_typed_is_never_called_proved(desk: Client, hel
 def test_what_else_came_from_the_same_hand_is_counted(desk: Client, say: Say, held: Say) -> None:
     key = b"n" * 32
     waiting, other, spam = held("Now."), say("Before."), as_if_held(say("Buy."), State.SPAM)
-    Comment.objects.filter(pk__in=[waiting.pk, other.pk, spam.pk]).update(address_key=key)
+    Comment.objects.filter(pk__in=[waiting.pk, other.pk, spam.pk]).update(network_key=key)
     Comment.objects.filter(pk__in=[waiting.pk, other.pk]).update(
         email="ada@private.example", email_confirmed_at=clock.now()
     )

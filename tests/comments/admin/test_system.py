@@ -5,19 +5,20 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from blog.models import Post, Work
-from comments.models import Letter, Notice, SpamToken, Subscription
+from blog.models import Post
+from comments.models import EmailItem, OutgoingEmail, SpamToken, Subscription
 from core import clock
+from core.models import Task
 from tests.comments.conftest import Say
 from tests.comments.moderators import QUEUE, decide_url, page, staff, text_of
 
-LETTERS = "/admin/comments/letter/"
+LETTERS = "/admin/comments/outgoingemail/"
 SUBSCRIPTIONS = "/admin/comments/subscription/"
 WORDS = "/admin/comments/spamtoken/"
 
 
-def letter(**fields: object) -> Letter:
-    return Letter.objects.create(**{"kind": "confirm", "email": "ann@reader.example"} | fields)
+def letter(**fields: object) -> OutgoingEmail:
+    return OutgoingEmail.objects.create(**{"kind": "confirm", "email": "ann@reader.example"} | fields)
 
 
 def progress(desk: Client) -> dict[int, str]:
@@ -27,11 +28,11 @@ def progress(desk: Client) -> dict[int, str]:
 
 def test_a_letter_that_does_not_go_out_is_seen(db: None) -> None:
     waits, sent, fails, gone = letter(), letter(sent_at=clock.now()), letter(), letter()
-    Work.objects.create(job="post-letter", argument=str(waits.pk))
-    Work.objects.create(job="post-letter", argument=str(fails.pk), last_error="refused")
-    Work.objects.create(job="post-letter", argument=str(gone.pk), last_error="<b>bounced</b>", failed_at=clock.now())
-    Work.objects.create(job="another-job", argument=str(waits.pk), last_error="of something else")
-    desk = staff("clerk", "view_letter")
+    Task.objects.create(job="post-letter", argument=str(waits.pk))
+    Task.objects.create(job="post-letter", argument=str(fails.pk), last_error="refused")
+    Task.objects.create(job="post-letter", argument=str(gone.pk), last_error="<b>bounced</b>", failed_at=clock.now())
+    Task.objects.create(job="another-job", argument=str(waits.pk), last_error="of something else")
+    desk = staff("clerk", "view_outgoingemail")
     assert progress(desk) == {
         waits.pk: "waits",
         sent.pk: "sent",
@@ -45,7 +46,7 @@ def test_a_letter_that_does_not_go_out_is_seen(db: None) -> None:
 def test_the_list_of_letters_costs_the_same_for_one_and_for_many(
     db: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    desk = staff("clerk", "view_letter")
+    desk = staff("clerk", "view_outgoingemail")
     letter()
     # session · user · blog · permissions 2 · count 2 · letters with their work
     with django_assert_num_queries(8):
@@ -60,8 +61,8 @@ def test_a_letter_shows_what_it_tells_of(say: Say, own_post: Post) -> None:
     comment = say("News.")
     wish = Subscription.objects.create(discussion=own_post.discussion, scope="post", email="ann@reader.example")
     news = letter(kind="news", subscription=None)
-    Notice.objects.create(letter=news, subscription=wish, comment=comment, email=wish.email)
-    html = page(staff("clerk", "view_letter"), f"{LETTERS}{news.pk}/change/")
+    EmailItem.objects.create(message=news, subscription=wish, comment=comment, email=wish.email)
+    html = page(staff("clerk", "view_outgoingemail"), f"{LETTERS}{news.pk}/change/")
     assert comment.public_id in html
     assert 'name="_save"' not in html
 
@@ -77,10 +78,12 @@ def test_addresses_are_shown_only_to_those_who_may_see_them(desk: Client, own_po
     assert "ann@reader.example" in page(staff("clerk", "view_subscription"), SUBSCRIPTIONS)
 
 
-@pytest.mark.parametrize("model", ["subscription", "letter", "spamtoken"])
+@pytest.mark.parametrize("model", ["subscription", "outgoingemail", "spamtoken"])
 def test_nobody_changes_what_is_only_looked_at(own_post: Post, model: str) -> None:
     wish = Subscription.objects.create(discussion=own_post.discussion, scope="post", email="ann@reader.example")
-    row = {"subscription": wish, "letter": letter(), "spamtoken": SpamToken.objects.create(token="casino")}[model]
+    row = {"subscription": wish, "outgoingemail": letter(), "spamtoken": SpamToken.objects.create(token="casino")}[
+        model
+    ]
     desk = staff("clerk", *(f"{verb}_{model}" for verb in ("view", "add", "change", "delete")))
     address = f"/admin/comments/{model}/"
     assert desk.get(address).status_code == 200

@@ -9,10 +9,10 @@ from django.core.mail import EmailMessage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from blog.models import Work
 from comments.mailing import notifications
-from comments.models import Comment, Letter, Notice, Subscription
+from comments.models import Comment, EmailItem, OutgoingEmail, Subscription
 from core import clock
+from core.models import Task
 from core.tasks import worker
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
@@ -115,9 +115,9 @@ def test_announced_again_nobody_is_told_again(say: Say, mailoutbox: list[EmailMe
     for _time in range(3):
         announce(comment)
     assert len(mailoutbox) == 1
-    assert Letter.objects.count() == Notice.objects.count() == 1
+    assert OutgoingEmail.objects.count() == EmailItem.objects.count() == 1
     notifications.announce(comment)
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -166,7 +166,7 @@ def test_many_subscribers_cost_no_more_queries(say: Say) -> None:
         comment = say(f"For {subscribers}.")
         with CaptureQueriesContext(connection) as captured:
             notifications.announce(comment)
-        assert Notice.objects.filter(comment=comment).count() == subscribers
+        assert EmailItem.objects.filter(comment=comment).count() == subscribers
         return len(captured)
 
     splits = 9 if connection.vendor == "sqlite" else 0  # it takes 999 values in a statement: letters, notices, work
@@ -225,6 +225,6 @@ def test_what_was_given_up_before_it_was_closed_blocks_nobody(say: Say, mailoutb
     """Else an address whose open letter lost its work would never hear of anything again."""
     follow(say())
     notifications.announce(say("One."))
-    Work.objects.filter(job="post-letter").update(failed_at=clock.now(), attempts=worker.MAX_ATTEMPTS)
+    Task.objects.filter(job="post-letter").update(failed_at=clock.now(), attempts=worker.MAX_ATTEMPTS)
     announce(say("Two."))
     assert told(mailoutbox, REA) == ["One.", "Two."]

@@ -8,13 +8,14 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.test import Client
 
-from blog.models import Post, Work
+from blog.models import Post
 from comments.mailing.subscriptions import ask_to_confirm
-from comments.models import Comment, Letter, Subscription
+from comments.models import Comment, OutgoingEmail, Subscription
 from comments.moderation import steps
 from core import clock
 from core.mailing import signed_links
 from core.mailing.signed_links import Purpose
+from core.models import Task
 from core.tasks import worker
 from tests.comments.conftest import Say
 from tests.comments.postbox import OWN_PAGE, REA, SAM, one_line, question, whole, with_address
@@ -87,7 +88,7 @@ def test_a_proved_address_needs_no_mail(say: Say, own_post: Post, mailoutbox: li
     with_address(say(), scope="post", proved=True)
     worker.run_due()
     assert mailoutbox == []
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
     assert Subscription.objects.get().confirmed_at == clock.now()
 
 
@@ -95,7 +96,7 @@ def test_a_comment_without_an_address_asks_nobody(say: Say) -> None:
     with transaction.atomic():
         ask_to_confirm(say(), "post")
     assert not Subscription.objects.exists()
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -106,7 +107,7 @@ def test_a_comment_that_is_not_stored_after_all_asks_nobody(say: Say, mailoutbox
         transaction.set_rollback(True)
     worker.run_due()
     assert mailoutbox == []
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 def test_the_browser_that_confirmed_asks_without_a_mail(
@@ -227,7 +228,7 @@ def test_who_is_known_waits_no_longer(client: Client, say: Say, mailoutbox: list
     event = held.events.last()
     assert event
     assert (event.actor, event.reason) == (None, "The address was confirmed, and its owner is known here.")
-    assert Work.objects.filter(job="announce-comment", argument=str(held.pk)).exists()
+    assert Task.objects.filter(job="announce-comment", argument=str(held.pk)).exists()
 
 
 @pytest.mark.parametrize("codes", [["links"], ["first", "links"], []])

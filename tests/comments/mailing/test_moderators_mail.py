@@ -11,11 +11,12 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.urls import reverse
 
-from blog.models import Blog, Person, Post, Work
+from blog.models import Blog, Person, Post
 from comments.mailing import notifications
-from comments.models import Comment, Letter
+from comments.models import Comment, OutgoingEmail
 from comments.moderation import steps
 from core import clock
+from core.models import Task
 from core.tasks import worker
 from tests.attacks import ATTACKS
 from tests.blog.mailbox import received, text_of
@@ -112,7 +113,7 @@ def test_who_decides_no_more_when_it_goes_is_not_told(
         moderator.user_permissions.clear()
         worker.run_due()
     assert to(mailoutbox) == [HOST]
-    assert Letter.objects.count() == 1
+    assert OutgoingEmail.objects.count() == 1
 
 
 def test_a_blog_without_an_owner_tells_the_moderators(
@@ -192,7 +193,7 @@ def test_where_all_was_decided_no_mail_goes(hold: Hold, moderator: User, mailout
         steps.approve(comment, by=moderator)
         worker.run_due()
     assert mailoutbox == []
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 def test_a_digest_made_again_makes_nothing(hold: Hold, mailoutbox: list[EmailMessage]) -> None:
@@ -200,14 +201,14 @@ def test_a_digest_made_again_makes_nothing(hold: Hold, mailoutbox: list[EmailMes
     with clock.standing_at(NOON + 10 * MINUTE):
         for _time in range(3):
             notifications.tell_moderators()
-    assert Letter.objects.count() == 1
+    assert OutgoingEmail.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_that_make_it_at_once_make_one(hold: Hold, mailoutbox: list[EmailMessage], blog: Blog) -> None:
     hold()
     at_once(*[notifications.tell_moderators] * 3)
-    assert Letter.objects.count() == 1
+    assert OutgoingEmail.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -215,7 +216,7 @@ def test_a_comment_that_is_not_held_after_all_is_not_told(say: Say, mailoutbox: 
     with transaction.atomic():
         notifications.note_waiting()
         transaction.set_rollback(True)
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
 
 
 def test_long_ones_are_cut_short(hold: Hold, mailoutbox: list[EmailMessage]) -> None:
@@ -245,6 +246,6 @@ def test_attacks_stay_in_their_line(hold: Hold, own_post: Post, mailoutbox: list
 
 def test_it_names_no_address_and_no_network(hold: Hold, mailoutbox: list[EmailMessage], noon: datetime) -> None:
     comment = hold()
-    Comment.objects.filter(pk=comment.pk).update(email="secret@writer.example", address_key=b"secret-network")
+    Comment.objects.filter(pk=comment.pk).update(email="secret@writer.example", network_key=b"secret-network")
     run(10 * MINUTE)
     assert "secret" not in text_of(mailoutbox[0])

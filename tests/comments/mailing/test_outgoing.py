@@ -15,11 +15,12 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from blog.models import Post, Work
+from blog.models import Post
 from comments.mailing import notifications, outgoing
-from comments.models import Comment, Letter, Notice
+from comments.models import Comment, EmailItem, OutgoingEmail
 from comments.moderation import steps
 from core import clock
+from core.models import Task
 from core.tasks import worker
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
@@ -47,16 +48,16 @@ def later(by: timedelta) -> Any:
 def test_a_letter_is_closed_then_sent_and_noted(say: Say, mailoutbox: list[EmailMessage]) -> None:
     with_address(say())
     worker.run_due()
-    letter = Letter.objects.get()
+    letter = OutgoingEmail.objects.get()
     assert (letter.closed_at, letter.sent_at) == (NOON, NOON)
     assert to(mailoutbox) == [REA]
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
 
 
 def test_a_letter_that_was_sent_is_not_sent_again(say: Say, mailoutbox: list[EmailMessage]) -> None:
     with_address(say())
     for _time in range(2):
-        worker.enqueue("post-letter", str(Letter.objects.get().pk))
+        worker.enqueue("post-letter", str(OutgoingEmail.objects.get().pk))
         worker.run_due()
     assert len(mailoutbox) == 1
 
@@ -64,7 +65,7 @@ def test_a_letter_that_was_sent_is_not_sent_again(say: Say, mailoutbox: list[Ema
 def test_a_letter_that_is_gone_is_no_trouble(db: None) -> None:
     worker.enqueue("post-letter", "7")
     worker.run_due()
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -75,22 +76,22 @@ def test_while_the_mail_server_takes_its_time_nothing_is_locked(say: Say, monkey
     seen: list[Any] = []
 
     def slow(message: EmailMessage, fail_silently: bool = False) -> int:
-        seen.append((connection.in_atomic_block, Letter.objects.get(sent_at=None).closed_at))
+        seen.append((connection.in_atomic_block, OutgoingEmail.objects.get(sent_at=None).closed_at))
         worker.enqueue("announce-comment", str(two.pk))
         return 1
 
     monkeypatch.setattr(EmailMessage, "send", slow)
     announce(one)
     assert seen == [(False, NOON), (False, NOON)]
-    assert [notice.comment for notice in Notice.objects.order_by("letter")] == [one, two]
+    assert [notice.comment for notice in EmailItem.objects.order_by("message")] == [one, two]
 
 
 def test_the_same_letter_has_the_same_name_whenever_it_is_sent(say: Say, mailoutbox: list[EmailMessage]) -> None:
     """Killed between the mail and its note, we send it twice; a reader's program shows it once."""
     with_address(say())
     worker.run_due()
-    letter = Letter.objects.get()
-    Letter.objects.update(sent_at=None)
+    letter = OutgoingEmail.objects.get()
+    OutgoingEmail.objects.update(sent_at=None)
     with later(2 * DAY):
         worker.enqueue("post-letter", str(letter.pk))
         worker.run_due()
@@ -130,15 +131,15 @@ def test_what_is_refused_is_tried_again_and_says_why_but_not_whose(
         patch.setattr(EmailMessage, "send", refusing(error))
         worker.run_due()
     handler.setStream(before)
-    work = Work.objects.get()
+    work = Task.objects.get()
     assert type(error).__name__ in work.last_error
     assert "NotSent" in written.getvalue()
     assert "rea@" not in work.last_error + written.getvalue()
-    assert Letter.objects.get().sent_at is None
+    assert OutgoingEmail.objects.get().sent_at is None
     with later(MINUTE):
         worker.run_due()
     assert to(mailoutbox) == [REA]
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
 
 
 def test_what_is_refused_again_and_again_is_given_up_where_people_see_it(
@@ -150,10 +151,10 @@ def test_what_is_refused_again_and_again_is_given_up_where_people_see_it(
     for _attempt in range(worker.MAX_ATTEMPTS):
         with clock.standing_at(moment):
             worker.run_due()
-            moment = Work.objects.get().due_at
-    assert Work.objects.get().failed_at
+            moment = Task.objects.get().due_at
+    assert Task.objects.get().failed_at
     client.force_login(host.user)
-    page = client.get(reverse("admin:blog_work_changelist")).content.decode()
+    page = client.get(reverse("admin:core_task_changelist")).content.decode()
     assert "post-letter" in page
     assert REA not in page
 
@@ -170,7 +171,7 @@ def test_after_a_refusal_only_what_is_still_right_is_sent(
     with later(MINUTE):
         worker.run_due()
     assert mailoutbox == []
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 # --- What is not sent -----------------------------------------------------------------------------------------------
@@ -210,7 +211,7 @@ def test_a_question_that_needs_no_answer_any_more_is_not_put(
     change(comment)
     worker.run_due()
     assert mailoutbox == []
-    letter = Letter.objects.get()  # kept for a day: it counts against the limit
+    letter = OutgoingEmail.objects.get()  # kept for a day: it counts against the limit
     assert letter.closed_at
     assert letter.sent_at is None
 
@@ -219,7 +220,7 @@ def test_secrets_and_words_are_made_while_the_mail_is(say: Say, mailoutbox: list
     """The link stands in the mail and nowhere else; no work holds an address or a text."""
     with_address(say("A violet remark."), scope="post")
     follow(say("Two."), SAM)
-    arguments = set(Work.objects.values_list("argument", flat=True))
+    arguments = set(Task.objects.values_list("argument", flat=True))
     assert all(argument.isdigit() or not argument for argument in arguments)
     announce(say("Three."))
     token = path_in(mailoutbox[0], "confirm-address").split("/")[3]
@@ -265,11 +266,11 @@ def test_two_workers_send_one_mail(say: Say, mailoutbox: list[EmailMessage]) -> 
 def test_a_rollback_takes_the_letter_away(say: Say, mailoutbox: list[EmailMessage]) -> None:
     comment = say()
     with transaction.atomic():
-        outgoing.ask(Letter.Kind.CONFIRM, email=REA, address_key=None, comment=comment)
+        outgoing.ask(OutgoingEmail.Kind.CONFIRM, email=REA, network_key=None, comment=comment)
         transaction.set_rollback(True)
     worker.run_due()
     assert mailoutbox == []
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -290,8 +291,8 @@ def test_news_that_comes_while_a_letter_is_closed_is_not_lost(
     at_once(work, work, work)
     with later(2 * DAY):
         worker.run_due()
-    assert Notice.objects.count() == len(told)
-    assert not Letter.objects.filter(sent_at=None).exists()
+    assert EmailItem.objects.count() == len(told)
+    assert not OutgoingEmail.objects.filter(sent_at=None).exists()
     text = "\n".join(text_of(sent) for sent in mailoutbox)
     assert [text.count(f"> Remark {number}.") for number in range(6)] == [1] * 6
 
@@ -301,7 +302,7 @@ def test_a_letter_is_not_closed_while_news_is_put_into_it(say: Say, mailoutbox: 
     """The announcer is held with the letter in its hand, until the sender is done or has to wait for it."""
     follow(say())
     notifications.announce(say("One."))
-    letter, two = Letter.objects.get(), say("Two.")
+    letter, two = OutgoingEmail.objects.get(), say("Two.")
     in_hand, is_sent = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -309,7 +310,7 @@ def test_a_letter_is_not_closed_while_news_is_put_into_it(say: Say, mailoutbox: 
         is_sent.wait(SHORT)
 
     def announcer() -> None:
-        with before('INTO "comments_notice"', hold):
+        with before('INTO "comments_emailitem"', hold):
             notifications.announce(two)
 
     def sender() -> None:
@@ -332,4 +333,4 @@ def test_two_that_open_a_letter_at_once_open_one(own_post: Post) -> None:
             return outgoing.open_news([REA, SAM])[REA].pk
 
     assert len(set(at_once(*[hurry] * 4))) == 1
-    assert Letter.objects.count() == 2
+    assert OutgoingEmail.objects.count() == 2

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from blog.models import Post
 from comments.mailing import notifications, subscriptions
-from comments.models import Comment, Letter, Notice, Subscription
+from comments.models import Comment, EmailItem, OutgoingEmail, Subscription
 from tests.comments.conftest import Say
 from tests.comments.held import as_if_held
 from tests.comments.postbox import REA, follow, with_address
@@ -16,8 +16,8 @@ from tests.comments.posting.test_races import LONG, SHORT, at_once, before, with
 
 pytestmark = [pytest.mark.django_db(transaction=True), without_locks]
 
-WRITE_NOTICE = 'INSERT INTO "comments_notice"'
-WRITE_LETTER = 'INSERT INTO "comments_letter"'
+WRITE_NOTICE = 'INSERT INTO "comments_emailitem"'
+WRITE_LETTER = 'INSERT INTO "comments_outgoingemail"'
 CHANGE_WISH = 'UPDATE "comments_subscription"'
 
 
@@ -44,7 +44,7 @@ def test_who_ends_mail_while_a_letter_is_filled_gets_none(say: Say) -> None:
     wish, news = follow(say("Root.")), say("News.")
     end_while(WRITE_NOTICE, lambda: notifications.announce(news), wish)
     assert not Subscription.objects.exists()
-    assert not Notice.objects.exists()
+    assert not EmailItem.objects.exists()
 
 
 def test_a_wish_that_ends_while_it_is_asked_for_again(say: Say, own_post: Post) -> None:
@@ -52,10 +52,10 @@ def test_a_wish_that_ends_while_it_is_asked_for_again(say: Say, own_post: Post) 
 
     def ask() -> None:
         scope = Subscription.Scope.POST
-        subscriptions.subscribe(discussion=root.discussion, scope=scope, email=wish.email, address_key=None)
+        subscriptions.subscribe(discussion=root.discussion, scope=scope, email=wish.email, network_key=None)
 
     end_while(WRITE_LETTER, ask, wish)
-    assert not Letter.objects.filter(kind=Letter.Kind.CONFIRM).exists()
+    assert not OutgoingEmail.objects.filter(kind=OutgoingEmail.Kind.CONFIRM).exists()
 
 
 def test_to_confirm_and_to_write_in_the_thread_do_not_wait_for_each_other(say: Say) -> None:

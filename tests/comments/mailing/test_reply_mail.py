@@ -10,7 +10,7 @@ from django.test import Client
 
 from blog.models import Blog, Post
 from comments.mailing import notifications, subscriptions
-from comments.models import Comment, Discussion, Letter, Notice, Subscription
+from comments.models import Comment, Discussion, EmailItem, OutgoingEmail, Subscription
 from comments.moderation import steps
 from core.tasks import worker
 from tests.attacks import ATTACKS
@@ -91,14 +91,14 @@ def test_no_mail_holds_words_that_readers_do_not_see(
     comment = say("A violet remark.", to=root)
     if when == "before the mail":
         notifications.announce(comment)
-        assert Notice.objects.exists()
+        assert EmailItem.objects.exists()
     hide(comment, moderator)
     if when == "before the announcement":
         notifications.announce(comment)
-        assert not Letter.objects.exists()
+        assert not OutgoingEmail.objects.exists()
     announce(comment)
     assert mailoutbox == []
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 def test_what_is_left_of_a_letter_is_sent(say: Say, mailoutbox: list[EmailMessage], moderator: User) -> None:
@@ -131,7 +131,7 @@ def test_who_has_ended_it_gets_nothing_of_what_was_under_way(
     subscriptions.unsubscribe([wish.pk])
     worker.run_due()
     assert mailoutbox == []
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 def test_a_comment_that_was_approved_is_announced(say: Say, mailoutbox: list[EmailMessage], moderator: User) -> None:

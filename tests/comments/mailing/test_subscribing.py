@@ -8,11 +8,12 @@ import pytest
 from django.core.mail import EmailMessage
 from django.test import Client
 
-from blog.models import Post, Work
+from blog.models import Post
 from blog.publishing import lifecycle
 from comments.mailing import outgoing, subscriptions
-from comments.models import Letter, Subscription
+from comments.models import OutgoingEmail, Subscription
 from core import clock
+from core.models import Task
 from core.tasks import worker
 from tests.attacks import ATTACKS, assert_harmless
 from tests.blog.mailbox import received
@@ -99,7 +100,7 @@ def test_what_is_no_address_comes_back_with_a_word(client: Client, own_post: Pos
     answer = ask(client, own_post, typed)
     assert answer.status_code == 400
     assert "errorlist" in answer.content.decode()
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
@@ -123,13 +124,13 @@ def test_from_elsewhere_it_is_asked_again_with_a_token(own_post: Post, headers: 
     assert answer.status_code == 200
     assert REA in page
     assert "One more step" in page
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
     token = browser.cookies["csrftoken"].value
     form = {"email": REA, "csrfmiddlewaretoken": token}
     assert browser.post(f"{page_of(own_post)}confirm/", {"email": REA}).status_code == 403
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
     assert browser.post(f"{page_of(own_post)}confirm/", form).status_code == 303
-    assert Letter.objects.count() == 1
+    assert OutgoingEmail.objects.count() == 1
 
 
 def test_where_nothing_is_said_any_more_there_is_nothing_to_tell(client: Client, own_post: Post) -> None:
@@ -144,7 +145,7 @@ def test_where_nothing_is_said_any_more_there_is_nothing_to_tell(client: Client,
     lifecycle.withdraw(own_post, note="")
     assert ask(client, own_post).status_code == 404
     assert client.get("/comments/subscribe/99999999999999999999/").status_code == 404
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 # --- What can be seen from outside ------------------------------------------------------------------------------------
@@ -169,9 +170,9 @@ def test_as_much_is_done_for_an_address_that_is_known(client: Client, own_post: 
     follow(say(), "confirmed@reader.example")
     counts = []
     for name in ("confirmed", "nobody"):
-        before = Letter.objects.count(), Work.objects.count()
+        before = OutgoingEmail.objects.count(), Task.objects.count()
         ask(client, own_post, f"{name}@reader.example")
-        counts.append((Letter.objects.count() - before[0], Work.objects.count() - before[1]))
+        counts.append((OutgoingEmail.objects.count() - before[0], Task.objects.count() - before[1]))
     assert counts == [(1, 1), (1, 1)]
 
 
@@ -194,7 +195,7 @@ def test_over_the_limit_nothing_is_sent_and_nothing_else_is_said(
     assert answers == {f"{page_of(own_post)}?sent"}
     client.post("/comments/yours/", {"email": REA})
     worker.run_due()
-    assert len(mailoutbox) == outgoing.MOST_TO_ONE_ADDRESS
+    assert len(mailoutbox) == outgoing.MOST_TO_ONE_EMAIL
     assert not Subscription.objects.filter(email="rea+3@reader.example").exists()
     ask(client, own_post, SAM)  # as far as others are concerned
     worker.run_due()
@@ -208,23 +209,23 @@ def test_over_the_limit_nothing_is_sent_and_nothing_else_is_said(
 def test_signs_of_the_database_widen_no_limit_and_narrow_none(client: Client, own_post: Post) -> None:
     for email in ("%@reader.example", "r_a@reader.example", "r%@reader.example", "\\@reader.example"):
         ask(client, own_post, email)
-    assert Letter.objects.count() in (3, 4)  # whether the last one is an address, Django decides
+    assert OutgoingEmail.objects.count() in (3, 4)  # whether the last one is an address, Django decides
     ask(client, own_post, REA)
-    assert Letter.objects.filter(email=REA).count() == 1
+    assert OutgoingEmail.objects.filter(email=REA).count() == 1
 
 
 def test_one_network_can_ask_ten_times_an_hour(client: Client, own_post: Post, noon: datetime) -> None:
     for number in range(12):
         assert ask(client, own_post, f"reader{number}@reader.example")["Location"].endswith("?sent")
-    assert Letter.objects.count() == Subscription.objects.count() == outgoing.MOST_FROM_ONE_NETWORK
+    assert OutgoingEmail.objects.count() == Subscription.objects.count() == outgoing.MOST_FROM_ONE_NETWORK
     client.post("/comments/yours/", {"email": SAM})
-    assert not Letter.objects.filter(email=SAM).exists()
+    assert not OutgoingEmail.objects.filter(email=SAM).exists()
     browser = Client(REMOTE_ADDR="198.51.100.7")
     ask(browser, own_post, SAM)
-    assert Letter.objects.filter(email=SAM).exists()
+    assert OutgoingEmail.objects.filter(email=SAM).exists()
     with clock.standing_at(noon + HOUR):
         ask(client, own_post, "late@reader.example")
-    assert Letter.objects.filter(email="late@reader.example").exists()
+    assert OutgoingEmail.objects.filter(email="late@reader.example").exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -234,17 +235,17 @@ def test_many_at_once_are_no_way_around_the_limit(own_post: Post) -> None:
     def hurry() -> None:
         together.wait()
         subscriptions.subscribe(
-            discussion=own_post.discussion, scope=Subscription.Scope.POST, email=REA, address_key=b"x" * 32
+            discussion=own_post.discussion, scope=Subscription.Scope.POST, email=REA, network_key=b"x" * 32
         )
 
     at_once(*[hurry] * 6)
-    assert Letter.objects.count() == outgoing.MOST_TO_ONE_ADDRESS
+    assert OutgoingEmail.objects.count() == outgoing.MOST_TO_ONE_EMAIL
     assert Subscription.objects.count() == 1
 
 
 def test_the_database_takes_each_wish_once(own_post: Post) -> None:
     for _time in range(2):
         subscriptions.subscribe(
-            discussion=own_post.discussion, scope=Subscription.Scope.POST, email=REA, address_key=None
+            discussion=own_post.discussion, scope=Subscription.Scope.POST, email=REA, network_key=None
         )
     assert Subscription.objects.count() == 1

@@ -7,7 +7,7 @@ from django.core.mail import EmailMessage
 from django.test import Client
 
 from blog.models import Post
-from comments.models import Letter, Subscription
+from comments.models import OutgoingEmail, Subscription
 from core import clock
 from core.mailing import signed_links
 from core.mailing.signed_links import Purpose
@@ -74,18 +74,18 @@ def test_nonsense_ends_nothing_and_is_answered_politely(client: Client, say: Say
 
 def test_all_mail_to_an_address_can_be_stopped(client: Client, say: Say) -> None:
     first, second, other = follow(say()), follow(say("Two."), scope="thread"), follow(say("Three."), SAM)
-    Letter.objects.create(kind="news", email=REA)
+    OutgoingEmail.objects.create(kind="news", email=REA)
     page = client.post(way_out(first), {"stop": "yes"}).content.decode()
     assert "Stop all mail to this address" in page
     assert Subscription.objects.filter(pk=second.pk).exists()
     assert "No mail about comments goes" in client.post(way_out(second), {"all": "yes"}).content.decode()
     assert list(Subscription.objects.all()) == [other]
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 def test_the_letter_still_knows_whom_to_leave_alone(client: Client, say: Say) -> None:
     first, second = follow(say()), follow(say("Two."), scope="thread")
-    letter = Letter.objects.create(kind="news", email=REA, closed_at=clock.now(), sent_at=clock.now())
+    letter = OutgoingEmail.objects.create(kind="news", email=REA, closed_at=clock.now(), sent_at=clock.now())
     path = way_out(first, letter=letter.pk)
     assert "Stop all mail to this address" in client.post(path, {"stop": "yes"}).content.decode()
     client.post(path, {"all": "yes"})

@@ -32,7 +32,7 @@ KEY = b"n" * 32
 def nag(held: Say) -> Comment:
     """A comment with an e-mail address and a network."""
     comment = held(name="Nag")
-    address = {"email": "Nag+blog@Reader.example", "email_confirmed_at": clock.now(), "address_key": KEY}
+    address = {"email": "Nag+blog@Reader.example", "email_confirmed_at": clock.now(), "network_key": KEY}
     Comment.objects.filter(pk=comment.pk).update(**address)
     comment.refresh_from_db()
     return comment

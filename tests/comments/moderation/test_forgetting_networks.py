@@ -10,11 +10,12 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from blog.models import Dispute, Post, VisitorKey
-from comments.models import Ban, Comment, Letter
+from blog.models import Dispute, Post
+from comments.models import Ban, Comment, OutgoingEmail
 from comments.moderation import retention
 from config.environment import trusted_proxies
 from core import clock
+from core.models import NetworkKey
 from core.tasks import worker
 from tests.comments.conftest import Say
 
@@ -60,8 +61,8 @@ def test_no_address_is_stored_of_who_comments_or_objects(
         assert Client().post(path, {"text": "Not hers."}, **sender).status_code == 303
         worker.schedule()
         worker.run_due()
-    assert Comment.objects.get().address_key
-    assert Dispute.objects.get().address_key
+    assert Comment.objects.get().network_key
+    assert Dispute.objects.get().network_key
     stored = list(everything_stored())
     assert "comments_comment" in {table for table, _ in stored}
     assert [(table, value) for table, value in stored for trace in traces_of(address) if trace in value] == []
@@ -71,7 +72,7 @@ def test_an_address_that_is_stored_would_be_found(say: Say) -> None:
     for address in ("203.0.113.77", "2001:db8:77:1:2:3:4:5"):
         for form in (address.encode(), ip_address(address).packed):
             comment = say(f"From {form.hex()}.")
-            Comment.objects.filter(pk=comment.pk).update(address_key=form)
+            Comment.objects.filter(pk=comment.pk).update(network_key=form)
             stored = list(everything_stored())
             assert [value for _, value in stored for trace in traces_of(address) if trace in value]
             comment.delete()
@@ -83,20 +84,20 @@ def test_an_address_that_is_stored_would_be_found(say: Say) -> None:
 )
 def test_with_the_key_the_names_are_forgotten_that_it_gave(say: Say, written: datetime, is_kept: bool) -> None:
     comment = say()
-    Comment.objects.update(address_key=KEY, created_at=written)
-    Letter.objects.create(kind="access", email="rea@private.example", address_key=KEY, created_at=written)
+    Comment.objects.update(network_key=KEY, created_at=written)
+    OutgoingEmail.objects.create(kind="access", email="rea@private.example", network_key=KEY, created_at=written)
     Ban.objects.create(kind="network", key=KEY, created_at=written)
     with clock.standing_at(DUE):
         retention.forget_networks()
     comment.refresh_from_db()
-    assert bool(comment.address_key) is is_kept
-    assert bool(Letter.objects.get().address_key) is is_kept
+    assert bool(comment.network_key) is is_kept
+    assert bool(OutgoingEmail.objects.get().network_key) is is_kept
     assert Ban.objects.exists() is is_kept
 
 
 def test_a_ban_ends_with_the_key_of_the_comment_that_it_is_about(say: Say) -> None:
     comment = say()
-    Comment.objects.update(address_key=KEY, created_at=MONDAY)
+    Comment.objects.update(network_key=KEY, created_at=MONDAY)
     Ban.objects.create(kind="network", key=KEY, comment=comment, created_at=DUE - timedelta(days=1))
     with clock.standing_at(DUE - timedelta(seconds=1)):
         retention.forget_networks()
@@ -120,5 +121,5 @@ def test_the_worker_forgets_on_both_floors(noon: datetime, own_post: Post) -> No
     with clock.standing_at(DUE):
         worker.schedule()
         worker.run_due()
-    assert Comment.objects.get().address_key is None
-    assert not VisitorKey.objects.exists()
+    assert Comment.objects.get().network_key is None
+    assert not NetworkKey.objects.exists()

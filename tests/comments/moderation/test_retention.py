@@ -8,10 +8,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 
-from blog.models import Post, Work
-from comments.models import Comment, Letter, Notice, SpamToken, Subscription
+from blog.models import Post
+from comments.models import Comment, EmailItem, OutgoingEmail, SpamToken, Subscription
 from comments.moderation import retention, steps
 from core import clock
+from core.models import Task
 from core.tasks import worker
 from tests.comments.conftest import Say
 from tests.comments.postbox import REA, SAM, announce, follow, rows_holding, with_address
@@ -35,28 +36,28 @@ def test_letters_are_forgotten_after_thirty_days(say: Say, mailoutbox: list[Emai
     with_address(mine)
     worker.run_due()
     at(NOON + 30 * DAY, retention.forget_letters)
-    assert Letter.objects.count() == 2
+    assert OutgoingEmail.objects.count() == 2
     at(NOON + 30 * DAY + SECOND, retention.forget_letters)
-    assert not Letter.objects.exists()
-    assert not Notice.objects.exists()
+    assert not OutgoingEmail.objects.exists()
+    assert not EmailItem.objects.exists()
     assert Subscription.objects.count() == 1
 
 
 def test_a_question_that_nobody_was_to_get_is_forgotten_after_a_day(say: Say) -> None:
-    Letter.objects.create(kind="access", email="nobody@reader.example")
-    worker.enqueue("post-letter", str(Letter.objects.get().pk))
+    OutgoingEmail.objects.create(kind="access", email="nobody@reader.example")
+    worker.enqueue("post-letter", str(OutgoingEmail.objects.get().pk))
     worker.run_due()
     at(NOON + DAY, retention.forget_letters)
-    assert Letter.objects.count() == 1
+    assert OutgoingEmail.objects.count() == 1
     at(NOON + DAY + SECOND, retention.forget_letters)
     assert rows_holding("nobody@reader") == []
 
 
 def test_a_letter_that_waits_to_be_sent_is_kept(say: Say) -> None:
-    Letter.objects.create(kind="news", email=REA)
-    Letter.objects.create(kind="access", email=REA)
+    OutgoingEmail.objects.create(kind="news", email=REA)
+    OutgoingEmail.objects.create(kind="access", email=REA)
     at(NOON + 2 * DAY, retention.forget_letters)
-    assert Letter.objects.count() == 2
+    assert OutgoingEmail.objects.count() == 2
 
 
 def test_a_wish_that_nobody_confirmed_is_forgotten_after_three_days(say: Say) -> None:
@@ -149,11 +150,11 @@ def test_more_than_a_batch_is_forgotten_too(say: Say, moderator: User, monkeypat
     monkeypatch.setattr(retention, "BATCH", 2)
     for number in range(5):
         steps.mark_spam(say(f"Spam {number}."), by=moderator)
-        Letter.objects.create(kind="news", email=f"r{number}@x.example", closed_at=NOON)
+        OutgoingEmail.objects.create(kind="news", email=f"r{number}@x.example", closed_at=NOON)
     at(NOON + 31 * DAY, retention.forget_unwanted_comments)
     at(NOON + 31 * DAY, retention.forget_letters)
     assert not Comment.objects.exclude(state="erased").exists()
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 def test_every_day_the_worker_does_it(say: Say) -> None:
@@ -161,7 +162,7 @@ def test_every_day_the_worker_does_it(say: Say) -> None:
     worker.schedule()
     with clock.standing_at(NOON + 31 * DAY):
         worker.run_due()
-        due = Work.objects.filter(job__startswith="forget-", due_at=NOON + 32 * DAY)
+        due = Task.objects.filter(job__startswith="forget-", due_at=NOON + 32 * DAY)
         assert due.count() >= 3
     assert not Subscription.objects.exists()
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()

@@ -5,10 +5,11 @@ from uuid import UUID, uuid4
 import pytest
 from django.contrib.auth.models import User
 
-from blog.models import Post, Work
+from blog.models import Post
 from comments.models import Comment, CommentEvent, SpamToken
 from comments.moderation import steps
 from comments.moderation.steps import ANNOUNCE, approve, mark_spam, reject, remove, remove_with_replies, restore, undo
+from core.models import Task
 from core.tasks import worker
 from tests.comments.conftest import Say
 from tests.comments.held import as_if_held
@@ -91,7 +92,7 @@ def test_an_approval_taken_back_is_announced_when_it_comes_in_earnest(held: Say,
     comment.refresh_from_db()
     assert comment.published_at is None
     approve(comment, by=moderator)
-    assert Work.objects.filter(job=ANNOUNCE, argument=str(comment.pk)).exists()
+    assert Task.objects.filter(job=ANNOUNCE, argument=str(comment.pk)).exists()
 
 
 def test_a_comment_that_was_published_before_keeps_its_date(say: Say, moderator: User) -> None:

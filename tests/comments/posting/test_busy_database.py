@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from blog.models import Post, VisitorKey
+from blog.models import Post
 from comments.models import Comment
 from comments.posting.submission import BUSY
+from core.models import NetworkKey
 from core.privacy import networks
 from tests.comments.postbox import OWN_PAGE
 
@@ -58,7 +59,7 @@ def test_a_change_comes_back_with_its_words_and_can_be_sent_again(own_post: Post
     browser.post(f"/comments/new/{own_post.pk}/", WORDS, headers=OWN_PAGE)
     address = f"/comments/{Comment.objects.get().public_id}/mine/edit/"
     if not has_key:
-        VisitorKey.objects.all().delete()
+        NetworkKey.objects.all().delete()
         networks.forget_what_is_kept()
     with somebody_writing():
         answer = browser.post(address, {"text": "Another *remark*."})

@@ -83,7 +83,7 @@ def test_the_turn_of_the_week_gives_nobody_more(own_post: Post, later: timedelta
     with clock.standing_at(sunday_night + later):
         assert send(own_post, "On Monday.").status_code == 429
         assert send(own_post, "On Monday, elsewhere.", "192.0.3.7").status_code == 303
-    keys = [bytes(key) for key in Comment.objects.values_list("address_key", flat=True) if key]
+    keys = [bytes(key) for key in Comment.objects.values_list("network_key", flat=True) if key]
     assert len(keys) == 3
     with clock.standing_at(sunday_night + timedelta(seconds=62)):
         assert send(own_post, "A minute later.").status_code == 303

@@ -54,7 +54,7 @@ def test_an_entry_is_a_comment(say: Say, own_post: Post) -> None:
     (entry,) = read().entries
     assert entry.title == "Rea Reader on Own Post"
     assert entry.author == "Rea Reader"
-    assert entry.link == f"{own_post.blog.address}{comment.get_absolute_url()}"
+    assert entry.link == f"{own_post.blog.base_url}{comment.get_absolute_url()}"
     assert entry.content[0].value == "<p>A <em>remark</em>.</p>"
     assert entry.id.endswith(f":comment/{comment.public_id}")
 
@@ -64,7 +64,7 @@ def test_each_says_what_it_answers(say: Say, own_post: Post, blog: Blog) -> None
     say("Reply.", to=root)
     newest, oldest = answers()
     ids = [entry.id for entry in read().entries]
-    assert newest == {"ref": ids[1], "href": f"{blog.address}{root.get_absolute_url()}", "type": "text/html"}
+    assert newest == {"ref": ids[1], "href": f"{blog.base_url}{root.get_absolute_url()}", "type": "text/html"}
     assert oldest["ref"] == read("/feeds/posts.atom").entries[0].id
     assert oldest["href"] == own_post.permalink
 
@@ -162,7 +162,7 @@ def test_the_feed_of_posts_tells_of_the_replies(say: Say, own_post: Post, blog: 
     entry = ElementTree.fromstring(fetch("/feeds/posts.atom")).find(f"{ATOM}entry")  # noqa: S314 - our own feed
     assert entry is not None
     (link,) = [link for link in entry.iter(f"{ATOM}link") if link.get("rel") == "replies"]
-    assert link.get("href") == f"{blog.address}{feed_of(own_post)}"
+    assert link.get("href") == f"{blog.base_url}{feed_of(own_post)}"
     assert link.get("type") == "application/atom+xml"
     assert link.get(f"{THREADING}count") == "2"
     assert latest.published_at

@@ -12,12 +12,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from blog.models import Post, Work
+from blog.models import Post
 from comments import personal_data
-from comments.models import Comment, Letter, Subscription
+from comments.models import Comment, OutgoingEmail, Subscription
 from core import clock
 from core.mailing import signed_links
 from core.mailing.signed_links import Purpose
+from core.models import Task
 from core.tasks import worker
 from tests.attacks import ATTACKS, assert_harmless
 from tests.blog.mailbox import received
@@ -77,11 +78,11 @@ def test_of_whom_nothing_is_known_gets_no_mail_and_the_same_answer(
     """A5: nor is less done for them, as long as somebody waits for the answer."""
     answers, rows = set(), []
     for email in (REA, SAM, "nobody@reader.example"):
-        browser, before = Client(), (Letter.objects.count(), Work.objects.count())
+        browser, before = Client(), (OutgoingEmail.objects.count(), Task.objects.count())
         sent = browser.post("/comments/yours/", {"email": email})
         page = browser.get(sent["Location"])
         answers.add((sent.status_code, sent.content, str(sent.headers), bare(page), str(page.headers)))
-        rows.append((Letter.objects.count() - before[0], Work.objects.count() - before[1]))
+        rows.append((OutgoingEmail.objects.count() - before[0], Task.objects.count() - before[1]))
     assert len(answers) == 1
     assert rows == [(1, 1)] * 3
     worker.run_due()
@@ -109,7 +110,7 @@ def test_that_somebody_asked_is_nothing_that_is_known(
 
 def test_the_form_needs_its_token(blog: Any) -> None:
     assert Client(enforce_csrf_checks=True).post("/comments/yours/", {"email": REA}).status_code == 403
-    assert not Letter.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 @pytest.mark.parametrize("typed", ["", "rea", "%@%", f"{REA}\nBcc: {SAM}", "\x00"])
@@ -142,7 +143,7 @@ def test_nonsense_opens_nothing(client: Client, blog: Any, token: str) -> None:
 
 def test_no_other_token_opens_it(client: Client, life: list[Comment]) -> None:
     """A2."""
-    letter = Letter.objects.filter(email=REA).first()
+    letter = OutgoingEmail.objects.filter(email=REA).first()
     assert letter
     for purpose in (Purpose.CONFIRM, Purpose.UNSUBSCRIBE):
         assert client.get(f"/comments/yours/{signed_links.mint(purpose, [letter.pk])}/").status_code == 404
@@ -254,7 +255,7 @@ def test_every_column_of_a_comment_is_in_the_export_or_nobodys_business(life: li
         "created_at": "written",
         "published_at": "published",
         "edited_at": "edited",
-        "address_key": "network_hash",
+        "network_key": "network_hash",
         "score": "score",
         "findings": "findings",
     }

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 
-from blog.models import Bump, Post
+from blog.models import Post
 from blog.permissions import steps
 from core import clock
+from core.models import Invalidation
 from core.page_cache import freshness
 from tests.comments.conftest import Say
 from tests.conftest import GUEST_MARK
@@ -174,7 +175,7 @@ def test_while_the_notes_are_locked_pages_are_served_and_then_made(
     site.read(address)
     other = connections.create_connection("default")
     with other.cursor() as cursor:
-        cursor.execute("BEGIN; LOCK TABLE blog_bump IN ACCESS EXCLUSIVE MODE")
+        cursor.execute("BEGIN; LOCK TABLE core_invalidation IN ACCESS EXCLUSIVE MODE")
         assert not site.makes(address)
         monkeypatch.setattr(freshness, "BLIND_SECONDS", 0)
         assert site.makes(address)
@@ -186,7 +187,7 @@ class Away:
     """The database answers no question about changes."""
 
     def __call__(self, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        if "blog_bump" in sql:
+        if "core_invalidation" in sql:
             raise OperationalError("it is away")
         return execute(sql, *rest)
 
@@ -230,7 +231,7 @@ def test_who_slept_with_the_machine_forgets_everything(site: Site, permitted_rep
     address = permitted_repost.get_absolute_url()
     site.read(address)
     withdraw(permitted_repost)
-    Bump.objects.all().delete()
+    Invalidation.objects.all().delete()
     with clock.standing_at(clock.now() + freshness.NOTES_KEPT):
         assert GUEST_MARK not in site.read(address)
 

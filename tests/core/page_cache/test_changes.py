@@ -171,7 +171,7 @@ def test_what_readers_do_not_see_evicts_nothing(site: Site, own_post: Post, say:
     address = own_post.get_absolute_url()
     site.read(address)
     assert say("This waits.", name="Another Reader").state == Comment.State.PENDING
-    Comment.objects.filter(pk=comment.pk).update(address_key=b"", moderators_told_at=clock.now(), learned_as="")
+    Comment.objects.filter(pk=comment.pk).update(network_key=b"", moderators_told_at=clock.now(), learned_as="")
     Video.objects.filter(pk=clip.pk).update(checked_at=clock.now(), failures=1, status=Video.Status.LIVE)
     clip.save()
     assert not site.makes(address)

@@ -91,7 +91,7 @@ def test_a_program_that_went_away_is_no_error(front: Front, tmp_path: Path) -> N
 
 
 def test_after_a_time_without_database_it_is_purged(quiet: Front) -> None:
-    table = connection.ops.quote_name("blog_bump")
+    table = connection.ops.quote_name("core_invalidation")
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} RENAME TO blog_away")
     try:

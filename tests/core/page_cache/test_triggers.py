@@ -6,19 +6,20 @@ from django.core.management import call_command
 from django.db import connection
 
 from blog import tasks
-from blog.models import Bump, Person, Post
+from blog.models import Person, Post
 from comments import cache_triggers
 from comments.models import Comment
 from comments.threads.rows import Shown
+from core.models import Invalidation
 from core.page_cache import triggers
 from tests.conftest import MakePost
 
 # No page that anybody may keep shows anything of these.
 UNSEEN = {
-    *("blog_bump", "blog_work", "blog_visitorkey", "blog_oldslug"),
-    *("blog_evidence", "blog_dispute", "blog_permissionrequest", "blog_granttoken"),
+    *("core_invalidation", "core_task", "core_networkkey", "blog_oldslug"),
+    *("blog_evidence", "blog_dispute", "blog_permissionrequest", "blog_authorlink"),
     *("comments_commentevent", "comments_commentrevision", "comments_ban", "comments_spamtoken"),
-    *("comments_subscription", "comments_letter", "comments_notice"),
+    *("comments_subscription", "comments_outgoingemail", "comments_emailitem"),
 }
 
 pytestmark = pytest.mark.django_db
@@ -26,8 +27,8 @@ pytestmark = pytest.mark.django_db
 
 def noted() -> set[tuple[str, bool]]:
     """What was noted since the last time."""
-    found = set(Bump.objects.values_list("tags", "hard"))
-    Bump.objects.all().delete()
+    found = set(Invalidation.objects.values_list("tags", "hard"))
+    Invalidation.objects.all().delete()
     return found
 
 
@@ -99,10 +100,10 @@ def refuse_changes(execute: object, sql: str, params: object, many: bool, contex
 
 
 def test_old_notes_go(own_post: Post) -> None:
-    assert Bump.objects.exists()
-    tasks.forget_bumps("")
-    assert Bump.objects.exists(), "every process has an hour to read them"
+    assert Invalidation.objects.exists()
+    tasks.delete_old_invalidations("")
+    assert Invalidation.objects.exists(), "every process has an hour to read them"
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE blog_bump SET at = '2026-01-01 00:00:00'")
-    tasks.forget_bumps("")
-    assert not Bump.objects.exists()
+        cursor.execute("UPDATE core_invalidation SET at = '2026-01-01 00:00:00'")
+    tasks.delete_old_invalidations("")
+    assert not Invalidation.objects.exists()

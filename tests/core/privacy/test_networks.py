@@ -10,9 +10,10 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from blog.models import Dispute, Post, VisitorKey
+from blog.models import Dispute, Post
 from config.environment import trusted_proxies
 from core import clock
+from core.models import NetworkKey
 from core.privacy import networks
 from core.privacy.networks import network_key, network_keys
 from core.tasks import worker
@@ -81,7 +82,7 @@ def test_behind_a_proxy_visitors_are_told_apart(noon: datetime, settings: Settin
 )
 def test_a_key_belongs_to_a_week_that_begins_on_monday_in_utc(moment: datetime, week: str) -> None:
     names_at(moment)
-    made = VisitorKey.objects.get()
+    made = NetworkKey.objects.get()
     assert (str(made.week), made.created_at) == (week, moment)
     assert len(bytes(made.secret)) == 32
 
@@ -102,7 +103,7 @@ def test_names_are_asked_for_in_one_query(noon: datetime, django_assert_num_quer
 
 def test_keys_are_random_and_not_worked_out(noon: datetime) -> None:
     before = key()
-    VisitorKey.objects.all().delete()
+    NetworkKey.objects.all().delete()
     networks.forget_what_is_kept()
     assert key() != before
 
@@ -111,7 +112,7 @@ def test_keys_are_asked_for_once_a_minute(noon: datetime, django_assert_num_quer
     before = key()
     with django_assert_num_queries(0):
         assert key() == before
-    VisitorKey.objects.all().delete()  # as another process might
+    NetworkKey.objects.all().delete()  # as another process might
     with clock.standing_at(noon + timedelta(minutes=1)):
         assert key() != before
 
@@ -123,9 +124,9 @@ def test_who_has_the_database_alone_can_try_out_no_networks(noon: datetime, sett
 
 
 def test_looking_for_a_name_changes_no_key_that_there_is(noon: datetime) -> None:
-    VisitorKey.objects.create(week=MONDAY.date(), secret=b"s" * 32)
+    NetworkKey.objects.create(week=MONDAY.date(), secret=b"s" * 32)
     key()
-    assert bytes(VisitorKey.objects.get().secret) == b"s" * 32
+    assert bytes(NetworkKey.objects.get().secret) == b"s" * 32
 
 
 @pytest.mark.django_db(transaction=True)
@@ -134,7 +135,7 @@ def test_two_that_make_the_key_of_a_week_at_once_agree(noon: datetime) -> None:
 
     def ask() -> None:
         try:
-            assert not VisitorKey.objects.exists()
+            assert not NetworkKey.objects.exists()
             together.wait(10)
             names.append(key())
         finally:
@@ -157,7 +158,7 @@ def test_after_thirty_days_a_key_is_destroyed(noon: datetime) -> None:
     for moment, left in ((MONDAY + 30 * DAY - SECOND, 1), (MONDAY + 30 * DAY, 0)):
         with clock.standing_at(moment):
             networks.forget_networks()
-            assert VisitorKey.objects.count() == left
+            assert NetworkKey.objects.count() == left
 
 
 def test_a_key_that_is_due_is_not_used_though_nobody_has_destroyed_it_yet() -> None:
@@ -183,13 +184,13 @@ def test_no_name_outlives_its_key(days: int) -> None:
 def test_an_objection_forgets_its_network_with_the_key(permitted_repost: Post) -> None:
     for moment in (MONDAY, MONDAY + WEEK):
         Dispute.objects.create(
-            repost=permitted_repost.repost, text="No.", created_at=moment, address_key=names_at(moment)[0]
+            repost=permitted_repost.repost, text="No.", created_at=moment, network_key=names_at(moment)[0]
         )
     with clock.standing_at(MONDAY + 30 * DAY):
         networks.forget_networks()
     newer, older = Dispute.objects.all()
-    assert older.address_key is None
-    assert newer.address_key
+    assert older.network_key is None
+    assert newer.network_key
 
 
 def test_the_worker_forgets_when_it_starts_and_every_day(noon: datetime) -> None:
@@ -197,15 +198,15 @@ def test_the_worker_forgets_when_it_starts_and_every_day(noon: datetime) -> None
     with clock.standing_at(MONDAY + 29 * DAY):
         worker.schedule()
         worker.run_due()
-        assert VisitorKey.objects.exists()
+        assert NetworkKey.objects.exists()
     with clock.standing_at(MONDAY + 30 * DAY + SECOND):
         worker.run_due()
-        assert not VisitorKey.objects.exists()
+        assert not NetworkKey.objects.exists()
     names_at(MONDAY)
     with clock.standing_at(MONDAY + 30 * DAY + 2 * SECOND):
         worker.schedule()
         worker.run_due()
-    assert not VisitorKey.objects.exists()
+    assert not NetworkKey.objects.exists()
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="another server's files are not ours to read")
@@ -217,7 +218,7 @@ def test_a_destroyed_key_lies_in_no_corner_of_the_file() -> None:
         return secret in Path(connection.settings_dict["NAME"]).read_bytes()
 
     names_at(MONDAY)
-    secret = bytes(VisitorKey.objects.get().secret)
+    secret = bytes(NetworkKey.objects.get().secret)
     assert in_file()
     with clock.standing_at(MONDAY + 30 * DAY):
         networks.forget_networks()

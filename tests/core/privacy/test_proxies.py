@@ -7,7 +7,7 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from config.environment import trusted_proxies
-from core.privacy.proxies import MOST_HOPS, visitor_address
+from core.privacy.proxies import MOST_HOPS, visitor_ip
 
 PROXY = "10.0.0.1"
 TRUSTED = "10.0.0.0/8,::1,2001:db8:ffff::/48"
@@ -25,7 +25,7 @@ def found(peer: str, forwarded: str | None = None, **headers: str) -> str:
     meta: dict[str, Any] = {"REMOTE_ADDR": peer}
     if forwarded is not None:
         meta["HTTP_X_FORWARDED_FOR"] = forwarded
-    return str(visitor_address(RequestFactory().get("/", headers=headers, **meta)) or "")
+    return str(visitor_ip(RequestFactory().get("/", headers=headers, **meta)) or "")
 
 
 @pytest.mark.parametrize(

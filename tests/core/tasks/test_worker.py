@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
-from blog.models import Work
 from core import clock
+from core.models import Task
 from core.tasks import worker
 
 HOUR = timedelta(hours=1)
@@ -50,7 +50,7 @@ def test_enqueued_work_is_done_once_and_its_row_goes(done: list[str]) -> None:
     assert worker.run_due() == 1
     assert worker.run_due() == 0
     assert done == ["7"]
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -77,7 +77,7 @@ def test_enqueued_twice_it_comes_once_at_the_earlier_time(
 ) -> None:
     worker.enqueue("note", "7", delay=first)
     worker.enqueue("note", "7", delay=second)
-    assert Work.objects.get().due_at == noon + HOUR
+    assert Task.objects.get().due_at == noon + HOUR
 
 
 @pytest.mark.django_db
@@ -93,7 +93,7 @@ def test_enqueued_while_it_runs_it_runs_once_more(no_other_jobs: None) -> None:
     worker.enqueue("note", "7")
     worker.run_due()
     assert runs == ["7", "7"]
-    assert not Work.objects.exists()
+    assert not Task.objects.exists()
 
 
 @pytest.mark.django_db
@@ -109,10 +109,10 @@ def test_many_are_enqueued_at_once_and_what_waits_keeps_its_time(
     done: list[str], noon: datetime, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     worker.enqueue("note", "1", delay=2 * HOUR)
-    Work.objects.create(job="note", argument="2", attempts=worker.MAX_ATTEMPTS, failed_at=noon)
+    Task.objects.create(job="note", argument="2", attempts=worker.MAX_ATTEMPTS, failed_at=noon)
     with django_assert_num_queries(2):
         worker.enqueue_many("note", {str(number): number * HOUR for number in range(4)})
-    due = dict(Work.objects.values_list("argument", "due_at"))
+    due = dict(Task.objects.values_list("argument", "due_at"))
     assert due == {"0": noon, "1": noon + 2 * HOUR, "2": noon, "3": noon + 3 * HOUR}
     worker.run_due()
     assert sorted(done) == ["0", "2"]
@@ -120,9 +120,9 @@ def test_many_are_enqueued_at_once_and_what_waits_keeps_its_time(
 
 @pytest.mark.django_db
 def test_rows_of_a_later_version_wait_for_it(done: list[str]) -> None:
-    Work.objects.create(job="not-known-yet")
+    Task.objects.create(job="not-known-yet")
     assert worker.run_due() == 0
-    assert Work.objects.get().attempts == 0
+    assert Task.objects.get().attempts == 0
 
 
 @pytest.mark.django_db
@@ -133,7 +133,7 @@ def test_a_failure_is_tried_again_later_and_stops_nothing_else(
     worker.enqueue("note", "7")
     assert worker.run_due() == 2
     assert done == ["7"]
-    row = Work.objects.get()
+    row = Task.objects.get()
     assert row.due_at == noon + worker.FIRST_WAIT
     assert row.leased_until is None
     assert "no luck" in row.last_error
@@ -143,7 +143,7 @@ def test_a_failure_is_tried_again_later_and_stops_nothing_else(
 def test_waits_grow_and_the_last_failure_is_kept_for_people(trouble: list[str], noon: datetime) -> None:
     worker.enqueue("fail", "7")
     waits, now = [], noon
-    while not (row := Work.objects.get()).failed_at:
+    while not (row := Task.objects.get()).failed_at:
         waits.append(row.due_at - now)
         now = row.due_at
         with clock.standing_at(now):
@@ -157,10 +157,10 @@ def test_waits_grow_and_the_last_failure_is_kept_for_people(trouble: list[str], 
 
 @pytest.mark.django_db
 def test_asked_anew_what_was_given_up_starts_afresh(trouble: list[str], noon: datetime) -> None:
-    Work.objects.create(job="fail", argument="7", attempts=worker.MAX_ATTEMPTS, failed_at=noon)
+    Task.objects.create(job="fail", argument="7", attempts=worker.MAX_ATTEMPTS, failed_at=noon)
     worker.enqueue("fail", "7")
     assert worker.run_due() == 1
-    assert Work.objects.get().attempts == 1
+    assert Task.objects.get().attempts == 1
 
 
 @pytest.mark.django_db
@@ -184,8 +184,8 @@ def test_work_that_kills_every_worker_is_given_up(done: list[str], noon: datetim
     with clock.standing_at(now):
         worker.run_due()
     assert done == []
-    assert Work.objects.get().failed_at == now
-    assert "WorkerDied" in Work.objects.get().last_error
+    assert Task.objects.get().failed_at == now
+    assert "WorkerDied" in Task.objects.get().last_error
 
 
 @pytest.mark.django_db
@@ -196,12 +196,12 @@ def test_a_worker_that_lost_its_lease_changes_nothing(done: list[str], noon: dat
     with clock.standing_at(noon + worker.LEASE):
         assert worker._claim()
         worker._note_success(slow)
-    assert Work.objects.get().leased_until == noon + 2 * worker.LEASE
+    assert Task.objects.get().leased_until == noon + 2 * worker.LEASE
 
 
 @pytest.mark.django_db
 def test_a_row_that_another_worker_took_a_moment_ago_is_left_to_it(done: list[str]) -> None:
-    others: list[Work | None] = []
+    others: list[Task | None] = []
 
     def be_overtaken(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         if sql.startswith("UPDATE") and not others:
@@ -238,7 +238,7 @@ def test_many_may_ask_for_the_same_at_once(done: list[str]) -> None:
         worker.enqueue("note", "7")
 
     in_threads([ask] * 4)
-    assert Work.objects.count() == 1
+    assert Task.objects.count() == 1
 
 
 @pytest.mark.django_db
@@ -256,9 +256,9 @@ def test_a_periodic_job_comes_again(done: list[str], noon: datetime) -> None:
 @pytest.mark.django_db
 def test_a_periodic_job_is_never_given_up(trouble: list[str], noon: datetime) -> None:
     worker.job("fail", every=24 * HOUR)(worker.JOBS["fail"].run)
-    Work.objects.create(job="fail", attempts=worker.MAX_ATTEMPTS - 1)
+    Task.objects.create(job="fail", attempts=worker.MAX_ATTEMPTS - 1)
     worker.run_due()
-    row = Work.objects.get()
+    row = Task.objects.get()
     assert (row.failed_at, row.due_at) == (None, noon + 24 * HOUR)
     assert "no luck" in row.last_error
 
