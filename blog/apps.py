@@ -23,6 +23,6 @@ class BlogConfig(AppConfig):
 def make_the_blog(using: str, **kwargs: Any) -> None:
     """The one row of `Blog` is there from the first migration on; no page has to make it."""
     from blog.models import Blog
-    from blog.models.blogs import THE_ONE
+    from blog.models.blogs import BLOG_ID
 
-    Blog.objects.using(using).get_or_create(pk=THE_ONE)
+    Blog.objects.using(using).get_or_create(pk=BLOG_ID)

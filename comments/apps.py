@@ -15,7 +15,7 @@ class CommentsConfig(AppConfig):
         from comments.threads import feed_links
         from core.page_cache import freshness, triggers
 
-        posts.COMPANIONS.append("discussion")
+        posts.EXTRA_SELECT_RELATED.append("discussion")
         feeds.ENTRY_LINKS.append(feed_links.replies_link)
         json_ld.POSTING_EXTRAS.append(feed_links.posting)
         freshness.NEXT_CHANGES.append(closing.next_closing)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.models.fields import LanguageField, validate_time_zone
 
-THE_ONE = 1
+BLOG_ID = 1
 
 
 class Blog(models.Model):
@@ -55,7 +55,7 @@ class Blog(models.Model):
     class Meta:
         verbose_name = _("blog")
         verbose_name_plural = _("blog")
-        constraints = [models.CheckConstraint(condition=models.Q(pk=THE_ONE), name="one_blog")]
+        constraints = [models.CheckConstraint(condition=models.Q(pk=BLOG_ID), name="one_blog")]
 
     def __str__(self) -> str:
         return self.title
@@ -63,7 +63,7 @@ class Blog(models.Model):
     @classmethod
     def load(cls) -> "Blog":
         """The blog with its owner. One query; a migration made the row."""
-        return cls.objects.select_related("owner").get(pk=THE_ONE)
+        return cls.objects.select_related("owner").get(pk=BLOG_ID)
 
     def get_absolute_url(self) -> str:
         return "/"

@@ -19,15 +19,15 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
         Whom only a draft credits, nobody else is told.
         """
-        from blog.models.posts import Credit, Post, counted, one_of
+        from blog.models.posts import Credit, Post, capped_count, has_any
         from blog.models.reposts import Repost
 
         # In their order, or PostgreSQL, which expects everybody to have many, reads all posts of all to find none.
         own = Post.objects.published().filter(author=models.OuterRef("pk"))
         stated = Post.objects.published().order_by().filter(repost__isnull=False, pk=models.OuterRef("post"))
         stated = stated.exclude(repost__state=Repost.State.NONE)
-        guests = Credit.objects.order_by().filter(one_of(stated), person=models.OuterRef("pk"))
-        return self.annotate(size=counted(own)).filter(models.Q(one_of(own)) | models.Q(one_of(guests)))
+        guests = Credit.objects.order_by().filter(has_any(stated), person=models.OuterRef("pk"))
+        return self.annotate(post_count=capped_count(own)).filter(models.Q(has_any(own)) | models.Q(has_any(guests)))
 
     def free_slug(self, name: str) -> str:
         """A slug made of `name` that nobody here has."""
@@ -71,6 +71,6 @@ class Person(models.Model):
         return path_to("person", self.slug)
 
     @property
-    def home(self) -> str:
+    def homepage(self) -> str:
         """Where the person is found on the web, or nothing."""
         return self.url or (f"https://orcid.org/{self.orcid}" if self.orcid else "")

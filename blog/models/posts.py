@@ -9,7 +9,7 @@ from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
 from blog import rendering
-from blog.models.blogs import THE_ONE, Blog
+from blog.models.blogs import BLOG_ID, Blog
 from blog.models.fields import LanguageField, ProseField
 from blog.models.people import Person
 from core import clock
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from blog.models.reposts import Repost
 
 # One-to-one rows that the floors above keep beside a post and want fetched with it; they add themselves at start-up.
-COMPANIONS: list[str] = []
+EXTRA_SELECT_RELATED: list[str] = []
 
 # What a list never reads: long columns cost far more than all others together.
 LONG_COLUMNS = (
@@ -34,30 +34,30 @@ LONG_COLUMNS = (
 
 # Of whose posts there are few, these are found and sorted; else the newest are looked through until a page is full.
 # Either alone reads hundreds of thousands of rows of a million for some tag.
-FEW = 1000
+COUNT_LIMIT = 1000
 
 
-def one_of(rows: models.QuerySet[Any]) -> IsNull:
+def has_any(rows: models.QuerySet[Any]) -> IsNull:
     """Whether an outer query has one of these rows. `Exists` PostgreSQL turns into a join with all of them."""
     return IsNull(models.Subquery(rows.values("pk")[:1]), False)
 
 
-def counted(posts: models.QuerySet[Any]) -> models.Subquery:
-    """How many posts belong to a row; nobody looks for more than one above `FEW`."""
-    numbers = posts.values("pk")[: FEW + 1]
+def capped_count(posts: models.QuerySet[Any]) -> models.Subquery:
+    """How many posts belong to a row; nobody looks for more than one above `COUNT_LIMIT`."""
+    numbers = posts.values("pk")[: COUNT_LIMIT + 1]
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
     return models.Subquery(numbers, template=template, output_field=models.IntegerField())
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
     def public(self) -> Self:
-        """Tags of public posts: what only a draft is about, nobody else is told. `size` counts up to `FEW` posts.
+        """Tags of public posts: what only a draft is about, nobody else is told. `size` counts up to `COUNT_LIMIT` posts.
 
         Not `pk__in`: SQLite makes the list of all tags of all posts first, a second where there are a million.
         """
         public = Post.objects.published().order_by().filter(tags=models.OuterRef("pk"))
         tagged = Post.tags.through.objects.filter(tag=models.OuterRef("pk"))
-        return self.annotate(size=counted(tagged)).filter(one_of(public))
+        return self.annotate(post_count=capped_count(tagged)).filter(has_any(public))
 
 
 class Tag(models.Model):
@@ -90,7 +90,7 @@ class PostQuerySet(models.QuerySet["Post"]):
         moment = now or (min(until, clock.now()) if until else clock.now())
         return self.filter(status=Post.Status.PUBLISHED, published_at__lte=moment).order_by("-published_at", "-pk")
 
-    def seen(self) -> Self:
+    def ever_public(self) -> Self:
         """Posts that are public now or were before they were withdrawn."""
         return self.exclude(status=Post.Status.DRAFT).filter(published_at__lte=clock.now())
 
@@ -99,14 +99,14 @@ class PostQuerySet(models.QuerySet["Post"]):
         from blog.models.reposts import Repost
 
         theirs = Credit.objects.order_by().filter(person=person, post__repost__in=Repost.objects.in_force())
-        if has_few(person):
+        if has_few_posts(person):
             own = Post.objects.order_by().filter(author=person)
             return self.filter(pk__in=own.values("pk").union(theirs.values("post")))
         return self.filter(models.Q(author=person) | models.Exists(theirs.filter(post=models.OuterRef("pk"))))
 
     def tagged(self, tag: Tag) -> Self:
         """Posts under a tag."""
-        if has_few(tag):
+        if has_few_posts(tag):
             return self.filter(pk__in=Post.tags.through.objects.filter(tag=tag).values("post"))
         return self.filter(models.Exists(Post.tags.through.objects.filter(tag=tag, post=models.OuterRef("pk"))))
 
@@ -117,20 +117,20 @@ class PostQuerySet(models.QuerySet["Post"]):
     def for_list(self) -> Self:
         """With what a list shows, in two queries, without any body."""
         return (
-            self.select_related("blog__owner", "author", "repost", *COMPANIONS)
+            self.select_related("blog__owner", "author", "repost", *EXTRA_SELECT_RELATED)
             .defer(*LONG_COLUMNS)
             .prefetch_related(models.Prefetch("credits", Credit.objects.select_related("person")))
         )
 
     def for_page(self) -> Self:
         """With what a post's own page shows, in four queries."""
-        return self.select_related("blog__owner", "author", "repost__shown", *COMPANIONS).prefetch_related(
+        return self.select_related("blog__owner", "author", "repost__shown", *EXTRA_SELECT_RELATED).prefetch_related(
             models.Prefetch("credits", Credit.objects.select_related("person")), "tags", "videos"
         )
 
     def for_feed(self) -> Self:
         """With what a feed shows, bodies included, but for credits and videos: those `reading.for_feed` adds."""
-        return self.select_related("blog__owner", "author", "repost__shown", *COMPANIONS)
+        return self.select_related("blog__owner", "author", "repost__shown", *EXTRA_SELECT_RELATED)
 
     def older_than(self, post: "Post") -> Self:
         """Those that come after `post` in a list that runs from new to old."""
@@ -138,12 +138,12 @@ class PostQuerySet(models.QuerySet["Post"]):
         return self.filter(earlier | models.Q(published_at=post.published_at, pk__lt=post.pk))
 
 
-def has_few(owner: Tag | Person) -> bool:
+def has_few_posts(owner: Tag | Person) -> bool:
     """Whether all its posts can be sorted in no time: so it is taken where `public` has not counted them."""
-    return int(vars(owner).get("size", 0)) <= FEW
+    return int(vars(owner).get("post_count", 0)) <= COUNT_LIMIT
 
 
-def last_change_of(*moments: datetime | None, now: datetime) -> datetime | None:
+def latest_change(*moments: datetime | None, now: datetime) -> datetime | None:
     """The latest that has come of the moments at which a post or its permission changes."""
     return max((moment for moment in moments if moment and moment <= now), default=None)
 
@@ -161,7 +161,7 @@ class Post(models.Model):
         NOSNIPPET = "nosnippet", _("may be found, the reposted words are not shown")
         NOINDEX = "noindex", _("may not be found")
 
-    blog = models.ForeignKey(Blog, models.PROTECT, default=THE_ONE, editable=False, related_name="posts")
+    blog = models.ForeignKey(Blog, models.PROTECT, default=BLOG_ID, editable=False, related_name="posts")
     title = models.CharField(_("title"), max_length=300)
     slug = models.SlugField(_("slug"), max_length=200, unique=True, allow_unicode=True)
     language = LanguageField(_("language"), default="en")
@@ -285,7 +285,7 @@ class Post(models.Model):
         """When readers last got to see something else: by publication, a public edit, or a step of the permission."""
         passage = self.passage
         of_passage = (passage.state_since, passage.ends_at) if passage else ()
-        return last_change_of(self.published_at, self.updated_at, *of_passage, now=clock.now()) or self.created_at
+        return latest_change(self.published_at, self.updated_at, *of_passage, now=clock.now()) or self.created_at
 
     @property
     def description(self) -> str:

@@ -165,7 +165,7 @@ def _post(post: Post) -> Source:
 
 
 def _original(post: Post, repost: Repost) -> Source:
-    authors = tuple(json_ld.name_of(post, person) for person in json_ld.authors(post))
+    authors = tuple(json_ld.display_name(post, person) for person in json_ld.authors(post))
     medium = repost.get_medium_display()
     return Source(
         key=_key(authors[0] if authors else "", repost.source_date, repost.public_id),

@@ -21,8 +21,9 @@ from django.views.decorators.http import require_safe
 
 from blog.models import Blog, Person, Post, Repost, Tag, Video
 from blog.permissions import attribution, terms
-from blog.reading import json_ld, post_page
+from blog.reading import json_ld
 from blog.reading.pages import public_cache_control, speaking_for
+from blog.reading.post_page import load_feed_posts
 from blog.videos.placement import shown_videos
 from core.page_cache import POSTS, depends_on
 
@@ -35,13 +36,13 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 @require_safe
 def posts(request: HttpRequest) -> HttpResponse:
     """The latest posts."""
-    return _feed(request, post_page.for_feed(Post.objects.published()[:ENTRIES]))
+    return _feed(request, load_feed_posts(Post.objects.published()[:ENTRIES]))
 
 
 @require_safe
 def posts_json(request: HttpRequest) -> HttpResponse:
     """The latest posts as JSON Feed 1.1."""
-    entries = post_page.for_feed(Post.objects.published()[:ENTRIES])
+    entries = load_feed_posts(Post.objects.published()[:ENTRIES])
     depends_on(request, POSTS, posts=entries)
     blog = entries[0].blog if entries else Blog.load()
     with speaking_for(blog):
@@ -62,7 +63,7 @@ def posts_json(request: HttpRequest) -> HttpResponse:
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     """The latest posts under one tag."""
     found = get_object_or_404(Tag.objects.public(), slug=slug)
-    entries = post_page.for_feed(Post.objects.tagged(found).published()[:ENTRIES])
+    entries = load_feed_posts(Post.objects.tagged(found).published()[:ENTRIES])
     return _feed(request, entries, subject=found.name)
 
 
@@ -104,7 +105,7 @@ def _feed(request: HttpRequest, entries: list[Post], *, subject: str = "") -> Ht
             feed_guid=f"{blog.base_url}{request.path}",
         )
         for post in entries:
-            feed.add_item(**{name: printable(value) for name, value in _entry(post).items()})
+            feed.add_item(**{name: strip_unprintable(value) for name, value in _entry(post).items()})
         response = HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
     return _public(response, entries)
 
@@ -126,7 +127,7 @@ def _entry(post: Post) -> dict[str, Any]:
         "description": post.description,
         "content": content_html(post),
         "author_name": post.author.name,
-        "author_link": json_ld.person_home(post.blog, post.author),
+        "author_link": json_ld.person_url(post.blog, post.author),
         "pubdate": post.published_at,
         "updateddate": post.last_change,
         "language": post.language,
@@ -210,7 +211,7 @@ def _passage(post: Post, passage: Repost) -> dict[str, Any]:
 
 
 def _json_author(blog: Blog, person: Person) -> dict[str, str]:
-    return {"name": person.name, "url": json_ld.person_home(blog, person)}
+    return {"name": person.name, "url": json_ld.person_url(blog, person)}
 
 
 def content_html(post: Post) -> str:
@@ -222,17 +223,17 @@ def content_html(post: Post) -> str:
         "videos": list(post.videos.all()),
         "blog": post.blog,
     }
-    return absolute(render_to_string("blog/feed_entry.html", context), post.blog.base_url)
+    return absolute_urls(render_to_string("blog/feed_entry.html", context), post.blog.base_url)
 
 
-def printable(value: Any) -> Any:
+def strip_unprintable(value: Any) -> Any:
     """A text, or several, without the characters that XML cannot hold at all; anything else as it is."""
     if isinstance(value, list | tuple):
-        return [printable(part) for part in value]
+        return [strip_unprintable(part) for part in value]
     return UNPRINTABLE.sub("", value) if isinstance(value, str) else value
 
 
-def absolute(html: str, address: str) -> str:
+def absolute_urls(html: str, address: str) -> str:
     """Addresses on our own site made whole. Only the sanitiser and our templates wrote these attributes."""
     return html.replace('src="/', f'src="{address}/').replace('href="/', f'href="{address}/')
 

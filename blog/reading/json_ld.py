@@ -51,7 +51,7 @@ def post_graph(post: Post) -> Node:
     return {"@context": "https://schema.org", "@graph": nodes}
 
 
-def pictured(post: Post) -> Video | None:
+def video_with_poster(post: Post) -> Video | None:
     """The video whose poster stands for a post without a cover."""
     return None if post.cover else next((video for video in shown_videos(post) if video.poster), None)
 
@@ -77,9 +77,9 @@ def person_id(blog: Blog, person: Person) -> str:
     return f"{blog.base_url}{person.get_absolute_url()}#person"
 
 
-def person_home(blog: Blog, person: Person) -> str:
+def person_url(blog: Blog, person: Person) -> str:
     """The person's own page on the web, else theirs here."""
-    return person.home or f"{blog.base_url}{person.get_absolute_url()}"
+    return person.homepage or f"{blog.base_url}{person.get_absolute_url()}"
 
 
 def authors(post: Post) -> list[Person]:
@@ -87,7 +87,7 @@ def authors(post: Post) -> list[Person]:
     return [credit.person for credit in post.credits.all() if credit.role == Credit.Role.AUTHOR]
 
 
-def name_of(post: Post, person: Person) -> str:
+def display_name(post: Post, person: Person) -> str:
     """What machines are told `person` is called in `post`: an only author as they word their credit themselves.
 
     One wording cannot be parted among several, so these keep their names.
@@ -102,8 +102,8 @@ def _person(post: Post, person: Person) -> Node:
         {
             "@type": "Person",
             "@id": person_id(blog, person),
-            "name": name_of(post, person),
-            "url": person_home(blog, person),
+            "name": display_name(post, person),
+            "url": person_url(blog, person),
             "sameAs": f"https://orcid.org/{person.orcid}" if person.orcid else None,
         }
     )
@@ -167,11 +167,11 @@ def _words(post: Post, repost: Repost, people: list[Node]) -> Node:
         "creditText": attribution.credit_text(repost, list(post.credits.all()), post.author.name),
         "conditionsOfAccess": " ".join(terms.sentences(repost)),
         "license": repost.licence_url if repost.basis == Repost.Basis.LICENCE else None,
-        "isBasedOn": origin(repost),
+        "isBasedOn": original_work(repost),
     }
 
 
-def origin(repost: Repost) -> Node:
+def original_work(repost: Repost) -> Node:
     """The work from which the words come. It has an address only if it stands on the web: none is invented."""
     return _filled(
         {

@@ -9,7 +9,7 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, QuerySet, Value
 
 from blog.models import Credit, Person, Post, PostQuerySet, Tag, Video
-from blog.models.posts import COMPANIONS
+from blog.models.posts import EXTRA_SELECT_RELATED
 from core import clock
 from core.compiled_queries import Given, Prepared
 
@@ -32,7 +32,7 @@ class Name(NamedTuple):
     orcid: str = ""
 
 
-def post_at(slug: str) -> Post | None:
+def load_post(slug: str) -> Post | None:
     """The post with this slug, whatever its status, with what `PostQuerySet.for_page` brings along."""
     post = next(iter(_POST(slug=slug)), None)
     if post is None:
@@ -44,7 +44,7 @@ def post_at(slug: str) -> Post | None:
     return post
 
 
-def for_feed(posts: PostQuerySet) -> list[Post]:
+def load_feed_posts(posts: PostQuerySet) -> list[Post]:
     """Posts with what a feed shows, bodies included, in two queries: a tag's feed has asked for its tag before, and no
     feed should cost more than three. So credits and videos come in one, each credit of a post with each video.
     """
@@ -92,8 +92,8 @@ class AsRead(NamedTuple):
 
     @classmethod
     def of(cls, post: Post) -> "AsRead":
-        """A post that `post_at` has found."""
-        companions = [post._state.fields_cache.get(name) for name in COMPANIONS]
+        """A post that `load_post` has found."""
+        companions = [post._state.fields_cache.get(name) for name in EXTRA_SELECT_RELATED]
         seen = {id(companion) for companion in companions}
         own = [value for row in (post, *_beside(post)) for value in _values(row, seen)]
         others = [value for row in companions for value in _values(row, seen - {id(row)})]

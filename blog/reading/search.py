@@ -6,38 +6,38 @@ from django.db.models import Exists, OuterRef, Q
 
 from blog.models import Post, PostQuerySet, Repost
 
-MOST_WORDS = 8  # each costs one more pass over the texts
+MAX_WORDS = 8  # each costs one more pass over the texts
 # Searches of one process at once, and how long one more waits. Who looks for a rare word among a million posts has all
 # of them read, for seconds; without a limit five such visitors would hold every thread, and nobody could read a page.
-AT_ONCE, PATIENCE_SECONDS = 2, 0.25
+MAX_CONCURRENT, WAIT_SECONDS = 2, 0.25
 
-places = BoundedSemaphore(AT_ONCE)
+slots = BoundedSemaphore(MAX_CONCURRENT)
 
 
-class TooMany(Exception):
+class TooManySearches(Exception):
     """As many search already as may at once."""
 
 
-def first_found(query: str, most: int) -> list[Post]:
-    """The newest posts that `search_posts` finds, as a list shows them; none for an empty query. Raises TooMany."""
+def newest_matches(query: str, most: int) -> list[Post]:
+    """The newest posts that `matching_posts` finds, as a list shows them; none for an empty query. Raises TooManySearches."""
     if not query:
         return []
-    if not places.acquire(timeout=PATIENCE_SECONDS):
-        raise TooMany
+    if not slots.acquire(timeout=WAIT_SECONDS):
+        raise TooManySearches
     try:
-        return list(search_posts(query).for_list()[:most])
+        return list(matching_posts(query).for_list()[:most])
     finally:
-        places.release()
+        slots.release()
 
 
-def search_posts(query: str) -> PostQuerySet:
+def matching_posts(query: str) -> PostQuerySet:
     """Public posts in which every word of `query` stands: in the title, the host's texts, or words that may be shown.
 
     Plain substring matching: it serves every script alike, Chinese and Persian too, which word indexes do not.
     """
     posts = Post.objects.published()
     shown = Repost.objects.in_force().filter(post=OuterRef("pk"))
-    for word in query.replace("\0", "").split()[:MOST_WORDS]:
+    for word in query.replace("\0", "").split()[:MAX_WORDS]:
         own = Q(title__icontains=word) | Q(introduction__icontains=word) | Q(body__icontains=word)
         words, names = Q(shown__text__icontains=word), Q(post__credits__person__name__icontains=word)
         # Asked post by post, from the newest on, until a page is full: nobody lists all that hold a common word.

@@ -13,17 +13,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from blog.models import Blog, Post, PostQuerySet
-from blog.models.posts import last_change_of
+from blog.models.posts import latest_change
 from blog.reading.pages import public_cache_control
 from blog.reading.url_converters import MonthConverter, YearConverter
-from blog.reading.views import span_of
+from blog.reading.views import period_bounds
 from core import clock
 from core.compiled_queries import Given, Prepared
 from core.page_cache import POSTS, depends_on
 from core.urls import path_to
 
 # Posts in one file: it is made in 0.2 s. The protocol allows 50,000, which is the most of a month here.
-MANY, MOST = 5_000, 50_000
+SINGLE_FILE_LIMIT, MONTH_LIMIT = 5_000, 50_000
 MONTH = re.compile(rf"({YearConverter.regex})-({MonthConverter.regex})")
 CHANGES = ("published_at", "updated_at", "repost__state_since", "repost__ends_at")
 
@@ -35,9 +35,9 @@ def posts(request: HttpRequest) -> HttpResponse:
     if month := request.GET.get("month"):
         first, end = _span(month, Blog.load())
         inside = _listed().published(until=end).filter(published_at__gte=first)
-        return _answer("urlset", _addresses(inside[:MOST]))
+        return _answer("urlset", _addresses(inside[:MONTH_LIMIT]))
     listed = _listed().published()
-    if listed[MANY : MANY + 1].exists():
+    if listed[SINGLE_FILE_LIMIT : SINGLE_FILE_LIMIT + 1].exists():
         return _answer("sitemapindex", _months(Blog.load().zone))
     return _answer("urlset", _addresses(listed))
 
@@ -56,7 +56,7 @@ def _addresses(posts: PostQuerySet) -> Iterator[str]:
     for slug, zone, *moments in posts.values_list("slug", "blog__time_zone", *CHANGES):
         day = moments[0].astimezone(ZoneInfo(zone))
         path = path_to("post", day.year, day.month, "-").replace("/-/", f"/{quote(slug)}/")
-        changed = last_change_of(*moments, now=now)
+        changed = latest_change(*moments, now=now)
         yield f"<url><loc>{settings.SITE_URL}{path}</loc><lastmod>{changed:%Y-%m-%d}</lastmod></url>"
 
 
@@ -66,7 +66,7 @@ def _months(zone: ZoneInfo) -> Iterator[str]:
     while (latest := _LATEST(until=until)) and (moment := latest[0][0]):
         day = moment.astimezone(zone)
         yield f"<sitemap><loc>{page}?month={day:%Y-%m}</loc></sitemap>"
-        first, _end = span_of(day.year, day.month, zone)
+        first, _end = period_bounds(day.year, day.month, zone)
         until = first - datetime.resolution
 
 
@@ -82,7 +82,7 @@ def _span(month: str, blog: Blog) -> tuple[datetime, datetime]:
     """The first and the last moment of a month as an address has it. Raises Http404 where it is none."""
     if not (found := MONTH.fullmatch(month)):
         raise Http404
-    first, end = span_of(int(found[1]), int(found[2]), blog.zone)
+    first, end = period_bounds(int(found[1]), int(found[2]), blog.zone)
     return first, end - datetime.resolution
 
 

@@ -20,8 +20,8 @@ from django.views.decorators.http import require_safe
 from blog.models import Blog, Person, Post, PostQuerySet, Tag
 from blog.permissions import terms
 from blog.reading.pages import public_cache_control, public_page
-from blog.reading.post_page import AsRead, post_at
-from blog.reading.search import TooMany, first_found
+from blog.reading.post_page import AsRead, load_post
+from blog.reading.search import TooManySearches, newest_matches
 from core.form_recovery import long_texts
 from core.page_cache import POSTS, depends_on
 
@@ -36,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def archive(request: HttpRequest, year: int, month: int | None = None) -> HttpResponse:
     """The posts of a year or a month, as the blog's own time zone counts them."""
     blog = Blog.load()
-    first, end = span_of(year, month, blog.zone)
+    first, end = period_bounds(year, month, blog.zone)
     posts = Post.objects.filter(published_at__gte=first)
     with override(blog.language):
         heading = date_format(first, "YEAR_MONTH_FORMAT") if month else str(year)
@@ -67,8 +67,8 @@ def search(request: HttpRequest) -> HttpResponse:
     """The posts in which every word of the query stands."""
     blog, query = Blog.load(), request.GET.get("q", "").strip()[:200]
     try:
-        posts = first_found(query, settings.POSTS_PER_PAGE * 3)
-    except TooMany:
+        posts = newest_matches(query, settings.POSTS_PER_PAGE * 3)
+    except TooManySearches:
         response = _error(request, 503, _("Many people are searching just now"), _("Please try again in a moment."))
         response["Retry-After"] = "5"
         return response
@@ -80,7 +80,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
     """One post; its tombstone where it was withdrawn; the way to it where it has another address now."""
-    found = post_at(slug)
+    found = load_post(slug)
     if found is None or not (found.is_public or found.is_gone):
         return _moved(slug)
     if request.path != unquote(found.get_absolute_url()):  # a request's path is decoded, an address is not
@@ -188,10 +188,10 @@ def list_page(
 
 def _cursor(value: str) -> Post:
     number = int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
-    return get_object_or_404(Post.objects.seen().only("published_at"), pk=number)
+    return get_object_or_404(Post.objects.ever_public().only("published_at"), pk=number)
 
 
-def span_of(year: int, month: int | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def period_bounds(year: int, month: int | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The first moments of the given year or month and of the next."""
     first = datetime(year, month or 1, 1, tzinfo=zone)
     if year == datetime.max.year:

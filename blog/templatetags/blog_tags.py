@@ -139,13 +139,13 @@ def _day(moment: datetime, language: str, zone: str) -> str:
 
 
 @register.filter(expects_localtime=True)
-def in_slashes(moment: datetime) -> str:
+def citation_date(moment: datetime) -> str:
     """The day of `moment` as indexes of scholars want it."""
     return f"{moment:%Y/%m/%d}"
 
 
 @register.filter(expects_localtime=True)
-def to_the_second(moment: datetime) -> str:
+def isoformat(moment: datetime) -> str:
     """`moment` for machines. HTML takes three digits of a fraction, and Django's format "c" writes six."""
     return moment.isoformat(timespec="seconds")
 
@@ -209,8 +209,8 @@ def structured_data(post: Post) -> SafeString:
 
 
 @register.simple_tag
-def pictured(post: Post) -> Video | None:
-    return json_ld.pictured(post)
+def video_with_poster(post: Post) -> Video | None:
+    return json_ld.video_with_poster(post)
 
 
 @register.simple_tag

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from blog.models import Person, Post, Tag
-from blog.models.posts import FEW
+from blog.models.posts import COUNT_LIMIT
 from comments.posting.submission import submit
 from comments.threads.feeds import comments_address
 from tests.conftest import MakePost, MakeRepost
@@ -74,9 +74,9 @@ def test_lists_go_along_an_index_and_sort_nothing(middle: Post) -> None:
 
 
 def test_what_is_rare_is_found_without_a_look_at_the_rest(middle: Post) -> None:
-    assert Tag.objects.public().get(slug="rare").size == 11  # type: ignore[attr-defined]
-    assert Tag.objects.public().get(slug="common").size == FEW + 1  # type: ignore[attr-defined]
-    assert Person.objects.public().get(slug="ada-colleague").size == 0  # type: ignore[attr-defined]
+    assert Tag.objects.public().get(slug="rare").post_count == 11  # type: ignore[attr-defined]
+    assert Tag.objects.public().get(slug="common").post_count == COUNT_LIMIT + 1  # type: ignore[attr-defined]
+    assert Person.objects.public().get(slug="ada-colleague").post_count == 0  # type: ignore[attr-defined]
     for address in ("/tags/rare/", "/people/ada-colleague/"):
         (found,) = [plan for plan in assert_no_table_is_read_through(address, queries=3) if "comments_disc" in plan]
         assert "post_published" not in found, found

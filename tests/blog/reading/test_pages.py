@@ -141,9 +141,9 @@ def test_search_looks_into_every_text_that_may_be_shown(query: str, found: bool,
 
 def test_who_searches_leaves_threads_to_those_who_read(site: Post) -> None:
     with ExitStack() as others:
-        for _ in range(search.AT_ONCE):
-            search.places.acquire()
-            others.callback(search.places.release)
+        for _ in range(search.MAX_CONCURRENT):
+            search.slots.acquire()
+            others.callback(search.slots.release)
         page = Client().get("/search/?q=camera")
         assert page.status_code == 503
         assert page["Retry-After"] == "5"

@@ -45,7 +45,7 @@ def test_the_day_is_that_of_the_last_change(client: Client, make_repost: MakeRep
 def test_many_posts_have_one_file_for_each_month_that_has_any(
     client: Client, make_post: MakePost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sitemaps, "MANY", 2)
+    monkeypatch.setattr(sitemaps, "SINGLE_FILE_LIMIT", 2)
     moments = [
         "2024-12-31T23:30:00+00:00",
         "2025-01-01T00:00:00+00:00",
