@@ -1,4 +1,4 @@
-"""A post with all that its page shows, in three queries, each of which is written once; and posts for a feed in two."""
+"""Loading a post for its page in three queries, which are compiled once, and posts for a feed in two."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -33,7 +33,10 @@ class Name(NamedTuple):
 
 
 def load_post(slug: str) -> Post | None:
-    """The post with this slug, whatever its status, with what `PostQuerySet.for_page` brings along."""
+    """Return the post with this slug, in any status, with everything its page shows, or None.
+
+    It has what `PostQuerySet.for_page` loads, except the Markdown sources.
+    """
     post = next(iter(_POST(slug=slug)), None)
     if post is None:
         return None
@@ -45,8 +48,10 @@ def load_post(slug: str) -> Post | None:
 
 
 def load_feed_posts(posts: PostQuerySet) -> list[Post]:
-    """Posts with what a feed shows, bodies included, in two queries: a tag's feed has asked for its tag before, and no
-    feed should cost more than three. So credits and videos come in one, each credit of a post with each video.
+    """Load posts with everything a feed shows, including their texts, in two queries.
+
+    Credits and videos come in one query, which joins each credit of a post with each of its videos. That way the feed
+    of a tag, which also loads the tag, takes no more than three queries.
     """
     found = list(posts.for_feed())
     credits: dict[int, dict[int, Credit]] = {post.pk: {} for post in found}

@@ -167,7 +167,7 @@ def test_only_what_is_public_can_be_cited(permitted_repost: Post, suffix: str) -
 def test_a_citation_costs_the_queries_of_its_page(
     permitted_repost: Post, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(4):  # post with blog, author and repost; credits, tags, videos
+    with django_assert_num_queries(3):  # post with blog, author and repost; tags and credits; videos
         Client().get(f"{permitted_repost.get_absolute_url()}cite.bib")
 
 
