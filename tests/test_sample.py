@@ -99,7 +99,7 @@ def test_the_essay_is_longer_than_the_words_it_answers(sample: Post) -> None:
 
 def test_loading_twice_changes_nothing_and_says_so(settings: Settings, sample: Post) -> None:
     before, files = everything(), media_files(settings)
-    assert "already here" in run()
+    assert "already there" in run()
     assert (everything(), media_files(settings)) == (before, files)
 
 
@@ -240,7 +240,7 @@ def test_pictures_are_light_jpegs_and_always_the_same(sample: Post) -> None:
 def test_the_film_is_known_to_be_made_by_ai_and_to_lead_nowhere(sample: Post) -> None:
     video = Video.objects.get()
     assert video.ai_origin == Video.AiOrigin.GENERATED
-    assert "leads to no real film" in video.title
+    assert "leads to no real video" in video.title
     assert "leads to no real video" in " ".join(video.transcript.split())
 
 

@@ -41,7 +41,7 @@ COUNT_LIMIT = 1000
 def has_any(rows: models.QuerySet[Any]) -> IsNull:
     """A condition: whether a correlated subquery has any row.
 
-    Unlike `Exists`, PostgreSQL does not turn it into a join with all of the rows.
+    PostgreSQL would turn `Exists` into a join with all of the rows, but not this.
     """
     return IsNull(models.Subquery(rows.values("pk")[:1]), False)
 
@@ -57,7 +57,7 @@ class TagQuerySet(models.QuerySet["Tag"]):
     def public(self) -> Self:
         """Tags of public posts, with `post_count`, which counts all their posts up to `COUNT_LIMIT` + 1.
 
-        Tags that only drafts have stay hidden. There is no `pk__in` here, because SQLite would first list all tags of all
+        Tags that only drafts have stay hidden. There is no `pk__in` here, because SQLite would first list the tags of all
         posts, which takes a second for a million posts.
         """
         public = Post.objects.published().order_by().filter(tags=models.OuterRef("pk"))

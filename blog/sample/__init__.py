@@ -1,12 +1,12 @@
-"""The sample: a small invented blog that shows a newcomer what the place is for, and leaves no trace when removed.
+"""Sample content: a small invented blog that shows newcomers what the software is for and can be removed completely.
 
-The floors above add what is theirs by answering the signals.
+Other apps add and remove their own sample rows by receiving the signals.
 """
 
 from django.dispatch import Signal
 
 loaded = Signal()
-"""The posts stand. Sent with `post`, the one that readers discuss, inside the transaction."""
+"""Sent after the posts were added, in the same transaction. `post` is the one with a discussion."""
 
 removing = Signal()
-"""The sample's posts (`Post.is_sample`) are about to go, and what hangs on them must go first. Same transaction."""
+"""Sent before the sample posts (`Post.is_sample`) are deleted, in the same transaction: receivers delete related rows."""
