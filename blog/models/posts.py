@@ -57,8 +57,8 @@ class TagQuerySet(models.QuerySet["Tag"]):
     def public(self) -> Self:
         """Tags of public posts, with `post_count`, which counts all their posts up to `COUNT_LIMIT` + 1.
 
-        Tags that only drafts have stay hidden. There is no `pk__in` here, because SQLite would first list the tags of all
-        posts, which takes a second for a million posts.
+        Tags that only drafts have stay hidden. This avoids `pk__in`, for which SQLite would first list the tags of all
+        posts: a second for a million posts.
         """
         public = Post.objects.published().order_by().filter(tags=models.OuterRef("pk"))
         tagged = Post.tags.through.objects.filter(tag=models.OuterRef("pk"))

@@ -9,4 +9,4 @@ loaded = Signal()
 """Sent after the posts were added, in the same transaction. `post` is the one with a discussion."""
 
 removing = Signal()
-"""Sent before the sample posts (`Post.is_sample`) are deleted, in the same transaction: receivers delete related rows."""
+"""Sent before the posts with `is_sample` are deleted, in the same transaction. Receivers delete dependent rows."""

@@ -13,7 +13,7 @@ TEXTS = Path(__file__).parent / "texts"
 
 
 def text(slug: str, part: str) -> str:
-    """The Markdown of one part of a post: "introduction", "words", "body" or "transcript". Empty if the post has none."""
+    """The Markdown of one part of a post: "introduction", "words", "body" or "transcript". Empty if there is none."""
     file = TEXTS / slug / f"{part}.md"
     return file.read_text(encoding="utf-8").strip() if file.exists() else ""
 

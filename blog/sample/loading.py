@@ -92,7 +92,7 @@ def check_slugs() -> None:
 
 
 def writing_time(planned: SamplePost, now: datetime) -> AbstractContextManager[None]:
-    """Stop the clock at the time of writing of a post, at the latest at `now`, so that its ledger and its dates agree."""
+    """Stop the clock when the post was written, but not after `now`, so that its ledger and its dates agree."""
     return clock.standing_at(min(now, now - planned.age) if planned.age else now)
 
 
