@@ -16,14 +16,14 @@ from tests.routes import public_responses, public_routes, public_urls
 
 SECRET = "xyzzyplugh"  # is in every text of a post that must stay hidden
 QUERIES = (SECRET[:5], GUEST_MARK[:4])  # not the whole words, since the search page repeats its query
-# Routes without a page here: links with an invalid token, a missing picture, and pages for the writer of a comment only.
+# Routes without a page here: links with an invalid token, a missing picture, and pages for one comment writer only.
 NEVER_FOUND = {
     "author-page",
     "media",
     "own-comment",
     "comment-edit",
     "comment-delete",
-    "comment-confirm-url",
+    "comment-confirm-address",
     "comment-unsubscribe",
     "personal-data-page",
     "comment-export-json",
