@@ -24,7 +24,7 @@ class Blog(models.Model):
 
         NOTHING = "nothing", _("nothing")
         LINKS = "links", _("what has links or looks like spam")
-        FIRST = "first", _("what has links, looks like spam, or is by somebody new")
+        FIRST = "first", _("what has links, looks like spam, or is by a new commenter")
         ALL = "all", _("everything")
 
     title = models.CharField(_("title"), max_length=200, default="Imprimatur")

@@ -248,7 +248,7 @@ class Post(models.Model):
             super().save(*args, **kwargs)
 
     def render(self) -> None:
-        """Render the host's texts and the excerpt, which is only from these because reposted words may be withdrawn."""
+        """Render the host's texts and make the excerpt. It never contains reposted words, which may be withdrawn."""
         self.introduction_html = rendering.render_post(self.introduction, id_prefix=f"p{self.pk}i-")
         self.body_html = rendering.render_post(self.body, id_prefix=f"p{self.pk}b-")
         self.excerpt = rendering.excerpt(self.introduction_html or self.body_html, length=300)

@@ -105,8 +105,8 @@ def sources(post: Post) -> list[Source]:
         return [own]
     original = _cite_original(post, repost)
     contents = _("Contains: %(work)s") % {"work": _sentence(original)}
-    ground = attribution.permission_sentence(repost, post.author.name)
-    return [replace(original, note=_reprinted_in(own)), replace(own, note=f"{contents} {ground}")]
+    permission = attribution.permission_sentence(repost, post.author.name)
+    return [replace(original, note=_reprinted_in(own)), replace(own, note=f"{contents} {permission}")]
 
 
 def original_source(post: Post) -> Source | None:
