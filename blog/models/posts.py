@@ -128,15 +128,14 @@ class PostQuerySet(models.QuerySet["Post"]):
             .prefetch_related(models.Prefetch("credits", Credit.objects.select_related("person")))
         )
 
+    def with_relations(self) -> Self:
+        """Load each post with its blog, author and repost, in one query."""
+        return self.select_related("blog__owner", "author", "repost__shown", *EXTRA_SELECT_RELATED)
+
     def for_page(self) -> Self:
         """Load what a post's own page shows, in four queries."""
-        return self.select_related("blog__owner", "author", "repost__shown", *EXTRA_SELECT_RELATED).prefetch_related(
-            models.Prefetch("credits", Credit.objects.select_related("person")), "tags", "videos"
-        )
-
-    def for_feed(self) -> Self:
-        """Load what a feed shows, including the texts, except credits and videos, which `load_feed_posts` adds."""
-        return self.select_related("blog__owner", "author", "repost__shown", *EXTRA_SELECT_RELATED)
+        credits = models.Prefetch("credits", Credit.objects.select_related("person"))
+        return self.with_relations().prefetch_related(credits, "tags", "videos")
 
     def older_than(self, post: "Post") -> Self:
         """Posts that come after `post` in a list that begins with the newest."""

@@ -53,7 +53,7 @@ def load_feed_posts(posts: PostQuerySet) -> list[Post]:
     Credits and videos come in one query, which joins each credit of a post with each of its videos. That way the feed
     of a tag, which also loads the tag, takes no more than three queries.
     """
-    found = list(posts.for_feed())
+    found = list(posts.with_relations())
     credits: dict[int, dict[int, Credit]] = {post.pk: {} for post in found}
     videos: dict[int, dict[int, Video]] = {post.pk: {} for post in found}
     columns = [f"{name}__{field}" for name, model in _BESIDE for field in _fields(model)]
