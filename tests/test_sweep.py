@@ -164,7 +164,7 @@ def test_a_copy_stored_before_the_end_is_not_revalidated(
     for url, etag in etags.items():
         assert site.ask(url, HTTP_IF_NONE_MATCH=etag).status == 304, url
     end(Repost.objects.select_related("post__blog").get(post=post))
-    site.cache.freshness.look_soon()
+    site.cache.freshness.poll_soon()
     for url, etag in etags.items():
         assert site.ask(url, HTTP_IF_NONE_MATCH=etag).status != 304, url
 

@@ -73,6 +73,11 @@ class Person(models.Model):
         return path_to("person", self.slug)
 
     @property
+    def email(self) -> str:
+        """The person's e-mail address: that of their login, or else `contact_email`. May be empty."""
+        return (self.user.email if self.user else "") or self.contact_email
+
+    @property
     def homepage(self) -> str:
         """The person's page on the web, or their ORCID record, or an empty string."""
         return self.url or (f"https://orcid.org/{self.orcid}" if self.orcid else "")

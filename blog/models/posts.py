@@ -9,6 +9,7 @@ from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
 from blog import rendering
+from blog.extension_points import COMPANIONS
 from blog.models.blogs import BLOG_ID, Blog
 from blog.models.fields import LanguageField, ProseField
 from blog.models.people import Person
@@ -18,9 +19,6 @@ from core.urls import path_to
 
 if TYPE_CHECKING:
     from blog.models.reposts import Repost
-
-# One-to-one relations of other apps to load together with a post. Registered in `AppConfig.ready`.
-EXTRA_SELECT_RELATED: list[str] = []
 
 # Columns that a list never loads: they cost far more than all others together.
 LONG_COLUMNS = (
@@ -123,14 +121,14 @@ class PostQuerySet(models.QuerySet["Post"]):
     def for_list(self) -> Self:
         """Load what a list shows, in two queries, without the texts."""
         return (
-            self.select_related("blog__owner", "author", "repost", *EXTRA_SELECT_RELATED)
+            self.select_related("blog__owner", "author", "repost", *COMPANIONS)
             .defer(*LONG_COLUMNS)
             .prefetch_related(models.Prefetch("credits", Credit.objects.select_related("person")))
         )
 
     def with_relations(self) -> Self:
         """Load each post with its blog, author and repost, in one query."""
-        return self.select_related("blog__owner", "author", "repost__shown", *EXTRA_SELECT_RELATED)
+        return self.select_related("blog__owner", "author", "repost__shown", *COMPANIONS)
 
     def for_page(self) -> Self:
         """Load what a post's own page shows, in four queries."""
@@ -271,6 +269,12 @@ class Post(models.Model):
     def permalink(self) -> str:
         """The absolute URL, for feeds and citations."""
         return f"{self.blog.base_url}{self.get_absolute_url()}"
+
+    @property
+    def host_email(self) -> str:
+        """The host's e-mail address: that of the author, or else of the blog's owner. May be empty."""
+        owner = self.blog.owner
+        return self.author.email or (owner.email if owner else "")
 
     @property
     def is_public(self) -> bool:

@@ -5,22 +5,19 @@ page, the graph claims no more than the ledger proves: `creditText` is the sente
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from blog import rendering
+from blog.extension_points import POSTING_EXTRAS
 from blog.models import Blog, Credit, Person, Post, Repost, Video
 from blog.permissions import attribution, terms
 from blog.videos.placement import shown_videos
 from core.urls import path_to
 
 Node = dict[str, Any]
-
-# Functions of other apps that return properties to add to a posting. Registered in `AppConfig.ready`.
-POSTING_EXTRAS: list[Callable[[Post], Node]] = []
 
 # Characters that could end the script element or, in old JavaScript engines, the line.
 _ESCAPES = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}

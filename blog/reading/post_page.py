@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, QuerySet, Value
 
+from blog.extension_points import COMPANIONS
 from blog.models import Credit, Person, Post, PostQuerySet, Tag, Video
-from blog.models.posts import EXTRA_SELECT_RELATED
 from core import clock
 from core.compiled_queries import Given, Prepared
 
@@ -98,7 +98,7 @@ class AsRead(NamedTuple):
     @classmethod
     def of(cls, post: Post) -> "AsRead":
         """A post that `load_post` has found."""
-        companions = [post._state.fields_cache.get(name) for name in EXTRA_SELECT_RELATED]
+        companions = [post._state.fields_cache.get(name) for name in COMPANIONS]
         seen = {id(companion) for companion in companions}
         own = [value for row in (post, *_beside(post)) for value in _values(row, seen)]
         others = [value for row in companions for value in _values(row, seen - {id(row)})]

@@ -14,12 +14,12 @@ from django.views.decorators.http import require_safe
 
 from blog.models import Blog, Post, PostQuerySet
 from blog.models.posts import latest_change
-from blog.reading.pages import public_cache_control
+from blog.page_tags import POSTS
 from blog.reading.url_converters import MonthConverter, YearConverter
 from blog.reading.views import period_bounds
 from core import clock
 from core.compiled_queries import Given, Prepared
-from core.page_cache import POSTS, depends_on
+from core.page_cache import cached_page, public_cache_control
 from core.urls import path_to
 
 # With more than SINGLE_FILE_LIMIT posts, a file of which takes 0.2 s, there is an index. MONTH_LIMIT is the protocol's
@@ -29,10 +29,10 @@ MONTH = re.compile(rf"({YearConverter.regex})-({MonthConverter.regex})")
 CHANGE_COLUMNS = ("published_at", "updated_at", "repost__state_since", "repost__ends_at")
 
 
+@cached_page(parameters=("month",), tags=(POSTS,))
 @require_safe
 def posts(request: HttpRequest) -> HttpResponse:
     """Serve /sitemap.xml, and /sitemap.xml?month=2026-11 for one file of an index."""
-    depends_on(request, POSTS)
     if month := request.GET.get("month"):
         first, last = _month_bounds(month, Blog.load())
         in_month = _indexable().published(until=last).filter(published_at__gte=first)

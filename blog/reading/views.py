@@ -18,20 +18,23 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from blog.models import Blog, Person, Post, PostQuerySet, Tag
+from blog.page_tags import POSTS, tags_of
 from blog.permissions import terms
-from blog.reading.pages import public_cache_control, public_page
+from blog.reading.pages import public_page
 from blog.reading.post_page import AsRead, load_post
 from blog.reading.search import TooManySearches, newest_matches
 from core.form_recovery import long_texts
-from core.page_cache import POSTS, depends_on
+from core.page_cache import cached_page, depends_on, public_cache_control
 
 
+@cached_page(parameters=("before",), tags=(POSTS,))
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The latest posts."""
     return list_page(request, Post.objects.all())
 
 
+@cached_page(parameters=("before",), tags=(POSTS,))
 @require_safe
 def archive(request: HttpRequest, year: int, month: int | None = None) -> HttpResponse:
     """The posts of a year or a month, in the time zone of the blog."""
@@ -43,6 +46,7 @@ def archive(request: HttpRequest, year: int, month: int | None = None) -> HttpRe
     return list_page(request, posts, until=end - timedelta.resolution, heading=heading)
 
 
+@cached_page(parameters=("before",), tags=(POSTS,))
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     """The posts with one tag."""
@@ -55,6 +59,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
+@cached_page(parameters=("before",), tags=(POSTS,))
 @require_safe
 def person(request: HttpRequest, slug: str) -> HttpResponse:
     """The posts of a person: those they wrote as host, and reposts of their words that may be shown."""
@@ -79,6 +84,7 @@ def search(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@cached_page(parameters=("after",))
 @require_safe
 def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
     """One post, its tombstone if it was withdrawn, or a redirect if it has another URL now."""
@@ -89,7 +95,7 @@ def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse
         return _redirect_to(found)
     if found.is_gone:
         return public_page("blog/post_gone.html", {"post": found}, blog=found.blog, status=410)
-    depends_on(request, posts=[found])
+    depends_on(request, *tags_of([found]))
     as_read = AsRead.of(found)
     context = {**page_context(found), "as_read": as_read, "comments_after": request.GET.get("after")}
     response = public_page("blog/post_detail.html", context, blog=found.blog)
@@ -133,19 +139,19 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error_page(request, 404, _("Page not found."), _("It may have moved. Try the search."))
+    return _error_page(request, 404, _("Page not found"), _("It may have moved. Try the search."))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error_page(request, 403, _("You may not do this."), _("Sign in with an account that has the permission."))
+    return _error_page(request, 403, _("You may not do this"), _("Sign in with an account that has the permission."))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         return _error_page(
-            request, 400, _("You sent too much at once."), _("Go back and send less text or smaller files.")
+            request, 400, _("You sent too much at once"), _("Go back and send less text or smaller files.")
         )
-    return _error_page(request, 400, _("This request could not be understood."), _("Go back and try again."))
+    return _error_page(request, 400, _("This request could not be understood"), _("Go back and try again."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -178,7 +184,7 @@ def list_page(
     posts = posts.published(until=until)
     found = list(posts.for_list()[: settings.POSTS_PER_PAGE + 1])
     page = found[: settings.POSTS_PER_PAGE]
-    depends_on(request, POSTS, posts=page)
+    depends_on(request, *tags_of(page))
     blog = page[0].blog if page else Blog.load()
     context = {
         "posts": page,
