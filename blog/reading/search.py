@@ -36,8 +36,8 @@ def newest_matches(query: str, limit: int) -> list[Post]:
 def matching_posts(query: str) -> PostQuerySet:
     """Public posts that contain every word of `query`.
 
-    Searches the title, the host's texts, and reposted texts whose permission is in force, with the names of their
-    authors. It matches substrings, which works for every script, including Chinese and Persian; word indexes do not.
+    Searches the title, the host's texts, and reposted texts whose permission is in force, with the names credited
+    there. It matches substrings, which works for every script, including Chinese and Persian; word indexes do not.
     """
     posts = Post.objects.published()
     reposts = Repost.objects.in_force().filter(post=OuterRef("pk"))

@@ -22,8 +22,8 @@ from core.compiled_queries import Given, Prepared
 from core.page_cache import cached_page, public_cache_control
 from core.urls import path_to
 
-# With more than SINGLE_FILE_LIMIT posts, a file of which takes 0.2 s, there is an index. MONTH_LIMIT is the protocol's
-# limit for one file.
+# One file with SINGLE_FILE_LIMIT posts takes 0.2 s; with more posts there is an index. The file of a month has at most
+# MONTH_LIMIT posts, which is the limit of the protocol.
 SINGLE_FILE_LIMIT, MONTH_LIMIT = 5_000, 50_000
 MONTH = re.compile(rf"({YearConverter.regex})-({MonthConverter.regex})")
 CHANGE_COLUMNS = ("published_at", "updated_at", "repost__state_since", "repost__ends_at")
