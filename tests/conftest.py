@@ -93,7 +93,7 @@ def nothing_kept() -> None:
     may see what another's made.
     """
     Kept.made.clear()
-    networks.forget_what_is_kept()
+    networks.clear_cached_secrets()
 
 
 @pytest.fixture(autouse=True)

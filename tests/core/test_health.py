@@ -36,12 +36,12 @@ def test_a_living_process_says_so_and_asks_no_database(client: Client) -> None:
 def test_a_ready_site_says_of_each_part_that_it_is_well(
     client: Client, db: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    # is there a table of migrations, which of them were applied, is work late
+    # is there a table of migrations, which of them were applied, are tasks late
     with django_assert_num_queries(3):
         response = client.get("/readyz")
     assert response.status_code == 200
     assert response["Cache-Control"] == "no-store"
-    assert response.json() == {"ready": True, "database": "ok", "media": "ok", "work": "ok"}
+    assert response.json() == {"ready": True, "database": "ok", "media": "ok", "tasks": "ok"}
 
 
 def test_a_lost_database_is_told_without_its_secrets(client: Client, lost_database: None) -> None:
@@ -86,4 +86,4 @@ def test_work_that_nobody_does_is_reported_but_visitors_may_come(
 ) -> None:
     Task.objects.create(job="mail", **{name: noon + distance for name, distance in fields.items()})
     response = client.get("/readyz")
-    assert (response.status_code, response.json()["work"]) == (200, said)
+    assert (response.status_code, response.json()["tasks"]) == (200, said)

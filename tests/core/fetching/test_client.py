@@ -87,7 +87,7 @@ def test_what_is_not_plainly_an_address_is_not_asked(far_away: FarAway, url: str
     """Even if everything may be reached, and the machine resolves the name as it likes."""
     far_away.answers[""] = as_json()
     fetcher = far_away.fetcher(resolve=client.resolve, may_reach=lambda address: True)
-    assert failure(fetcher, url).reason == Reason.ADDRESS
+    assert failure(fetcher, url).reason == Reason.URL
     assert far_away.connections == 0
 
 

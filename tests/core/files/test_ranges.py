@@ -10,7 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from core.files import ranges, serving
-from core.files.ranges import LONGEST_PART
+from core.files.ranges import MAX_OPEN_RANGE
 
 FILM = bytes(range(256)) * 40  # 10,240 bytes, of which each place tells where it is
 SIZE = len(FILM)
@@ -220,7 +220,7 @@ class Watched(ContentFile[bytes]):
 
 def test_a_file_is_read_in_small_pieces() -> None:
     file = Watched(bytes(1_000_000))
-    part = ranges.Part(file, ranges.Span(10, 900_010))
+    part = ranges.RangeReader(file, ranges.ByteRange(10, 900_010))
     assert sum(len(chunk) for chunk in part) == 900_000
     assert 0 < max(file.asked) <= ranges.CHUNK
     assert min(file.asked) >= 0
@@ -229,20 +229,22 @@ def test_a_file_is_read_in_small_pieces() -> None:
 @pytest.fixture
 def long_film() -> Iterator[str]:
     """The address of a film that no single answer to a player holds."""
-    yield f"/media/{default_storage.save(NAME, ContentFile(bytes(LONGEST_PART + 1000)))}"
-    assert serving.LONG_ANSWERS.acquire(blocking=False), "somebody forgot to give back a slot"
-    serving.LONG_ANSWERS.release()
+    yield f"/media/{default_storage.save(NAME, ContentFile(bytes(MAX_OPEN_RANGE + 1000)))}"
+    assert serving.LONG_RESPONSES.acquire(blocking=False), "somebody forgot to give back a slot"
+    serving.LONG_RESPONSES.release()
 
 
 def test_a_player_that_asks_without_an_end_gets_a_part_that_does_not_hold_up_the_server(
     client: Client, long_film: str
 ) -> None:
     response, body = ask(client, long_film, range="bytes=0-")
-    assert (response.status_code, len(body)) == (PARTIAL, LONGEST_PART)
-    assert response["Content-Range"] == f"bytes 0-{LONGEST_PART - 1}/{LONGEST_PART + 1000}"
-    response, body = ask(client, long_film, range=f"bytes={LONGEST_PART}-")
-    assert response["Content-Range"] == f"bytes {LONGEST_PART}-{LONGEST_PART + 999}/{LONGEST_PART + 1000}"
-    assert ask(client, long_film, range=f"bytes=0-{LONGEST_PART + 500}")[0]["Content-Length"] == str(LONGEST_PART + 501)
+    assert (response.status_code, len(body)) == (PARTIAL, MAX_OPEN_RANGE)
+    assert response["Content-Range"] == f"bytes 0-{MAX_OPEN_RANGE - 1}/{MAX_OPEN_RANGE + 1000}"
+    response, body = ask(client, long_film, range=f"bytes={MAX_OPEN_RANGE}-")
+    assert response["Content-Range"] == f"bytes {MAX_OPEN_RANGE}-{MAX_OPEN_RANGE + 999}/{MAX_OPEN_RANGE + 1000}"
+    assert ask(client, long_film, range=f"bytes=0-{MAX_OPEN_RANGE + 500}")[0]["Content-Length"] == str(
+        MAX_OPEN_RANGE + 501
+    )
 
 
 def test_few_slow_downloads_leave_threads_for_all_others(db: None, client: Client, long_film: str) -> None:
@@ -251,19 +253,19 @@ def test_few_slow_downloads_leave_threads_for_all_others(db: None, client: Clien
     assert refused.status_code == 503
     assert refused["Retry-After"] == "60"
     assert refused["Cache-Control"] == "no-store"
-    assert b"Try it again in a minute" in sentence
-    shortened, body = ask(client, long_film, range=f"bytes=0-{LONGEST_PART + 500}")
-    assert (shortened.status_code, len(body)) == (PARTIAL, LONGEST_PART)
+    assert b"Try again in a minute" in sentence
+    shortened, body = ask(client, long_film, range=f"bytes=0-{MAX_OPEN_RANGE + 500}")
+    assert (shortened.status_code, len(body)) == (PARTIAL, MAX_OPEN_RANGE)
     assert client.head(long_film).status_code == WHOLE
     slow[0].close()  # the reader has gone away
-    assert len(ask(client, long_film)[1]) == LONGEST_PART + 1000
+    assert len(ask(client, long_film)[1]) == MAX_OPEN_RANGE + 1000
     slow[1].close()
-    assert len(ask(client, long_film)[1]) == LONGEST_PART + 1000
+    assert len(ask(client, long_film)[1]) == MAX_OPEN_RANGE + 1000
 
 
 def test_a_reader_who_vanishes_before_the_first_byte_gives_the_slot_back() -> None:
     given_back: list[str] = []
-    part = ranges.Part(ContentFile(FILM), ranges.Span(0, 5), lambda: given_back.append("slot"))
+    part = ranges.RangeReader(ContentFile(FILM), ranges.ByteRange(0, 5), lambda: given_back.append("slot"))
     part.close()
     part.close()
     del part

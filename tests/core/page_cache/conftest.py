@@ -31,9 +31,9 @@ class Response:
 class Site:
     """The site as the web server sees it: the cache, and Django behind it."""
 
-    def __init__(self, room: int = 8_000_000) -> None:
+    def __init__(self, max_bytes: int = 8_000_000) -> None:
         self.django = WSGIHandler()
-        self.cache = PageCache(self._counted, room=room)
+        self.cache = PageCache(self._counted, max_bytes=max_bytes)
         self.made: list[str] = []  # the addresses that Django was asked for
         self.holding: Callable[[], object] | None = None  # called when a page is made, and has not left yet
 
@@ -72,7 +72,7 @@ class Site:
 
 @pytest.fixture
 def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.setattr(layer, "YOUNG_SECONDS", 0.0)  # no test comes back as late as people do
+    monkeypatch.setattr(layer, "MAX_LAG_SECONDS", 0.0)  # no test comes back as late as people do
     key_of.cache_clear()  # it remembers which hosts the settings allowed
     yield Site()
     connection.close()

@@ -16,8 +16,8 @@ from blog.publishing import lifecycle
 from config.wsgi import django_application
 from core import clock
 from core.page_cache import with_page_cache
-from core.page_cache.layer import PageCache, key_of, plain
-from core.page_cache.pages import Page, Pages, best_encoding
+from core.page_cache.layer import PageCache, anonymous_request, key_of
+from core.page_cache.pages import Page, PageStore, best_encoding
 from tests.comments.conftest import Say
 from tests.conftest import MakePost
 from tests.core.page_cache.conftest import HOST, Site
@@ -112,7 +112,7 @@ def test_django_is_asked_for_what_the_address_says_and_nothing_else() -> None:
         "HTTP_COOKIE": "a=b",
         "HTTP_RANGE": "bytes=0-1",
     }
-    assert plain(environ, key) == {"REQUEST_METHOD": "GET", "QUERY_STRING": "before=4"}
+    assert anonymous_request(environ, key) == {"REQUEST_METHOD": "GET", "QUERY_STRING": "before=4"}
 
 
 def test_head_is_get_without_the_words(site: Site, own_post: Post) -> None:
@@ -214,7 +214,7 @@ def test_headers_that_somebody_made_up_fill_no_memory(transactional_db: None, se
 
 def test_memory_has_a_bound(transactional_db: None, make_post: MakePost) -> None:
     posts = [make_post(f"post-{number}", body="word " * 500) for number in range(12)]
-    site = Site(room=100_000)
+    site = Site(max_bytes=100_000)
     for post in posts:
         site.ask(post.get_absolute_url())
     assert not site.makes(posts[-1].get_absolute_url())
@@ -222,7 +222,7 @@ def test_memory_has_a_bound(transactional_db: None, make_post: MakePost) -> None
 
 
 def test_what_would_fill_everything_is_not_kept() -> None:
-    pages = Pages(room=10_000)
+    pages = PageStore(max_bytes=10_000)
     pages.put("large", Page([], b"x" * 9_000, frozenset(), 1))
     pages.put("small", Page([], b"x", frozenset(), 1))
     assert pages.get("large") is None
@@ -230,7 +230,7 @@ def test_what_would_fill_everything_is_not_kept() -> None:
 
 
 def test_a_page_that_was_begun_earlier_does_not_replace_a_later_one() -> None:
-    pages = Pages(room=100_000)
+    pages = PageStore(max_bytes=100_000)
     later = Page([], b"later", frozenset(), 2)
     pages.put("page", later)
     pages.put("page", Page([], b"earlier", frozenset(), 1))

@@ -177,7 +177,7 @@ def test_while_the_notes_are_locked_pages_are_served_and_then_made(
     with other.cursor() as cursor:
         cursor.execute("BEGIN; LOCK TABLE core_invalidation IN ACCESS EXCLUSIVE MODE")
         assert not site.makes(address)
-        monkeypatch.setattr(freshness, "BLIND_SECONDS", 0)
+        monkeypatch.setattr(freshness, "OUTAGE_SECONDS", 0)
         assert site.makes(address)
         cursor.execute("ROLLBACK")
     other.close()
@@ -200,7 +200,7 @@ def test_without_an_answer_pages_are_served_for_a_while_and_then_made(
     with connection.execute_wrapper(Away()):
         assert not site.makes(address)
         withdraw(permitted_repost)
-        monkeypatch.setattr(freshness, "BLIND_SECONDS", 0)
+        monkeypatch.setattr(freshness, "OUTAGE_SECONDS", 0)
         assert GUEST_MARK not in site.read(address)
         assert site.makes(address), "what is made meanwhile is not kept"
     assert GUEST_MARK not in site.read(address)
@@ -211,7 +211,7 @@ def test_what_happened_while_nobody_could_ask_is_known_afterwards(site: Site, pe
     site.read(address)
     with connection.execute_wrapper(Away()):
         withdraw(permitted_repost)
-        assert GUEST_MARK in site.read(address), "for as long as is said in freshness.BLIND_SECONDS"
+        assert GUEST_MARK in site.read(address), "for as long as is said in freshness.OUTAGE_SECONDS"
     assert GUEST_MARK not in site.read(address)
 
 
@@ -262,7 +262,7 @@ def test_more_tags_than_can_be_remembered_count_as_everything(
 ) -> None:
     address = permitted_repost.get_absolute_url()
     site.read(address)
-    monkeypatch.setattr(freshness, "MOST_TAGS", 1)
+    monkeypatch.setattr(freshness, "MAX_TAGS", 1)
     Post.objects.filter(pk=own_post.pk).update(title="Later")
     site.read("/")
     assert site.makes(address) or site.makes(address)

@@ -152,7 +152,7 @@ def test_where_comments_pour_in_a_page_is_not_made_for_every_reader(
     path = own_post.get_absolute_url()
     said = say("The first.")
     site.read(path)
-    monkeypatch.setattr(layer, "YOUNG_SECONDS", 60.0)
+    monkeypatch.setattr(layer, "MAX_LAG_SECONDS", 60.0)
     say("The second.")
     assert not site.makes(path)
     assert "The second." not in site.ask(path).text
@@ -160,7 +160,7 @@ def test_where_comments_pour_in_a_page_is_not_made_for_every_reader(
     assert "The first." not in site.read(path)  # young or not: what was taken away is gone
     assert "The second." in site.ask(path).text
     say("The third.")
-    monkeypatch.setattr(layer, "YOUNG_SECONDS", 0.0)
+    monkeypatch.setattr(layer, "MAX_LAG_SECONDS", 0.0)
     assert "The third." in site.read(path)
 
 

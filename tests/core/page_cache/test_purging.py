@@ -9,7 +9,7 @@ from django.db import connection
 
 from blog.models import Post
 from comments.moderation.steps import remove
-from core.page_cache.purging import AGAIN_SECONDS, SETTLE_SECONDS, Purger
+from core.page_cache.purging import RETRY_SECONDS, SETTLE_SECONDS, Purger
 from tests.comments.conftest import Say
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,8 +77,8 @@ def test_a_purge_that_failed_is_done_again(quiet: Front, own_post: Post, caplog:
     own_post.delete()
     quiet.later(0)
     with caplog.at_level(logging.ERROR):
-        assert [quiet.later(SETTLE_SECONDS), quiet.later(AGAIN_SECONDS - 0.1)] == [1, 1]
-    assert caplog.messages == ["PURGE_COMMAND failed (it ended with 1): trying again in 10 seconds."]
+        assert [quiet.later(SETTLE_SECONDS), quiet.later(RETRY_SECONDS - 0.1)] == [1, 1]
+    assert caplog.messages == ["PURGE_COMMAND failed (it ended with 1); trying again in 10 seconds."]
     quiet.is_broken.unlink()
     assert quiet.later(0.1) == 2
     assert quiet.later(1000) == 2

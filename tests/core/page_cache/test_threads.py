@@ -57,7 +57,7 @@ def test_pages_are_made_one_after_the_other_by_one_thread() -> None:
     assert set(answers) == {("200 OK", b"GET")}
     assert inner.at_once == 0
     assert len({*inner.threads}) == 1
-    assert inner.threads[0].startswith("pages")
+    assert inner.threads[0].startswith("read")
 
 
 def test_what_is_in_hand_when_the_process_ends_is_finished() -> None:
@@ -94,14 +94,14 @@ def test_comments_are_taken_one_after_the_other_by_one_thread() -> None:
     assert set(answers) == {("200 OK", b"POST")}
     assert inner.at_once == 0
     assert len({*inner.threads}) == 1
-    assert inner.threads[0].startswith("writes")
+    assert inner.threads[0].startswith("write")
 
 
 @pytest.mark.parametrize("path", ["/comments/confirm/1/", "/comments/new/1/"])
 def test_both_forms_are_taken_by_it(path: str) -> None:
     inner = Application()
     send(DedicatedThreads(inner), path)
-    assert inner.threads[0].startswith("writes")
+    assert inner.threads[0].startswith("write")
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/comments/yours/", "/nowhere/", "/comments/new/x/", "/" + "a" * 5000])
@@ -139,7 +139,7 @@ def test_pages_are_made_while_a_comment_waits() -> None:
 
 
 def test_who_waits_too_long_behind_another_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.page_cache.threads.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("core.page_cache.threads.WAIT_SECONDS", 0.1)
     inner = Waiting()
     threads = DedicatedThreads(inner)
     with ThreadPoolExecutor(2) as writers:

@@ -34,7 +34,7 @@ def noted() -> set[tuple[str, bool]]:
 
 
 def test_of_every_table_it_is_decided_whether_readers_see_it() -> None:
-    models = [model for app in ("blog", "comments") for model in apps.get_app_config(app).get_models(True)]
+    models = [model for app in ("core", "blog", "comments") for model in apps.get_app_config(app).get_models(True)]
     tables = {model._meta.db_table for model in models}
     watched = {kind.table for kind in WATCHED_TABLES}
     assert tables == watched | UNSEEN

@@ -104,7 +104,7 @@ def test_names_are_asked_for_in_one_query(noon: datetime, django_assert_num_quer
 def test_keys_are_random_and_not_worked_out(noon: datetime) -> None:
     before = key()
     NetworkKey.objects.all().delete()
-    networks.forget_what_is_kept()
+    networks.clear_cached_secrets()
     assert key() != before
 
 

@@ -7,7 +7,7 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from config.environment import trusted_proxies
-from core.privacy.proxies import MOST_HOPS, visitor_ip
+from core.privacy.proxies import MAX_HOPS, visitor_ip
 
 PROXY = "10.0.0.1"
 TRUSTED = "10.0.0.0/8,::1,2001:db8:ffff::/48"
@@ -150,6 +150,6 @@ def test_a_list_of_any_length_leads_no_further_than_our_proxies(behind_proxies: 
     assert found(PROXY, header) in (PROXY, "10.0.0.2")
 
 
-@pytest.mark.parametrize(("proxies_between", "visitor"), [(MOST_HOPS - 1, VISITOR), (MOST_HOPS, "10.0.0.2")])
+@pytest.mark.parametrize(("proxies_between", "visitor"), [(MAX_HOPS - 1, VISITOR), (MAX_HOPS, "10.0.0.2")])
 def test_a_list_is_read_to_a_certain_length(behind_proxies: None, proxies_between: int, visitor: str) -> None:
     assert found(PROXY, f"{EVIL}, {VISITOR}" + ", 10.0.0.2" * proxies_between) == visitor

@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 
-from core.server.request_bodies import AT_ONCE, AT_WORK_PATIENCE_SECONDS, BLOCKING_THREADS, SHORT, limit_request_bodies
+from core.server.request_bodies import (
+    BLOCKING_THREADS,
+    HANDLED_PATIENCE_SECONDS,
+    MAX_ARRIVING,
+    MAX_SHORT_BODY,
+    limit_request_bodies,
+)
 
 LONG = 20  # seconds; nobody waits so long unless the test fails
 
@@ -65,7 +71,7 @@ def server() -> Iterator[Server]:
         yield Server(exits)
 
 
-@pytest.mark.parametrize("length", [7, SHORT + 1])
+@pytest.mark.parametrize("length", [7, MAX_SHORT_BODY + 1])
 def test_those_who_never_finish_a_form_keep_nobody_from_reading(server: Server, length: int) -> None:
     forms = [server.begin(length) for _ in range(2 * BLOCKING_THREADS)]
     try:
@@ -75,10 +81,10 @@ def test_those_who_never_finish_a_form_keep_nobody_from_reading(server: Server, 
     finally:
         for _sent, rest in forms:
             threading.Thread(target=write_all, args=(rest, b"x" * length)).start()
-    assert len([sent for sent, _rest in forms if sent.result(LONG)[0] == "200 OK"]) >= AT_ONCE
+    assert len([sent for sent, _rest in forms if sent.result(LONG)[0] == "200 OK"]) >= MAX_ARRIVING
 
 
-@pytest.mark.parametrize("length", [7, SHORT + 1])
+@pytest.mark.parametrize("length", [7, MAX_SHORT_BODY + 1])
 @pytest.mark.parametrize("sent", [b"", b"Half a "])
 def test_what_does_not_arrive_whole_is_not_taken(server: Server, length: int, sent: bytes) -> None:
     answer, rest = server.begin(length + 1)
@@ -90,7 +96,7 @@ def test_what_does_not_arrive_whole_is_not_taken(server: Server, length: int, se
 
 
 def test_a_film_on_its_way_keeps_nobody_from_commenting(server: Server) -> None:
-    films = [server.begin(SHORT + 1) for _ in range(AT_ONCE)]
+    films = [server.begin(MAX_SHORT_BODY + 1) for _ in range(MAX_ARRIVING)]
     sent, rest = server.begin()
     os.write(rest, b"comment")
     try:
@@ -100,7 +106,7 @@ def test_a_film_on_its_way_keeps_nobody_from_commenting(server: Server) -> None:
             os.close(end)
 
 
-@pytest.mark.parametrize("length", [7, SHORT + 1])
+@pytest.mark.parametrize("length", [7, MAX_SHORT_BODY + 1])
 def test_forms_that_wait_for_the_database_keep_nobody_from_reading(server: Server, length: int) -> None:
     server.writes.clear()
     forms = [server.begin(length) for _ in range(20 * BLOCKING_THREADS)]
@@ -108,12 +114,12 @@ def test_forms_that_wait_for_the_database_keep_nobody_from_reading(server: Serve
     for _sent, rest in forms:
         threading.Thread(target=write_all, args=(rest, b"x" * length)).start()
     assert server.get() == ("200 OK", b"")
-    assert time.monotonic() - began < 3 * AT_WORK_PATIENCE_SECONDS  # the forms before it did not wait one by one
+    assert time.monotonic() - began < 3 * HANDLED_PATIENCE_SECONDS  # the forms before it did not wait one by one
     server.writes.set()
-    assert [sent.result(LONG)[0] for sent, _rest in forms].count("200 OK") >= AT_ONCE
+    assert [sent.result(LONG)[0] for sent, _rest in forms].count("200 OK") >= MAX_ARRIVING
 
 
-@pytest.mark.parametrize("length", [1, SHORT, SHORT + 1])
+@pytest.mark.parametrize("length", [1, MAX_SHORT_BODY, MAX_SHORT_BODY + 1])
 def test_what_is_sent_arrives_whole(server: Server, length: int) -> None:
     sent, rest = server.begin(length)
     with os.fdopen(rest, "wb") as file:
