@@ -46,7 +46,7 @@ def tell_of_dispute(argument: str) -> None:
 
 @job("remind-of-ends", every=DAY)
 def remind_of_ends(argument: str) -> None:
-    """Enqueue a reminder for each permission that ends soon. Separate tasks, so that a failing email delays no other."""
+    """Enqueue a reminder for each permission that ends soon. One task each: a failing email delays no other."""
     for repost in notifications.ending_soon():
         enqueue("remind-of-end", str(repost.pk))
 

@@ -1,4 +1,4 @@
-"""Answers that lie ready between two looks: each for what it was given to, and no others."""
+"""Responses that are kept ready between two polls: each for identical requests, and for no others."""
 
 import pytest
 
@@ -78,7 +78,7 @@ def test_a_young_page_does_not_lie_ready(site: Site, own_post: Post, say: Say, m
     monkeypatch.setattr(layer, "MAX_LAG_SECONDS", 60.0)
     assert "New." not in site.read(address)
     monkeypatch.setattr(layer, "MAX_LAG_SECONDS", 0.0)
-    assert "New." in site.ask(address).text  # though no look was taken since
+    assert "New." in site.ask(address).text  # although there was no poll since
 
 
 def test_a_look_throws_away_what_lay_ready(site: Site, make_post: MakePost) -> None:
