@@ -97,7 +97,7 @@ def empty_caches() -> None:
     The keys of cached page parts do not include settings.
     """
     Kept.made.clear()
-    networks.forget_what_is_kept()
+    networks.clear_cached_secrets()
 
 
 @pytest.fixture(autouse=True)

@@ -34,8 +34,8 @@ def _add(form: EvidenceForm, request: HttpRequest) -> bool:
     """False, with the reason in the form, where files cannot be stored now."""
     try:
         steps.add_evidence(form.instance, by=saving.name_of(request.user))
-    except storages.Away:
-        form.add_error(None, storages.SORRY)
+    except storages.StorageUnavailable:
+        form.add_error(None, storages.UNAVAILABLE)
         return False
     return True
 

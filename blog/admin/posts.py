@@ -148,7 +148,7 @@ class PostAdmin(admin.ModelAdmin[Post]):
         """Where a file cannot be stored now, nothing is, and the form comes back with all that was typed."""
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except storages.Away:
+        except storages.StorageUnavailable:
             vars(request)["files_are_away"] = True
             return super().changeform_view(request, *args, **kwargs)
 

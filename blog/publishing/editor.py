@@ -33,8 +33,8 @@ def upload(request: HttpRequest) -> JsonResponse:
         name = images.store(picture)
     except images.PictureRefused as refusal:
         return _no_picture(str(refusal), status=400)
-    except storages.Away:
-        return _no_picture(str(storages.SORRY), status=503)
+    except storages.StorageUnavailable:
+        return _no_picture(str(storages.UNAVAILABLE), status=503)
     return JsonResponse({"image_code": f"![{_('Describe this picture')}]({default_storage.url(name)})"})
 
 

@@ -77,7 +77,7 @@ class PostForm(forms.ModelForm[Post]):
         if self.instance.pk and cleaned.get("version") != self.initial["version"]:
             self._refuse_to_overwrite()
         if self.files_are_away:
-            self.add_error(None, storages.SORRY)
+            self.add_error(None, storages.UNAVAILABLE)
         return cleaned
 
     def _refuse_to_overwrite(self) -> None:

@@ -131,7 +131,7 @@ def test_a_cover_goes_through_the_door_for_pictures(desk: Client, submission: Su
     picture = BytesIO()
     Image.new("RGB", (4, 4)).save(picture, "PNG")
     page = desk.post(ADD, submission | {"cover": SimpleUploadedFile("a.png", b"<script>", "image/png")}).content
-    assert "This is not a picture that can be read" in page.decode()
+    assert "This file cannot be read as a picture" in page.decode()
     cover = SimpleUploadedFile("evil.html", picture.getvalue(), "text/html")
     assert (
         "Describe in a few words what the cover shows" in desk.post(ADD, submission | {"cover": cover}).content.decode()

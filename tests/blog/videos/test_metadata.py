@@ -22,7 +22,7 @@ from core.tasks import queue, worker
 from tests.blog.conftest import Submission, change_url, resubmission
 from tests.blog.videos.provider_replies import JPEG, PICTURE, PROVIDERS_SAY, YOUTUBE, YOUTUBE_POSTER, posters, video_of
 from tests.core.fetching.other_servers import Answer, FarAway, as_json, ok, status
-from tests.core.files.test_images import SVG, encoded, plain, png_that_announces
+from tests.core.files.test_images import SVG, encoded, plain, png_with_claimed_size
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_providers")]
 
@@ -67,7 +67,7 @@ def test_two_videos_with_the_same_picture_have_a_file_each(own_post: Post, video
 
 @pytest.mark.parametrize(
     "body",
-    [SVG, b"<html><script>alert(1)</script></html>", png_that_announces(60_000, 60_000), b"", JPEG[:200], b"GIF89a"],
+    [SVG, b"<html><script>alert(1)</script></html>", png_with_claimed_size(60_000, 60_000), b"", JPEG[:200], b"GIF89a"],
 )
 def test_what_only_claims_to_be_a_picture_is_none(video: Video, well_told: FarAway, body: bytes) -> None:
     well_told.answers[YOUTUBE_POSTER] = ok(body, "image/png")

@@ -60,7 +60,7 @@ def test_a_change_comes_back_with_its_words_and_can_be_sent_again(own_post: Post
     address = f"/comments/{Comment.objects.get().public_id}/mine/edit/"
     if not has_key:
         NetworkKey.objects.all().delete()
-        networks.forget_what_is_kept()
+        networks.clear_cached_secrets()
     with somebody_writing():
         answer = browser.post(address, {"text": "Another *remark*."})
     assert answer.status_code == 503
