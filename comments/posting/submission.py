@@ -18,7 +18,7 @@ from blog.models import Post
 from comments import screening
 from comments.mailing import notifications, subscriptions
 from comments.models import Comment, CommentEvent, CommentQuerySet, Discussion, Subscription
-from comments.models.comments import ONE_MORE
+from comments.models.comments import RECORD_NEW_COMMENT
 from comments.posting import text_cleaning
 from comments.posting.authorship import Writer
 from comments.screening import Signals, rules
@@ -182,12 +182,12 @@ def _enter(draft: Comment, parent: str, writer: Writer, known: Facts, notify: st
     _place(draft, discussion, target)
     _store(draft, judgement)
     if draft.email:
-        subscriptions.ask_to_confirm(draft, notify)
+        subscriptions.request_confirmation(draft, notify)
     if draft.state == Comment.State.PENDING:
-        notifications.note_waiting()
+        notifications.schedule_digest()
     elif draft.shown:
-        notifications.note_published(draft)
-        ONE_MORE(discussion=discussion.pk, at=draft.created_at)
+        notifications.schedule_announcement(draft)
+        RECORD_NEW_COMMENT(discussion=discussion.pk, at=draft.created_at)
     return draft
 
 

@@ -122,7 +122,7 @@ def _form_page(
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     """What was asked by mail, with a button; behind the button the thanks. Both as often as one likes."""
-    question = subscriptions.asked(token)
+    question = subscriptions.find_confirmation(token)
     if question is None:
         return closed_page(request)
     is_done = request.method == "POST"
@@ -135,16 +135,16 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def _about(question: subscriptions.Asked) -> dict[str, Any]:
+def _about(question: subscriptions.Confirmation) -> dict[str, Any]:
     """Nothing of what the comment says: who reads the mail need not be who wrote it."""
-    post = submission.find_post(question.discussion)
+    post = submission.find_post(question.discussion_id)
     readable = Comment.objects.public().counted()
     number = question.comment.pk if question.comment else 0
     comment = readable.select_related("discussion__post__blog").filter(pk=number).first()
     return {
         "email": question.email,
         "comment": question.comment,
-        "wish": question.wish,
+        "wish": question.subscription,
         "post": post if post and post.discussion.is_visible else None,
         "way_back": own_comments.where_seen(comment) if comment else "",
     }
@@ -175,7 +175,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         subscriptions.unsubscribe(wishes)
         if wants_all and email:
-            subscriptions.stop_all(email)
+            subscriptions.unsubscribe_all(email)
     context = {
         "is_done": request.method == "POST",
         "is_known": numbers is not None,
