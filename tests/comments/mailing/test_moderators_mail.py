@@ -72,7 +72,7 @@ def test_every_moderator_receives_a_held_comment_once(
     assert sorted(to(mailoutbox)) == [HOST, MODERATOR]
     text = text_of(mailoutbox[0])
     assert received(mailoutbox[0])["Subject"] == "1 comment is waiting for you on Marginalia"
-    assert "Sam Scholar on “Own Post”:\n\n> A question.\n" in text
+    assert "Sam Scholar commented on “Own Post”:\n\n> A question.\n" in text
     for name, arguments in (("decide", [comment.pk]), ("queue", [])):
         path = reverse(f"admin:comments_comment_{name}", args=arguments)
         assert f"\nhttp://127.0.0.1:8000{path}\n" in text

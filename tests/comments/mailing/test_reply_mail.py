@@ -157,7 +157,7 @@ def test_it_states_writer_comment_post_and_reason(say: Say, mailoutbox: list[Ema
     assert "Marginalia" in message["From"]
     assert message["Auto-Submitted"] == "auto-generated"
     assert message.get_content_type() == "text/plain"
-    assert "Sam Scholar on “Own Post”, Nov. 20, 2026, noon:" in text
+    assert "Sam Scholar commented on “Own Post” (Nov. 20, 2026, noon):" in text
     assert "\n> It depends.\n>\n> On what?\n>\n> on this\n" in text
     assert f"\nhttp://127.0.0.1:8000/comments/{comment.public_id}/\n" in text
     assert "You receive this because you subscribed to replies to your comment." in text
