@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from comments.models import Comment, CommentQuerySet, OutgoingEmail, Subscription
 from comments.moderation import steps
 from core import clock
-from core.tasks import worker
+from core.tasks import queue
 
 ERASE = "erase-personal-data"  # the task that resumes an interrupted erasure; its argument is the message behind it
 RESUME_AFTER = timedelta(minutes=1)
@@ -168,7 +168,7 @@ def _iso(at: Any) -> str:
 
 def start_erasure(message: OutgoingEmail) -> None:
     """Erase everything stored under a message's email address. If the process dies meanwhile, the worker resumes."""
-    worker.enqueue(ERASE, str(message.pk), delay=RESUME_AFTER)
+    queue.enqueue(ERASE, str(message.pk), delay=RESUME_AFTER)
     erase(message.email)
 
 

@@ -3,11 +3,7 @@
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-from django.dispatch import receiver
-
-from blog import sample
 from blog.models import Post
 from comments.models import Comment
 from comments.posting.submission import submit
@@ -16,8 +12,7 @@ from core import clock
 COMMENTS = Path(__file__).with_suffix(".toml")
 
 
-@receiver(sample.loaded)
-def add_comments(post: Post, **kwargs: Any) -> None:
+def add_comments(post: Post) -> None:
     """Submit every comment as a reader would, in order, with the clock set to the time it was written."""
     assert post.published_at  # noqa: S101 - the post with the discussion is public
     public_ids: dict[str, str] = {}
@@ -33,7 +28,6 @@ def add_comments(post: Post, **kwargs: Any) -> None:
         public_ids[planned["key"]] = comment.public_id
 
 
-@receiver(sample.removing)
-def remove_comments(**kwargs: Any) -> None:
+def remove_comments() -> None:
     """Remove all comments on sample posts, also those of visitors: a comment protects its post from deletion."""
     Comment.objects.filter(discussion__post__is_sample=True).delete()

@@ -151,10 +151,10 @@ def _excerpt(comment: Comment, length: int) -> str:
 
 def moderator_emails() -> list[str]:
     """Email addresses of the blog's owner and of all staff who may change comments, each mailbox once."""
-    owner = sending.address_of(Blog.load().owner)
+    owner = Blog.load().owner
     backend = "django.contrib.auth.backends.ModelBackend"  # `with_perm` requires it where several are configured
     moderators = User.objects.with_perm("comments.change_comment", backend=backend).filter(is_staff=True)
-    emails = [owner, *moderators.order_by("pk").values_list("email", flat=True)]
+    emails = [owner.email if owner else "", *moderators.order_by("pk").values_list("email", flat=True)]
     by_mailbox = {email_addresses.canonical(email): email_addresses.tidy(email) for email in reversed(emails) if email}
     return list(by_mailbox.values())
 

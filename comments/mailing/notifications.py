@@ -13,7 +13,7 @@ from comments.threads import paths
 from core import clock
 from core.compiled_queries import Given, Prepared
 from core.mailing import email_addresses
-from core.tasks import worker
+from core.tasks import queue
 
 Kind = OutgoingEmail.Kind
 Scope = Subscription.Scope
@@ -33,7 +33,7 @@ def schedule_announcement(comment: Comment) -> None:
     Costs one query and schedules nothing if the discussion has no subscribers.
     """
     if _ANY_SUBSCRIPTION(discussion=comment.discussion_id):
-        worker.enqueue(ANNOUNCE, str(comment.pk))
+        queue.enqueue(ANNOUNCE, str(comment.pk))
 
 
 def _any_subscription() -> QuerySet[Subscription, tuple[int]]:
@@ -106,7 +106,7 @@ def schedule_digest() -> None:
     """
     last = OutgoingEmail.objects.filter(kind=Kind.QUEUE).order_by("-created_at").first()
     delay = last.created_at + DIGEST_INTERVAL - clock.now() if last else FIRST_DIGEST_DELAY
-    worker.enqueue(DIGEST, delay=max(delay, FIRST_DIGEST_DELAY))
+    queue.enqueue(DIGEST, delay=max(delay, FIRST_DIGEST_DELAY))
 
 
 @transaction.atomic
@@ -124,4 +124,4 @@ def create_digest() -> None:
     Comment.objects.filter(pk__in=comment_ids).update(moderators_told_at=now)
     for email in emails:
         message = OutgoingEmail.objects.create(kind=Kind.QUEUE, email=email, created_at=now)
-        worker.enqueue(outgoing.SEND, str(message.pk))
+        queue.enqueue(outgoing.SEND, str(message.pk))

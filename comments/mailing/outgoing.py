@@ -18,7 +18,7 @@ from comments.mailing import contents
 from comments.models import Comment, OutgoingEmail, Subscription
 from core import clock
 from core.mailing import email_addresses, sending
-from core.tasks import worker
+from core.tasks import queue
 
 Kind = OutgoingEmail.Kind
 SEND = "send-email"  # the task that sends one message
@@ -64,7 +64,7 @@ def send_requested(
     message = OutgoingEmail.objects.create(
         kind=kind, email=email, network_key=network_key, comment=comment, subscription=subscription
     )
-    worker.enqueue(SEND, str(message.pk))
+    queue.enqueue(SEND, str(message.pk))
     return message
 
 
@@ -100,7 +100,7 @@ def schedule_notifications(messages: Collection[OutgoingEmail]) -> None:
         earlier = closed[message.email]
         is_over_limit = len(earlier) >= MAX_NOTIFICATIONS_PER_DAY
         delays[str(message.pk)] = earlier[MAX_NOTIFICATIONS_PER_DAY - 1] + DAY - now if is_over_limit else timedelta(0)
-    worker.enqueue_many(SEND, delays)
+    queue.enqueue_many(SEND, delays)
 
 
 # --- Sending --------------------------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def _deliver(message: OutgoingEmail, composed: contents.Contents, blog: Blog) ->
     name = f"email-{message.pk}.{message.created_at:%Y%m%d}"
     try:
         sending.send(
-            composed.template, composed.context, to=message.email, blog=blog, name=name, headers=composed.headers
+            composed.template, composed.context, to=message.email, site=blog, name=name, headers=composed.headers
         )
     except (OSError, ValueError) as error:  # of the network or the server; of an invalid address or header
         raise NotSent(_without_email(error, message.email)) from None

@@ -156,7 +156,7 @@ def test_hosts_are_listed_with_commas() -> None:
 
 @pytest.mark.parametrize("value", NO_HOSTS)
 def test_a_host_is_no_pattern_and_no_address(value: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match="PEERTUBE_HOSTS must be names of hosts"):
+    with pytest.raises(ImproperlyConfigured, match="PEERTUBE_HOSTS must list host names"):
         environment.host_names("PEERTUBE_HOSTS", value)
 
 

@@ -21,7 +21,7 @@ from comments.models import Comment, EmailItem, OutgoingEmail
 from comments.moderation import steps
 from core import clock
 from core.models import Task
-from core.tasks import worker
+from core.tasks import queue, worker
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
 from tests.comments.postbox import REA, SAM, announce, follow, path_in, rows_holding, to, with_address
@@ -57,13 +57,13 @@ def test_a_message_is_closed_and_marked_as_sent(say: Say, mailoutbox: list[Email
 def test_a_sent_message_is_not_sent_again(say: Say, mailoutbox: list[EmailMessage]) -> None:
     with_address(say())
     for _time in range(2):
-        worker.enqueue("send-email", str(OutgoingEmail.objects.get().pk))
+        queue.enqueue("send-email", str(OutgoingEmail.objects.get().pk))
         worker.run_due()
     assert len(mailoutbox) == 1
 
 
 def test_a_task_for_a_deleted_message_succeeds(db: None) -> None:
-    worker.enqueue("send-email", "7")
+    queue.enqueue("send-email", "7")
     worker.run_due()
     assert not Task.objects.exists()
 
@@ -77,7 +77,7 @@ def test_nothing_is_locked_while_the_mail_server_works(say: Say, monkeypatch: py
 
     def slow(message: EmailMessage, fail_silently: bool = False) -> int:
         seen.append((connection.in_atomic_block, OutgoingEmail.objects.get(sent_at=None).closed_at))
-        worker.enqueue("announce-comment", str(two.pk))
+        queue.enqueue("announce-comment", str(two.pk))
         return 1
 
     monkeypatch.setattr(EmailMessage, "send", slow)
@@ -93,7 +93,7 @@ def test_a_message_sent_twice_has_one_message_id(say: Say, mailoutbox: list[Emai
     message = OutgoingEmail.objects.get()
     OutgoingEmail.objects.update(sent_at=None)
     with later(2 * DAY):
-        worker.enqueue("send-email", str(message.pk))
+        queue.enqueue("send-email", str(message.pk))
         worker.run_due()
     first, second = (received(sent)["Message-ID"] for sent in mailoutbox)
     assert first == second == f"<email-{message.pk}.20261120@127.0.0.1>"
@@ -281,7 +281,7 @@ def test_comments_announced_while_messages_close_are_not_lost(
     follow(say())
     comments = [say(f"Remark {number}.") for number in range(6)]
     for comment in comments:
-        worker.enqueue("announce-comment", str(comment.pk))
+        queue.enqueue("announce-comment", str(comment.pk))
     together = threading.Barrier(3)
 
     def run() -> None:
