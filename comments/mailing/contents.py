@@ -69,7 +69,7 @@ def _confirmation(message: OutgoingEmail, blog: Blog) -> Contents | None:
     if post is None:
         return None
     numbers = [comment.pk if comment else 0, subscription.pk if subscription else 0]
-    token = signed_links.mint(Purpose.CONFIRM, numbers)
+    token = signed_links.create(Purpose.CONFIRM, numbers)
     context = {
         "post": post,
         "comment": comment,
@@ -96,7 +96,7 @@ def _public_post(post_id: int) -> Post | None:
 def _personal_data_link(message: OutgoingEmail, blog: Blog) -> Contents | None:
     if not personal_data.exists_for(message.email):
         return None
-    token = signed_links.mint(Purpose.ACCESS, [message.pk])
+    token = signed_links.create(Purpose.ACCESS, [message.pk])
     url = _token_url(blog, "personal-data-page", token)
     return Contents("personal_data_link", {"url": url, "minutes": ACCESS_LIFETIME.seconds // 60})
 
@@ -113,7 +113,7 @@ def _new_comments(message: OutgoingEmail, blog: Blog) -> Contents | None:
     if not listed:
         return None
     subscription_ids = sorted({item.subscription_id for item in listed})
-    token = signed_links.mint(Purpose.UNSUBSCRIBE, [message.pk, *subscription_ids])
+    token = signed_links.create(Purpose.UNSUBSCRIBE, [message.pk, *subscription_ids])
     url = _token_url(blog, "comment-unsubscribe", token)
     items = [_new_comment(item) for item in listed]
     context = {
@@ -134,7 +134,7 @@ def _new_comment(item: EmailItem) -> dict[str, Any]:
         "name": text_cleaning.tidy_line(comment.name),
         "title": text_cleaning.tidy_line(post.title),
         "published_at": comment.published_at,
-        "excerpt": sending.quoted(_excerpt(comment, EXCERPT_LENGTH)),
+        "excerpt": sending.quote(_excerpt(comment, EXCERPT_LENGTH)),
         "url": f"{post.blog.base_url}{comment.get_absolute_url()}",
         "reason": REASONS[Scope(item.subscription.scope)],
     }
@@ -155,7 +155,9 @@ def moderator_emails() -> list[str]:
     backend = "django.contrib.auth.backends.ModelBackend"  # `with_perm` requires it where several are configured
     moderators = User.objects.with_perm("comments.change_comment", backend=backend).filter(is_staff=True)
     emails = [owner.email if owner else "", *moderators.order_by("pk").values_list("email", flat=True)]
-    by_mailbox = {email_addresses.canonical(email): email_addresses.tidy(email) for email in reversed(emails) if email}
+    by_mailbox = {
+        email_addresses.canonical(email): email_addresses.normalize(email) for email in reversed(emails) if email
+    }
     return list(by_mailbox.values())
 
 
@@ -182,7 +184,7 @@ def _held_comment(comment: Comment, blog: Blog) -> dict[str, Any]:
     return {
         "name": text_cleaning.tidy_line(comment.name),
         "title": text_cleaning.tidy_line(comment.discussion.post.title),
-        "excerpt": sending.quoted(_excerpt(comment, HELD_EXCERPT_LENGTH)),
+        "excerpt": sending.quote(_excerpt(comment, HELD_EXCERPT_LENGTH)),
         "url": f"{blog.base_url}{reverse('admin:comments_comment_decide', args=[comment.pk])}",
     }
 

@@ -12,12 +12,12 @@ Scope = Subscription.Scope
 
 
 class EmailForm(forms.Form):
-    """Ask for an email address. `email_addresses.checked` validates it, as everywhere else on the site."""
+    """Ask for an email address. `email_addresses.clean` validates it, as everywhere else on the site."""
 
     email = forms.Field(
         label=_("Your e-mail address"),
         error_messages={"required": _("Please enter your e-mail address.")},
-        widget=forms.EmailInput({"autocomplete": "email", "maxlength": email_addresses.LONGEST, "dir": "ltr"}),
+        widget=forms.EmailInput({"autocomplete": "email", "maxlength": email_addresses.MAX_LENGTH, "dir": "ltr"}),
     )
 
     def __init__(self, data: QueryDict | None = None) -> None:
@@ -25,7 +25,7 @@ class EmailForm(forms.Form):
         self.use_required_attribute = True
 
     def clean_email(self) -> str:
-        return email_addresses.checked(self.cleaned_data["email"])
+        return email_addresses.clean(self.cleaned_data["email"])
 
     def full_clean(self) -> None:
         """Focus the first field with an error when the page opens."""

@@ -34,7 +34,7 @@ def request_confirmation(comment: Comment, scope: str = "") -> None:
     `scope` is what they subscribe to: a value of `Subscription.Scope`, or empty. No message is sent if their browser
     has already proved that the email address is theirs.
     """
-    email = email_addresses.tidy(comment.email)
+    email = email_addresses.normalize(comment.email)
     is_proved = comment.email_confirmed_at is not None
     if not email or (not is_proved and not outgoing.may_request(email, comment.network_key)):
         return
@@ -64,7 +64,7 @@ def subscribe(
     worker finds that there is nothing to send. Above the limits it does nothing. No message is sent if the browser has
     already proved that the email address is the visitor's.
     """
-    email = email_addresses.tidy(email)
+    email = email_addresses.normalize(email)
     if not is_proved and not outgoing.may_request(email, network_key):
         return
     target = _thread_root(comment) if comment and scope == Scope.THREAD else comment

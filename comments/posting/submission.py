@@ -158,11 +158,11 @@ def _too_long(sentence: StrPromise, words: str, limit: int) -> ValidationError:
 
 def checked_email(email: str, notify: str) -> str:
     """The address as it would be stored. Raises Refused where it cannot be one, or is missing for what is asked."""
-    email = text_cleaning.tidy_line(email[: 2 * email_addresses.LONGEST])
+    email = text_cleaning.tidy_line(email[: 2 * email_addresses.MAX_LENGTH])
     if not email and notify in ("", USUAL):
         return ""
     try:
-        return email_addresses.checked(email)
+        return email_addresses.clean(email)
     except ValidationError as error:
         raise Refused(status=400, errors={"email": ValidationError(EMAIL_WRONG if email else EMAIL_MISSING)}) from error
 

@@ -120,7 +120,7 @@ def erase(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
     context = {"is_done": is_done, "email": letter.email, "count": count}
     response = personal_page(request, "comments/erase.html", context, blog=Blog.load())
     if is_done:
-        proven_email.take_back(response)
+        proven_email.delete_cookie(response)
     return response
 
 

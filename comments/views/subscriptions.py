@@ -63,7 +63,7 @@ def _take(request: HttpRequest, post: Post, form: SubscribeForm, *, confirming: 
     if not form.is_valid():
         return _form_page(request, post, form, confirming=confirming, status=400)
     email = form.cleaned_data["email"]
-    is_proved = proven_email.proved(request) == email
+    is_proved = proven_email.read_cookie(request) == email
     subscriptions.subscribe(
         discussion=post.discussion,
         scope=form.wanted_scope,
@@ -131,7 +131,7 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     context = {**_about(question), "is_done": is_done}
     response = personal_page(request, "comments/confirm_email.html", context, blog=Blog.load())
     if is_done:
-        proven_email.give(response, question.email)
+        proven_email.set_cookie(response, question.email)
     return response
 
 

@@ -179,7 +179,7 @@ def test_the_link_can_be_used_repeatedly_for_three_days(
 def test_a_token_for_another_purpose_does_not_confirm(client: Client, say: Say, purpose: Purpose) -> None:
     """A2."""
     comment = with_address(say())
-    token = signed_links.mint(purpose, [comment.pk, 0])
+    token = signed_links.create(purpose, [comment.pk, 0])
     assert client.post(f"/comments/confirm-address/{token}/").status_code == 404
     comment.refresh_from_db()
     assert comment.email_confirmed_at is None

@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 def unsubscribe_path(*subscriptions: Subscription, message_id: int = 0) -> str:
-    token = signed_links.mint(Purpose.UNSUBSCRIBE, [message_id, *(subscription.pk for subscription in subscriptions)])
+    token = signed_links.create(Purpose.UNSUBSCRIBE, [message_id, *(subscription.pk for subscription in subscriptions)])
     return f"/comments/unsubscribe/{token}/"
 
 
@@ -96,7 +96,7 @@ def test_a_token_for_something_else_ends_nothing(client: Client, say: Say) -> No
     """N4, A2: neither a token for another purpose nor one for another subscription."""
     subscription, other = follow(say()), follow(say("Two."), SAM)
     for purpose in (Purpose.CONFIRM, Purpose.ACCESS):
-        client.post(f"/comments/unsubscribe/{signed_links.mint(purpose, [0, subscription.pk])}/")
+        client.post(f"/comments/unsubscribe/{signed_links.create(purpose, [0, subscription.pk])}/")
     client.post(unsubscribe_path(other))
     assert Subscription.objects.get() == subscription
 

@@ -146,7 +146,7 @@ def test_no_other_token_opens_it(client: Client, life: list[Comment]) -> None:
     letter = OutgoingEmail.objects.filter(email=REA).first()
     assert letter
     for purpose in (Purpose.CONFIRM, Purpose.UNSUBSCRIBE):
-        assert client.get(f"/comments/yours/{signed_links.mint(purpose, [letter.pk])}/").status_code == 404
+        assert client.get(f"/comments/yours/{signed_links.create(purpose, [letter.pk])}/").status_code == 404
 
 
 # --- What is shown ----------------------------------------------------------------------------------------------------
