@@ -137,7 +137,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         proved = proof_of_authorship.standing(
             post=OuterRef("discussion"), person=OuterRef("person"), since=OuterRef("created_at")
         )
-        # The CASE skips the subquery for comments without a person: 14 of the 65 ms that SQLite takes for 20,000.
+        # CASE skips the subquery for comments without a person. On SQLite this saves 14 of 65 ms for 20,000 comments.
         is_one = Case(When(person__isnull=False, then=Exists(proved)), default=False)
         return self.annotate(is_by_original_author=is_one)
 

@@ -147,11 +147,11 @@ def test_a_message_refused_repeatedly_fails_visibly_in_the_admin(
 ) -> None:
     monkeypatch.setattr(EmailMessage, "send", refusing(ConnectionRefusedError("no mail server")))
     with_address(say())
-    moment = NOON
+    now = NOON
     for _attempt in range(worker.MAX_ATTEMPTS):
-        with clock.standing_at(moment):
+        with clock.standing_at(now):
             worker.run_due()
-            moment = Task.objects.get().due_at
+            now = Task.objects.get().due_at
     assert Task.objects.get().failed_at
     client.force_login(host.user)
     page = client.get(reverse("admin:core_task_changelist")).content.decode()
