@@ -95,7 +95,7 @@ def send(asked: PermissionRequest) -> None:
         "post": post,
         "blog": post.blog,
         "host": post.author.name,
-        "words": sending.quoted(rendering.plain_text(asked.wording.html)),
+        "words": sending.quote(rendering.plain_text(asked.wording.html)),
         "link": f"{post.blog.base_url}{reverse('author-page', args=[_new_token(asked)])}",
         "days": LINK_LASTS.days,
     }

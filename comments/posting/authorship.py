@@ -57,7 +57,7 @@ def writer(request: HttpRequest, *, post_id: int, name: str) -> Writer:
     user = _user(request)
     badge = _badge(user, post_id) if user else Badge.NONE
     signed = name[: 2 * Comment.NAME_LENGTH]  # a longer one is refused anyway, and would take long to look at
-    email = proven_email.proved(request)
+    email = proven_email.read_cookie(request)
     if _is_anothers(signed, post_id, person, user):
         return Writer(keys, proved_email=email, is_imitation=True)
     return Writer(keys, person, user if badge else None, badge, email)

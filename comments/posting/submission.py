@@ -18,7 +18,7 @@ from blog.models import Post
 from comments import screening
 from comments.mailing import notifications, subscriptions
 from comments.models import Comment, CommentEvent, CommentQuerySet, Discussion, Subscription
-from comments.models.comments import ONE_MORE
+from comments.models.comments import RECORD_NEW_COMMENT
 from comments.posting import text_cleaning
 from comments.posting.authorship import Writer
 from comments.screening import Signals, rules
@@ -158,11 +158,11 @@ def _too_long(sentence: StrPromise, words: str, limit: int) -> ValidationError:
 
 def checked_email(email: str, notify: str) -> str:
     """The address as it would be stored. Raises Refused where it cannot be one, or is missing for what is asked."""
-    email = text_cleaning.tidy_line(email[: 2 * email_addresses.LONGEST])
+    email = text_cleaning.tidy_line(email[: 2 * email_addresses.MAX_LENGTH])
     if not email and notify in ("", USUAL):
         return ""
     try:
-        return email_addresses.checked(email)
+        return email_addresses.clean(email)
     except ValidationError as error:
         raise Refused(status=400, errors={"email": ValidationError(EMAIL_WRONG if email else EMAIL_MISSING)}) from error
 
@@ -182,12 +182,12 @@ def _enter(draft: Comment, parent: str, writer: Writer, known: Facts, notify: st
     _place(draft, discussion, target)
     _store(draft, judgement)
     if draft.email:
-        subscriptions.ask_to_confirm(draft, notify)
+        subscriptions.request_confirmation(draft, notify)
     if draft.state == Comment.State.PENDING:
-        notifications.note_waiting()
+        notifications.schedule_digest()
     elif draft.shown:
-        notifications.note_published(draft)
-        ONE_MORE(discussion=discussion.pk, at=draft.created_at)
+        notifications.schedule_announcement(draft)
+        RECORD_NEW_COMMENT(discussion=discussion.pk, at=draft.created_at)
     return draft
 
 

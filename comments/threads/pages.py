@@ -66,7 +66,7 @@ def page(discussion: Discussion, after: str | None) -> Page:
 def around(comment: Comment) -> Page:
     """A comment with what it answers above it and the first replies below: one query, whatever its depth."""
     above = Comment.objects.shown_in(comment.discussion_id).filter(path__in=paths.ancestors(comment.path))
-    below = Comment.objects.below(comment).filter(shown=True).order_by("path")
+    below = Comment.objects.descendants_of(comment).filter(shown=True).order_by("path")
     # A compound statement takes no LIMIT in its parts on SQLite, so that of the replies stands one level deeper.
     first = Comment.objects.filter(pk__in=below.values("pk")[: _longest() + 1])
     found = sorted(instances(above).order_by().union(instances(first), all=True), key=lambda one: one.path)

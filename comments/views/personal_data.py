@@ -38,7 +38,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         _send_link(form.cleaned_data["email"], network_key(request))
         return _see(f"{request.path}?sent")
-    context = {"form": form, "is_sent": "sent" in request.GET, "minutes": contents.ACCESS_LASTS.seconds // 60}
+    context = {"form": form, "is_sent": "sent" in request.GET, "minutes": contents.ACCESS_LIFETIME.seconds // 60}
     return personal_page(
         request, "comments/personal_data.html", context, blog=Blog.load(), status=400 if form.errors else 200
     )
@@ -46,8 +46,8 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 @transaction.atomic
 def _send_link(email: str, network_key: bytes) -> None:
-    if outgoing.may_ask(email, network_key):
-        outgoing.ask(OutgoingEmail.Kind.ACCESS, email=email, network_key=network_key)
+    if outgoing.may_request(email, network_key):
+        outgoing.send_requested(OutgoingEmail.Kind.ACCESS, email=email, network_key=network_key)
 
 
 def behind_link(view: Callable[[HttpRequest, OutgoingEmail], HttpResponse]) -> View:
@@ -55,7 +55,7 @@ def behind_link(view: Callable[[HttpRequest, OutgoingEmail], HttpResponse]) -> V
 
     @wraps(view)
     def opened(request: HttpRequest, token: str) -> HttpResponse:
-        numbers = signed_links.read(Purpose.ACCESS, token, max_age=contents.ACCESS_LASTS)
+        numbers = signed_links.read(Purpose.ACCESS, token, max_age=contents.ACCESS_LIFETIME)
         letter = OutgoingEmail.objects.filter(pk=numbers[0]).first() if numbers else None
         return view(request, letter) if letter else closed_page(request)
 
@@ -82,7 +82,7 @@ def page(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
         "wishes": Subscription.objects.filter(email=letter.email)
         .select_related("discussion__post__blog")
         .order_by("pk"),
-        "minutes": contents.ACCESS_LASTS.seconds // 60,
+        "minutes": contents.ACCESS_LIFETIME.seconds // 60,
     }
     return personal_page(request, "comments/personal_data_page.html", context, blog=Blog.load())
 
@@ -102,7 +102,9 @@ def export_html(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
     with override_locale(blog):
         kept = personal_data.export(letter.email)
         titles = {"comments": _("Comments"), "subscriptions": _("Subscriptions"), "letters": _("Mail")}
-        parts = [(title, [personal_data.labelled(record) for record in kept[name]]) for name, title in titles.items()]
+        parts = [
+            (title, [personal_data.labelled_fields(record) for record in kept[name]]) for name, title in titles.items()
+        ]
         response = render(request, "comments/export.html", {"blog": blog, "kept": kept, "parts": parts})
     return _download(response, "html")
 
@@ -114,11 +116,11 @@ def erase(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
     is_done = request.method == "POST"
     count = personal_data.comments_of(letter.email).count()
     if is_done:
-        personal_data.erase_behind(letter)
+        personal_data.start_erasure(letter)
     context = {"is_done": is_done, "email": letter.email, "count": count}
     response = personal_page(request, "comments/erase.html", context, blog=Blog.load())
     if is_done:
-        proven_email.take_back(response)
+        proven_email.delete_cookie(response)
     return response
 
 

@@ -63,7 +63,7 @@ def _take(request: HttpRequest, post: Post, form: SubscribeForm, *, confirming: 
     if not form.is_valid():
         return _form_page(request, post, form, confirming=confirming, status=400)
     email = form.cleaned_data["email"]
-    is_proved = proven_email.proved(request) == email
+    is_proved = proven_email.read_cookie(request) == email
     subscriptions.subscribe(
         discussion=post.discussion,
         scope=form.wanted_scope,
@@ -122,7 +122,7 @@ def _form_page(
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     """What was asked by mail, with a button; behind the button the thanks. Both as often as one likes."""
-    question = subscriptions.asked(token)
+    question = subscriptions.find_confirmation(token)
     if question is None:
         return closed_page(request)
     is_done = request.method == "POST"
@@ -131,20 +131,20 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     context = {**_about(question), "is_done": is_done}
     response = personal_page(request, "comments/confirm_email.html", context, blog=Blog.load())
     if is_done:
-        proven_email.give(response, question.email)
+        proven_email.set_cookie(response, question.email)
     return response
 
 
-def _about(question: subscriptions.Asked) -> dict[str, Any]:
+def _about(question: subscriptions.Confirmation) -> dict[str, Any]:
     """Nothing of what the comment says: who reads the mail need not be who wrote it."""
-    post = submission.find_post(question.discussion)
+    post = submission.find_post(question.discussion_id)
     readable = Comment.objects.public().counted()
     number = question.comment.pk if question.comment else 0
     comment = readable.select_related("discussion__post__blog").filter(pk=number).first()
     return {
         "email": question.email,
         "comment": question.comment,
-        "wish": question.wish,
+        "wish": question.subscription,
         "post": post if post and post.discussion.is_visible else None,
         "way_back": own_comments.where_seen(comment) if comment else "",
     }
@@ -175,7 +175,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         subscriptions.unsubscribe(wishes)
         if wants_all and email:
-            subscriptions.stop_all(email)
+            subscriptions.unsubscribe_all(email)
     context = {
         "is_done": request.method == "POST",
         "is_known": numbers is not None,

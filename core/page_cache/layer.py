@@ -2,7 +2,7 @@
 
 If a page is not in memory, one request makes it. Requests for the same page that arrive meanwhile wait, or get the
 previous copy if nothing was removed since it was made. A page is made without cookies and without anything else that
-its URL does not say, whoever requested it.
+its URL does not say, so it is the same for everybody.
 """
 
 import re

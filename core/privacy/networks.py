@@ -1,7 +1,7 @@
 """Recognises a visitor's network without storing it, for rate limits and bans.
 
 Only a pseudonym of the network is stored: a hash under a random key, which is new every week and destroyed after thirty
-days. While a key lives, limits work. Once it is gone, nobody can trace a pseudonym back to a network, not even we.
+days. While a key lives, limits work. Once it is gone, a pseudonym cannot be traced back to a network, not even by us.
 """
 
 import secrets

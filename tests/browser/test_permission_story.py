@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.mailbox import link_in, next_mail
+from tests.browser.mailbox import link_in, next_message
 
 WORDS = "A heron that never was there cannot say where it stood."
 ESSAY = "What she says of herons holds for witnesses."
@@ -103,7 +103,7 @@ def host_asks_the_author(page: Page) -> None:
 
 def link_mailed_to_the_author(site: Site) -> str:
     """The link, as the addressee finds it: in the mail that the worker has sent."""
-    return link_in(next_mail(site, AUTHOR_MAIL, 0), "/grant/")
+    return link_in(next_message(site, AUTHOR_MAIL, 0), "/grant/")
 
 
 def author_confirms(page: Page, link: str) -> None:

@@ -63,8 +63,8 @@ def test_who_reads_the_mail_gets_in(client: Client, life: list[Comment], mailout
     assert (sent.status_code, sent["Location"]) == (303, "/comments/yours/?sent")
     worker.run_due()
     assert to(mailoutbox) == [REA]
-    assert received(mailoutbox[0])["Subject"] == "What is kept under your address: Marginalia"
-    assert "good for 30 minutes" in one_line(mailoutbox[0])
+    assert received(mailoutbox[0])["Subject"] == "Your data on Marginalia"
+    assert "works for 30 minutes" in one_line(mailoutbox[0])
     page = client.get(path_in(mailoutbox[0], "yours"))
     assert page.status_code == 200
     assert page["Cache-Control"] == "no-store"
@@ -146,7 +146,7 @@ def test_no_other_token_opens_it(client: Client, life: list[Comment]) -> None:
     letter = OutgoingEmail.objects.filter(email=REA).first()
     assert letter
     for purpose in (Purpose.CONFIRM, Purpose.UNSUBSCRIBE):
-        assert client.get(f"/comments/yours/{signed_links.mint(purpose, [letter.pk])}/").status_code == 404
+        assert client.get(f"/comments/yours/{signed_links.create(purpose, [letter.pk])}/").status_code == 404
 
 
 # --- What is shown ----------------------------------------------------------------------------------------------------
@@ -284,7 +284,7 @@ def test_the_export_for_people_holds_everything_too(
     reader = Words()
     reader.feed(answer.content.decode())
     words = " ".join(reader.words)
-    for said in (NAME, TEXT, EARLIER, WEB, REA, "earlier wordings", "hash of the network", f"{NAME} again"):
+    for said in (NAME, TEXT, EARLIER, WEB, REA, "earlier wordings", "network hash", f"{NAME} again"):
         assert said in words
 
 
