@@ -17,7 +17,7 @@ class CommentsConfig(AppConfig):
 
         posts.COMPANIONS.append("discussion")
         feeds.ENTRY_LINKS.append(feed_links.replies_link)
-        json_ld.POSTING_EXTRAS.append(feed_links.posting)
+        json_ld.POSTING_EXTRAS.append(feed_links.comment_count)
         freshness.NEXT_CHANGES.append(closing.next_closing)
         triggers.WATCHED.extend(cache_triggers.WATCHED)
         rendering.RENDERED["comments.Comment"] = ("html",)

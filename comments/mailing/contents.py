@@ -73,7 +73,7 @@ def _confirm(letter: OutgoingEmail, blog: Blog) -> Contents | None:
         "post": post,
         "comment": comment,
         "wish": wish,
-        "link": page_url(blog, "comment-confirm-address", token),
+        "link": page_url(blog, "comment-confirm-email", token),
         "days": CONFIRM_LASTS.days,
     }
     return Contents("confirm_email", context)
@@ -123,8 +123,8 @@ def _item(notice: EmailItem) -> dict[str, Any]:
     comment = notice.comment
     post = comment.discussion.post
     return {
-        "name": text_cleaning.tidy_line(comment.name),
-        "title": text_cleaning.tidy_line(post.title),
+        "name": text_cleaning.clean_line(comment.name),
+        "title": text_cleaning.clean_line(post.title),
         "at": comment.published_at,
         "words": sending.quoted(_shortened(comment, NEWS_EXCERPT)),
         "link": f"{post.blog.base_url}{comment.get_absolute_url()}",
@@ -134,7 +134,7 @@ def _item(notice: EmailItem) -> dict[str, Any]:
 
 def _shortened(comment: Comment, length: int) -> str:
     """A comment's words as plain text, at most `length` characters with the ellipsis of a cut."""
-    words = text_cleaning.tidy(rendering.plain_text(comment.html))
+    words = text_cleaning.clean_text(rendering.plain_text(comment.html))
     return words if len(words) <= length else f"{words[: length - 1].rstrip()}…"
 
 
@@ -172,8 +172,8 @@ def _queue(letter: OutgoingEmail, blog: Blog) -> Contents | None:
 
 def _waiting_item(comment: Comment, blog: Blog) -> dict[str, Any]:
     return {
-        "name": text_cleaning.tidy_line(comment.name),
-        "title": text_cleaning.tidy_line(comment.discussion.post.title),
+        "name": text_cleaning.clean_line(comment.name),
+        "title": text_cleaning.clean_line(comment.discussion.post.title),
         "words": sending.quoted(_shortened(comment, WAITING_EXCERPT)),
         "link": f"{blog.base_url}{reverse('admin:comments_comment_decide', args=[comment.pk])}",
     }

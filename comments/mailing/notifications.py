@@ -62,7 +62,7 @@ def _subscriptions(comment: Comment) -> Iterator[QuerySet[Subscription]]:
     answered = {number for number in (comment.parent_id, comment.reply_to_id) if number}
     if answered:
         yield everywhere.filter(scope=Scope.REPLIES, comment__in=answered)
-    yield everywhere.filter(scope=Scope.THREAD, comment=paths.root_number(comment.path))
+    yield everywhere.filter(scope=Scope.THREAD, comment=paths.root_id(comment.path))
     yield everywhere.filter(scope=Scope.POST)
 
 

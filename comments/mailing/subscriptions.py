@@ -86,7 +86,7 @@ def _wish(
 
 def _thread_of(comment: Comment) -> Comment:
     """The comment that begins the thread: which is what a thread is subscribed to by."""
-    return comment if comment.parent_id is None else Comment.objects.get(pk=paths.root_number(comment.path))
+    return comment if comment.parent_id is None else Comment.objects.get(pk=paths.root_id(comment.path))
 
 
 # --- Confirming -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from django.test import Client
 from blog.models import Post
 from comments.models import Comment
 from comments.posting.submission import submit
-from tests.comments.held import as_if_held
+from tests.comments.held_comments import as_if_held
 
 Say = Callable[..., Comment]
 

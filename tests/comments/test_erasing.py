@@ -16,8 +16,8 @@ from core import clock
 from core.models import Task
 from core.tasks import worker
 from tests.comments.conftest import Say
-from tests.comments.lives import TEXT, lived
-from tests.comments.postbox import (
+from tests.comments.personal_history import TEXT, lived
+from tests.comments.mailbox import (
     REA,
     SAM,
     announce,
@@ -26,7 +26,7 @@ from tests.comments.postbox import (
     to,
     with_address,
 )
-from tests.comments.wholeness import assert_whole
+from tests.comments.thread_integrity import assert_whole
 from tests.conftest import NOON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]

@@ -9,7 +9,7 @@ from django.test import Client
 from blog.models import Person, Post, Tag
 from blog.models.posts import FEW
 from comments.posting.submission import submit
-from comments.threads.feeds import comments_address
+from comments.threads.feeds import comment_feed_path
 from tests.conftest import MakePost, MakeRepost
 from tests.plans import plans
 
@@ -87,4 +87,4 @@ def test_a_comment_does_not_ask_for_all_posts(middle: Post) -> None:
     said = Post.objects.get(slug="copied").discussion.comments.get()
     assert_no_table_is_read_through(said.get_absolute_url(), queries=2)
     assert_no_table_is_read_through("/feeds/comments.atom", queries=2)
-    assert_no_table_is_read_through(comments_address(said.discussion.post), queries=2)
+    assert_no_table_is_read_through(comment_feed_path(said.discussion.post), queries=2)

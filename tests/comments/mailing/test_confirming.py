@@ -18,7 +18,7 @@ from core.mailing.signed_links import Purpose
 from core.models import Task
 from core.tasks import worker
 from tests.comments.conftest import Say
-from tests.comments.postbox import OWN_PAGE, REA, SAM, one_line, question, whole, with_address
+from tests.comments.mailbox import OWN_PAGE, REA, SAM, one_line, question, whole, with_address
 from tests.core.mailing.test_signed_links import NONSENSE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]

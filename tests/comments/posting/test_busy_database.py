@@ -13,7 +13,7 @@ from comments.models import Comment
 from comments.posting.submission import BUSY
 from core.models import NetworkKey
 from core.privacy import networks
-from tests.comments.postbox import OWN_PAGE
+from tests.comments.mailbox import OWN_PAGE
 
 pytestmark = [
     pytest.mark.skipif(connection.vendor != "sqlite", reason="elsewhere writers do not wait for each other"),

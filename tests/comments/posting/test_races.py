@@ -23,7 +23,7 @@ from comments.models import Comment, CommentEvent, CommentQuerySet, Discussion
 from comments.moderation import steps
 from comments.posting.submission import Refused, submit
 from tests.comments.conftest import Say
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.thread_integrity import assert_whole, shown
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -302,7 +302,7 @@ def test_the_same_words_sent_twice_at_the_same_moment_are_one_comment(is_reply: 
 def test_processes_write_side_by_side_and_nobody_is_turned_away(say: Say, own_post: Post, tmp_path: Path) -> None:
     parent, times = say("Root.").public_id, 50
     environment = os.environ | {"DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"}
-    command = [sys.executable, "-m", "tests.comments.writer", str(connection.settings_dict["NAME"]), str(own_post.pk)]
+    command = [sys.executable, "-m", "tests.comments.comment_process", str(connection.settings_dict["NAME"]), str(own_post.pk)]
     writers = [
         subprocess.Popen([*command, parent, f"Writer {number}", str(times)], env=environment, stderr=subprocess.PIPE)
         for number in range(4)

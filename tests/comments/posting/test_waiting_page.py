@@ -8,7 +8,7 @@ from django.test import Client
 from blog.models import Post
 from comments.models import Comment
 from core import clock
-from tests.comments.held import as_if_held
+from tests.comments.held_comments import as_if_held
 
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
 WORDS = {"name": "Rea Reader", "text": "A remark."}

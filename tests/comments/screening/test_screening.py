@@ -17,7 +17,7 @@ from core import clock
 from core.tasks import worker
 from tests.attacks import ATTACKS, HEAVY, assert_harmless
 from tests.comments.conftest import Say
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.thread_integrity import assert_whole, shown
 from tests.conftest import MakePost
 
 State = Comment.State

@@ -14,8 +14,8 @@ from comments.models import Comment, CommentEvent, Discussion
 from comments.moderation import steps
 from comments.posting.submission import Refused
 from tests.comments.conftest import Say
-from tests.comments.held import as_if_held
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.held_comments import as_if_held
+from tests.comments.thread_integrity import assert_whole, shown
 
 # What each step makes of a comment: from which states it leads where.
 HELD = ("pending", "spam", "rejected")

@@ -23,8 +23,8 @@ from core.tasks import worker
 from tests.attacks import ATTACKS, assert_harmless
 from tests.blog.mailbox import received
 from tests.comments.conftest import Say
-from tests.comments.lives import EARLIER, NAME, TEXT, WEB, lived
-from tests.comments.postbox import (
+from tests.comments.personal_history import EARLIER, NAME, TEXT, WEB, lived
+from tests.comments.mailbox import (
     REA,
     SAM,
     bare,

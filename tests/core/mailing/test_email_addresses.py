@@ -13,7 +13,7 @@ from comments.moderation import banning, steps
 from core import clock
 from core.mailing import email_addresses
 from tests.comments.conftest import Say
-from tests.comments.postbox import REA, follow, with_address
+from tests.comments.mailbox import REA, follow, with_address
 
 BAD = [
     "",
@@ -116,7 +116,7 @@ def test_the_cookie_of_a_comment_proves_no_address(say: Say, client: Client) -> 
     from comments.posting import authorship
 
     response = HttpResponse()
-    authorship.give(response, comment)
+    authorship.set_own_comment_cookie(response, comment)
     request.COOKIES = {"address": response.cookies["mine"].value}
     assert email_addresses.proved(request) == ""
 

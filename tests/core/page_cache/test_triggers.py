@@ -9,7 +9,7 @@ from blog import tasks
 from blog.models import Person, Post
 from comments import cache_triggers
 from comments.models import Comment
-from comments.threads.rows import Shown
+from comments.threads.rows import CommentData
 from core.models import Invalidation
 from core.page_cache import triggers
 from tests.conftest import MakePost
@@ -49,7 +49,8 @@ def test_columns_that_are_named_exist() -> None:
 
 
 def test_every_column_that_a_comment_is_shown_by_is_watched() -> None:
-    seen = {field.column for field in Comment._meta.local_fields if {field.name, field.attname} & set(Shown._fields)}
+    shown = set(CommentData._fields)
+    seen = {field.column for field in Comment._meta.local_fields if {field.name, field.attname} & shown}
     assert seen | {"html", "created_at", "published_at"} <= set(cache_triggers.SEEN)
 
 

@@ -9,7 +9,7 @@ from comments.moderation import steps
 from comments.posting import revising
 from core import clock
 from tests.comments.conftest import Say
-from tests.comments.postbox import REA, SAM, announce, follow, with_address
+from tests.comments.mailbox import REA, SAM, announce, follow, with_address
 from tests.conftest import NOON
 
 NAME, TEXT, EARLIER, WEB = "Violetta Visible", "An ochre remark.", "A crimson remark.", "https://violetta.example/"
