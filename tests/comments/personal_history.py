@@ -1,4 +1,4 @@
-"""Everything that somebody can leave behind under one address."""
+"""Everything that can be stored under one e-mail address."""
 
 from datetime import timedelta
 
@@ -12,14 +12,14 @@ from tests.comments.conftest import Say
 from tests.comments.mailbox import REA, SAM, announce, follow, with_address
 from tests.conftest import NOON
 
-NAME, TEXT, EARLIER, WEB = "Violetta Visible", "An ochre remark.", "A crimson remark.", "https://violetta.example/"
+NAME, TEXT, EARLIER, WEB_PAGE = "Violetta Visible", "An ochre remark.", "A crimson remark.", "https://violetta.example/"
 
 
 def hold(comment: Comment, by: User) -> None:
     steps.hold_again(comment)
 
 
-def call_spam(comment: Comment, by: User) -> None:
+def mark_spam(comment: Comment, by: User) -> None:
     steps.mark_spam(comment, by=by)
 
 
@@ -32,28 +32,27 @@ def remove(comment: Comment, by: User) -> None:
     steps.remove(comment, by=by, reason=f"{NAME} again")
 
 
-def take_back(comment: Comment, by: User) -> None:
+def withdraw(comment: Comment, by: User) -> None:
     steps.delete_by_writer(comment)
 
 
-def lived(say: Say, moderator: User) -> list[Comment]:
-    """Comments in all states, answered or not, and mail of every kind. The clock stands at noon."""
+def create_history(say: Say, moderator: User) -> list[Comment]:
+    """Create comments in all states, with and without replies, and mail of every kind. The clock stands at noon."""
     published = with_address(say(EARLIER, name=NAME), scope="replies", proved=True)
     revising.edit(Comment.objects.select_related("discussion__post__blog").get(), text=TEXT)
-    Comment.objects.update(url=WEB, network_key=b"n" * 32, findings=[{"code": "first", "score": 2}])
+    Comment.objects.update(url=WEB_PAGE, network_key=b"n" * 32, findings=[{"code": "first", "score": 2}])
     say("An answer.", to=published)
-    found = [published]
-    for number, end in enumerate((hold, call_spam, reject, remove, take_back), start=1):
-        with clock.standing_at(NOON + number * timedelta(seconds=1)):  # else their ids would be in no order
+    comments = [published]
+    for number, act in enumerate((hold, mark_spam, reject, remove, withdraw), start=1):
+        with clock.standing_at(NOON + number * timedelta(seconds=1)):  # otherwise their ids would have no order
             comment = with_address(say(f"{TEXT} {number}", name=NAME), "Rea@Reader.example", scope="post")
-            end(comment, moderator)
-        found.append(comment)
+            act(comment, moderator)
+        comments.append(comment)
     follow(say("Another thread.", name="Sam"), REA, "thread")
-    for answer in (say("New.", to=published), say("Newer.")):
-        announce(answer)
+    for comment in (say("New.", to=published), say("Newer.")):
+        announce(comment)
     follow(published, SAM, "post")
     announce(say("Newest.", name=NAME))
-    OutgoingEmail.objects.filter(kind="confirm").update(
-        created_at=NOON - timedelta(days=2)
-    )  # else no more questions for today
-    return found
+    # Two days ago, so that they do not count towards the limits of today.
+    OutgoingEmail.objects.filter(kind="confirm").update(created_at=NOON - timedelta(days=2))
+    return comments

@@ -222,7 +222,7 @@ def test_who_is_known_waits_no_longer(client: Client, say: Say, mailoutbox: list
     client.get(path := question(mailoutbox))
     held.refresh_from_db()
     assert held.state == "pending"
-    assert "To your comment" in client.post(path).content.decode()
+    assert "Go to your comment" in client.post(path).content.decode()
     held.refresh_from_db()
     assert (held.state, held.shown, held.published_at) == ("published", True, clock.now())
     event = held.events.last()

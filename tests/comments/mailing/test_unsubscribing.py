@@ -41,8 +41,8 @@ def test_people_see_first_what_it_is_about(client: Client, say: Say, own_post: P
     page = client.get(way_out(wish)).content.decode()
     assert own_post.title in page
     assert "Nothing has been changed yet" in page
-    assert "You no longer get" in client.post(way_out(wish), {"stop": "yes"}).content.decode()
-    assert "You no longer get" in client.get(way_out(wish)).content.decode()
+    assert "You will no longer get" in client.post(way_out(wish), {"stop": "yes"}).content.decode()
+    assert "You will no longer get" in client.get(way_out(wish)).content.decode()
 
 
 @pytest.mark.parametrize("method", ["get", "head", "options", "put"])

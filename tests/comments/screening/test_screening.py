@@ -55,7 +55,7 @@ def test_the_writer_is_told_why_and_where_in_the_queue(own_post: Post) -> None:
     send(Client(), own_post, text=LINK)
     browser = Client()
     page = browser.get(send(browser, own_post, name="Bo", text=f"{LINK} Please.")["Location"])
-    assert "waits for a moderator" in page.text
+    assert "waiting for a moderator" in page.text
     assert "It is number 2 in the queue." in page.text
     assert "It holds links." in page.text
     assert "<textarea" in page.text
@@ -68,7 +68,7 @@ def test_the_writer_is_told_why_and_where_in_the_queue(own_post: Post) -> None:
 def test_the_writer_can_take_it_back(own_post: Post) -> None:
     browser = Client()
     mine = send(browser, own_post, text=LINK)["Location"].partition("#")[0]
-    assert "Take it back" in browser.get(mine).text
+    assert "Withdraw" in browser.get(mine).text
     question = browser.get(f"{mine}delete/")
     assert question.status_code == 200
     assert 'href="https://shop.example' not in question.text
@@ -138,9 +138,9 @@ def test_a_good_comment_that_is_edited_into_spam_waits_again(own_post: Post, say
     assert [event.to_state for event in comment.events.all()] == [State.PUBLISHED, State.PENDING]
     assert Discussion.objects.get().count == 1
     page = Client().get(own_post.get_absolute_url()).text
-    assert "This comment was changed and waits for a moderator." in page
+    assert "This comment was edited and is waiting for a moderator." in page
     assert "shop.example" not in page
-    assert "waits for a moderator" in browser.get(mine).text
+    assert "waiting for a moderator" in browser.get(mine).text
     assert_whole(own_post)
 
 
