@@ -30,7 +30,8 @@ CONFIRM = _(
     "One more step: your browser did not tell us that this came from our page. "
     "Please check your comment and send it again."
 )
-TOO_OLD = _(
+EXPIRED = _("This was not sent, because the page was open for too long or your browser does not accept cookies.")
+EXPIRED_FORM = _(
     "This was not sent, because the page was open for too long or your browser does not accept cookies. "
     "Your text is still here: please send it again."
 )
@@ -82,11 +83,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     match = request.resolver_match
     if match and match.url_name == "comment-confirm":
         post, form = submission.find_post(match.kwargs["post_id"]), CommentForm(request.POST)
-        return _form_page(request, post, form, notice=TOO_OLD, needs_token=True, status=403)
+        return _form_page(request, post, form, notice=EXPIRED_FORM, needs_token=True, status=403)
     if match and match.url_name == "comment-edit":
         comment = authorship.get_own_comment_or_404(request, match.kwargs["pk"])
-        return own_comments.render_edit_page(request, comment, TextForm(request.POST), notice=TOO_OLD, status=403)
-    context = {"notice": TOO_OLD, "texts": long_texts(request)}
+        return own_comments.render_edit_page(request, comment, TextForm(request.POST), notice=EXPIRED_FORM, status=403)
+    context = {"notice": EXPIRED, "texts": long_texts(request)}
     return personal_page(request, "comments/csrf_failure.html", context, blog=Blog.load(), status=403)
 
 

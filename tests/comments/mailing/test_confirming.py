@@ -117,7 +117,7 @@ def test_the_browser_that_confirmed_asks_without_a_mail(
     client.post(question(mailoutbox))
     sent = ask(client, own_post)
     assert sent["Location"] == f"{page_of(own_post)}?done"
-    assert "you get these mails from now on" in client.get(sent["Location"]).content.decode()
+    assert "you will get new comments from now on" in client.get(sent["Location"]).content.decode()
     assert Subscription.objects.get().confirmed_at == clock.now()
     assert ask(client, own_post, SAM)["Location"].endswith("?sent")
     assert Subscription.objects.get(email=SAM).confirmed_at is None

@@ -61,7 +61,7 @@ def test_a_wish_is_asked_about_and_in_force_after_the_button(
     assert "tell you of all new comments on “Own Post”" in text
     assert "good for 3 days" in text
     assert received(mailoutbox[0])["Subject"] == "Is this your address? Marginalia"
-    assert "that is me" in client.get(path).content.decode()
+    assert "Yes, it was me" in client.get(path).content.decode()
     wish.refresh_from_db()
     assert wish.confirmed_at is None
     assert "we tell you of new comments on this post" in client.post(path).content.decode()

@@ -62,7 +62,7 @@ def test_the_writer_is_told_why_and_where_in_the_queue(own_post: Post) -> None:
     assert 'href="https://shop.example' not in page.text
     assert (page["Cache-Control"], page["X-Robots-Tag"]) == ("no-store", "noindex")
     steps.approve(Comment.objects.earliest("pk"), by=User.objects.create_superuser("m"))
-    assert "It is the next to be looked at." in browser.get(page.request["PATH_INFO"]).text
+    assert "It is next in the queue." in browser.get(page.request["PATH_INFO"]).text
 
 
 def test_the_writer_can_take_it_back(own_post: Post) -> None:
@@ -261,7 +261,7 @@ def test_what_is_no_address_is_refused_and_kept_in_the_form(own_post: Post, emai
 def test_who_wants_mail_needs_an_address(own_post: Post) -> None:
     response = send(Client(), own_post, notify="thread")
     assert response.status_code == 400
-    assert "please give an address" in response.text
+    assert "please enter your e-mail address" in response.text
 
 
 def test_what_the_form_chooses_by_itself_is_no_wish(own_post: Post) -> None:
