@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_stubs_ext import StrPromise
 
 from blog.models import Blog, Post
+from blog.page_tags import tags_of
 from blog.reading.pages import personal_page, public_page
 from comments import screening
 from comments.models import Comment
@@ -24,7 +25,7 @@ from comments.threads import pages
 from comments.views import own_comments
 from core import clock
 from core.form_recovery import long_texts
-from core.page_cache import depends_on
+from core.page_cache import cached_page, depends_on, runs_in_write_thread
 
 CONFIRM = _(
     "One more step: your browser did not tell us that this came from our page. "
@@ -40,17 +41,19 @@ EXPIRED_FORM = _(
 DOUBLE_CLICK = timedelta(seconds=20)
 
 
+@cached_page()
 @require_safe
 def comment(request: HttpRequest, pk: int) -> HttpResponse:
     """A comment with what it replies to and the replies to it."""
     comments = Comment.objects.public().with_badges().select_related("discussion__post__blog__owner")
     comment = get_object_or_404(comments, pk=pk)
     post = comment.discussion.post
-    depends_on(request, posts=[post])
+    depends_on(request, *tags_of([post]))
     context = {"comment": comment, "post": post, "page": pages.page_around(comment)}
     return public_page("comments/comment.html", context, blog=post.blog)
 
 
+@runs_in_write_thread
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, post_id: int) -> HttpResponse:
@@ -69,6 +72,7 @@ def new(request: HttpRequest, post_id: int) -> HttpResponse:
     return _form_page(request, post, CommentForm(initial={"parent": request.GET.get("parent", "")}))
 
 
+@runs_in_write_thread
 def confirm(request: HttpRequest, post_id: int) -> HttpResponse:
     """The URL to which a form with a token posts."""
     if request.method != "POST":

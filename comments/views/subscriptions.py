@@ -20,11 +20,11 @@ from blog.reading.pages import personal_page
 from comments.mailing import subscriptions
 from comments.mailing.forms import SubscribeForm
 from comments.models import Comment, OutgoingEmail, Subscription
-from comments.posting import submission
+from comments.posting import proven_email, submission
 from comments.posting.same_origin import is_same_origin
 from comments.threads import ids, paths
 from comments.views import own_comments
-from core.mailing import email_addresses, signed_links
+from core.mailing import signed_links
 from core.mailing.signed_links import Purpose
 from core.privacy.networks import network_key
 
@@ -64,7 +64,7 @@ def _subscribe(request: HttpRequest, post: Post, form: SubscribeForm, *, needs_t
     if not form.is_valid():
         return _form_page(request, post, form, needs_token=needs_token, status=400)
     email = form.cleaned_data["email"]
-    is_proved = email_addresses.proved(request) == email
+    is_proved = proven_email.proved(request) == email
     subscriptions.subscribe(
         discussion=post.discussion,
         scope=form.wanted_scope,
@@ -129,7 +129,7 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     context = {**_question_context(question), "is_done": is_done}
     response = personal_page(request, "comments/confirm_email.html", context, blog=Blog.load())
     if is_done:
-        email_addresses.give(response, question.email)
+        proven_email.set_cookie(response, question.email)
     return response
 
 

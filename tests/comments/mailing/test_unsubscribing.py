@@ -78,7 +78,7 @@ def test_all_mail_to_an_address_can_be_stopped(client: Client, say: Say) -> None
     page = client.post(way_out(first), {"stop": "yes"}).content.decode()
     assert "Stop all mail to this address" in page
     assert Subscription.objects.filter(pk=second.pk).exists()
-    assert "We will not send any more mail about comments" in client.post(way_out(second), {"all": "yes"}).content.decode()
+    assert "We will not send any more mail" in client.post(way_out(second), {"all": "yes"}).content.decode()
     assert list(Subscription.objects.all()) == [other]
     assert not OutgoingEmail.objects.exists()
 
