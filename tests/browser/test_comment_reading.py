@@ -11,11 +11,11 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import ROOT, Site
 
 REPLIES = 230
-# Everything by the door that comments come in through, one process for all: a form for each would take minutes.
+# All comments are posted by one process: sending a form for each would take minutes.
 TALK = """
     from blog.models import Post
     from comments.models import Comment
-    from comments.submission import submit
+    from comments.posting.submission import submit
     post = Post.objects.published().filter(discussion__count=0).first()
     if post is None:
         post = Post.objects.get(pk=Comment.objects.get(source="The long thread.").discussion_id)
@@ -33,7 +33,7 @@ TALK = """
 
 @pytest.fixture(scope="module")
 def address(site: Site) -> str:
-    """Of a post with a long thread and, after it, a short one."""
+    """The path of a post with a long thread followed by a short one."""
     command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", dedent(TALK % REPLIES)]
     done = subprocess.run(command, cwd=ROOT, env=site.variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
