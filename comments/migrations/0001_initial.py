@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Comment',
             fields=[
-                ('id', models.BigIntegerField(default=comments.threads.ids.mint, editable=False, primary_key=True, serialize=False)),
+                ('id', models.BigIntegerField(default=comments.threads.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('path', models.BinaryField(max_length=224)),
                 ('depth', models.PositiveSmallIntegerField(default=0, help_text='Number of comments above it.')),
                 ('state', models.CharField(choices=[('pending', 'waiting'), ('published', 'published'), ('spam', 'spam'), ('rejected', 'rejected'), ('removed', 'removed by a moderator'), ('deleted', 'deleted by its author'), ('erased', 'erased')], max_length=10, verbose_name='state')),
