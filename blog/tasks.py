@@ -66,14 +66,14 @@ def tell_host(argument: str) -> None:
     """Mail to the host what an author did: the number of the question, and what."""
     number, what = argument.split()
     if asked := PermissionRequest.objects.filter(pk=number).first():
-        notifications.tell_of_answer(asked, what)
+        notifications.notify_of_answer(asked, what)
 
 
 @job("tell-of-dispute")
 def tell_of_dispute(argument: str) -> None:
     """Mail to the host that somebody objects to a credit. `argument` is the objection's number."""
     if dispute := Dispute.objects.filter(pk=argument).first():
-        notifications.tell_of_dispute(dispute)
+        notifications.notify_of_dispute(dispute)
 
 
 @job("remind-of-ends", every=DAY)
@@ -98,7 +98,7 @@ def note_expiries(argument: str) -> None:
     )
     ended = Repost.objects.filter(~Exists(noted), state__in=Repost.STATES_IN_FORCE, ends_at__lte=clock.now())
     for repost in ended.select_related("post__blog"):
-        steps.note_expiry(repost)
+        steps.record_expiry(repost)
 
 
 @job("complete-video")

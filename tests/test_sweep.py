@@ -88,7 +88,7 @@ def withdrawn(repost: Repost) -> None:
 
 
 def revoked(repost: Repost) -> None:
-    author_requests.end(repost.requests.get(), note="I think otherwise now.")
+    author_requests.end_permission(repost.requests.get(), note="I think otherwise now.")
 
 
 def declined(repost: Repost) -> None:
@@ -175,7 +175,7 @@ def test_words_that_the_author_has_not_confirmed_are_nowhere(
     repost = post.repost
     repost.text = "A magenta postscript that nobody has confirmed."
     repost.save()
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
     assert repost.state == Repost.State.STALE
     assert Wording.objects.filter(text__contains="magenta").exists()
     seen = dict(everything_public(client, post, tag, original_author, asked=("magent",)))

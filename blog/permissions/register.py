@@ -1,4 +1,4 @@
-"""The public register of permissions: what the ledger holds that is anybody's business."""
+"""The public register of permissions: the public part of every ledger."""
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext_lazy as _
@@ -10,28 +10,28 @@ from blog.reading.pages import public_cache_control, public_page, speaking_for
 from blog.reading.views import list_page
 from core.page_cache import depends_on
 
-# A question that was asked is between host and author; the answer is entered as a step of its own.
+# A request is between host and author. The answer becomes a step of its own.
 PRIVATE_STEPS = (PermissionEvent.Kind.REQUESTED,)
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Every public repost with its standing, newest first."""
-    return list_page(request, _stated(), template="blog/register.html", heading=_("Permissions"))
+    """List every public repost with the state of its permission, newest first."""
+    return list_page(request, _registered_posts(), template="blog/register.html", heading=_("Permissions"))
 
 
 @require_safe
 def permission(request: HttpRequest, public_id: str) -> HttpResponse:
-    """One permission: what readers are told, the author's conditions, and the steps of the ledger, oldest first."""
-    post, repost = _find(public_id)
+    """Show one permission: its sentence, the author's conditions, and the steps of the ledger, oldest first."""
+    post, repost = _get_or_404(public_id)
     depends_on(request, posts=[post])
     with speaking_for(post.blog):
-        told = terms.sentences(repost)
+        conditions = terms.sentences(repost)
     context = {
         "post": post,
         "passage": repost,
         "credits": list(post.credits.all()),
-        "conditions": told,
+        "conditions": conditions,
         "steps": repost.events.exclude(kind__in=PRIVATE_STEPS).order_by("number"),
     }
     return public_page("blog/permission.html", context, blog=post.blog)
@@ -39,8 +39,8 @@ def permission(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @require_safe
 def permission_jsonld(request: HttpRequest, public_id: str) -> HttpResponse:
-    """The same for machines."""
-    post, repost = _find(public_id)
+    """Return the same permission as JSON-LD."""
+    post, repost = _get_or_404(public_id)
     depends_on(request, posts=[post])
     with speaking_for(post.blog):
         response = JsonResponse(odrl.document(post, repost), content_type="application/ld+json")
@@ -48,13 +48,13 @@ def permission_jsonld(request: HttpRequest, public_id: str) -> HttpResponse:
     return response
 
 
-def _stated() -> PostQuerySet:
-    """Posts with a repost on whose permission something was ever stated."""
+def _registered_posts() -> PostQuerySet:
+    """Posts with a repost whose permission has been stated, even if it has ended since."""
     return Post.objects.filter(repost__isnull=False).exclude(repost__state=Repost.State.NONE)
 
 
-def _find(public_id: str) -> tuple[Post, Repost]:
-    post = _stated().published().for_list().filter(repost__public_id=public_id).first()
+def _get_or_404(public_id: str) -> tuple[Post, Repost]:
+    post = _registered_posts().published().for_list().filter(repost__public_id=public_id).first()
     if post is None or post.passage is None:
         raise Http404
     return post, post.passage

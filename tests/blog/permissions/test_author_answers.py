@@ -53,9 +53,9 @@ def test_conditions_are_kept_and_shown(path: str, client: Client, permitted_repo
     assert repost.ends_at
     assert set(repost.events.latest("number").terms["conditions"]) == set(Repost.CONDITIONS)
     shown = page(client, path)
-    assert "Name me like this: Ada Colleague, University of Nowhere" in shown
-    assert "My words may not be used for training AI" in shown
-    assert "Until the end of this day: March 1, 2027" in shown
+    assert "Show my name as: Ada Colleague, University of Nowhere" in shown
+    assert "My words must not be used to train AI" in shown
+    assert "My permission ends after this day: March 1, 2027" in shown
 
 
 @pytest.mark.django_db
@@ -175,14 +175,14 @@ def test_no_answer_is_taken_without_the_token_of_its_form(path: str, permitted_r
 def test_of_answers_at_the_same_moment_one_counts(
     path: str, permitted_repost: Post, acts: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    find, both_have_read = author_requests.find, threading.Barrier(2, timeout=20)
+    find, both_have_read = author_requests.find_by_token, threading.Barrier(2, timeout=20)
 
     def find_and_wait(token: str) -> PermissionRequest | None:
         found = find(token)
         both_have_read.wait()
         return found
 
-    monkeypatch.setattr(author_requests, "find", find_and_wait)
+    monkeypatch.setattr(author_requests, "find_by_token", find_and_wait)
 
     def send(act: str) -> int:
         try:
@@ -206,9 +206,9 @@ def test_of_words_edited_meanwhile_the_author_sees_and_confirms_those_asked_abou
     repost = current(permitted_repost)
     repost.text = "Words nobody showed to Ada."
     repost.save()
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
     shown = page(client, path)
-    assert "Eldon Host has changed the words since you were asked." in shown
+    assert "Eldon Host has edited the words since you were asked." in shown
     assert GUEST_MARK in shown
     assert "Words nobody showed" not in shown
     client.post(path, {"act": "yes"})

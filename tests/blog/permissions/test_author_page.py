@@ -57,12 +57,12 @@ def test_a_licence_is_not_ended_the_wish_is_entered_once(make_repost: MakeRepost
     post = make_repost(basis="licence", licence_url="https://creativecommons.org/licenses/by/4.0/")
     path = ask(post)
     client.post(path, {"act": "yes"})
-    assert "Ask for an end" in page(client, path)
+    assert "Ask to take the words down" in page(client, path)
     for _time in range(2):
         client.post(path, {"act": "end"})
     assert step_kinds(post).count(Kind.REVOCATION_ASKED) == 1
     assert GUEST_MARK in current(post).public_html
-    assert "You have asked for an end." in page(client, path)
+    assert "You have asked to take the words down." in page(client, path)
 
 
 @pytest.mark.django_db

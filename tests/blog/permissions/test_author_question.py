@@ -57,7 +57,7 @@ def test_the_question_shows_what_will_stand_where(permitted_repost: Post, client
         "Where it stood",
         "A colleague writes:",
         "What the host makes of it.",
-        "Eldon Host also named your address",
+        "Eldon Host also gave us your e-mail address",
         "confirmed by e-mail on Nov. 20, 2026 (address at private.example, named by the host)",
     ):
         assert said in shown
@@ -96,7 +96,7 @@ def test_the_question_says_whose_word_carries_what_readers_see_now(
     permitted_repost: Post, client: Client, ask: Ask
 ) -> None:
     first = ask(permitted_repost)
-    assert "on the word of Eldon Host" in page(client, first)
+    assert "</a>, as stated by Eldon Host" in page(client, first)
     client.post(first, {"act": "yes"})
     worker.run_due()  # the host is told, too
     repost = current(permitted_repost)
@@ -104,9 +104,9 @@ def test_the_question_says_whose_word_carries_what_readers_see_now(
         again = page(client, ask(permitted_repost))
         repost.text = "Other words altogether."
         repost.save()
-        steps.state_by_host(repost, by=HOST)
+        steps.assert_by_host(repost, by=HOST)
         edited = page(client, ask(permitted_repost))
     assert "as confirmed before" in again
     assert "What readers see in it now differs from the wording below" in edited
-    assert "stand there already" not in edited
-    assert "on the word of Eldon Host" not in again + edited
+    assert "are already public" not in edited
+    assert "</a>, as stated by Eldon Host" not in again + edited

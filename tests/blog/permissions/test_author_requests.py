@@ -49,10 +49,10 @@ def test_a_rollback_asks_nobody(repost: Repost, mailoutbox: list[EmailMessage]) 
 @pytest.mark.django_db
 def test_nobody_is_asked_without_an_author_or_an_address(repost: Repost, original_author: Person) -> None:
     Person.objects.filter(pk=original_author.pk).update(contact_email="")
-    with pytest.raises(author_requests.CannotAsk, match="address is not known"):
+    with pytest.raises(author_requests.RequestNotAllowed, match="address is not known"):
         author_requests.ask(repost, by=HOST)
     Credit.objects.all().delete()
-    with pytest.raises(author_requests.CannotAsk, match="Nobody is named"):
+    with pytest.raises(author_requests.RequestNotAllowed, match="Nobody is named"):
         author_requests.ask(repost, by=HOST)
     assert not PermissionRequest.objects.exists()
 
@@ -70,7 +70,7 @@ def test_of_several_authors_the_first_with_an_address_is_asked(repost: Repost, o
 @pytest.mark.django_db
 def test_a_withdrawn_post_is_not_asked_about(repost: Repost) -> None:
     lifecycle.withdraw(repost.post)
-    with pytest.raises(author_requests.CannotAsk, match="withdrawn"):
+    with pytest.raises(author_requests.RequestNotAllowed, match="withdrawn"):
         author_requests.ask(repost, by=HOST)
 
 
@@ -78,7 +78,7 @@ def test_a_withdrawn_post_is_not_asked_about(repost: Repost) -> None:
 def test_the_fourth_question_within_a_day_is_refused(repost: Repost) -> None:
     for _time in range(3):
         author_requests.ask(repost, by=HOST)
-    with pytest.raises(author_requests.CannotAsk, match="tomorrow"):
+    with pytest.raises(author_requests.RequestNotAllowed, match="tomorrow"):
         author_requests.ask(repost, by=HOST)
     assert repost.events.filter(kind=Kind.REQUESTED).count() == 3
     with clock.standing_at(NOON + DAY):
@@ -118,8 +118,8 @@ def test_the_host_is_told_of_an_end(
     repost = make_repost(basis=basis, licence_url="https://creativecommons.org/licenses/by/4.0/").repost
     asked = author_requests.ask(repost, by=HOST)
     author_requests.answer(asked, Answer.YES)
-    author_requests.end(asked)
-    author_requests.end(asked)
+    author_requests.end_permission(asked)
+    author_requests.end_permission(asked)
     worker.run_due()
     assert word in received(mailoutbox[-1])["Subject"]
     assert len([sent for sent in mailoutbox if word in sent.subject]) == 1

@@ -9,7 +9,7 @@ from django.test import Client
 
 from blog.models import Blog, Dispute, Post
 from blog.permissions import steps
-from blog.permissions.disputes import A_DAY_FROM_ONE_NETWORK, ABOUT_ONE_REPOST
+from blog.permissions.disputes import MAX_PER_NETWORK_AND_DAY, MAX_PER_REPOST
 from blog.publishing import lifecycle
 from core import clock
 from core.models import Task
@@ -130,13 +130,13 @@ def test_the_same_words_sent_twice_are_one_objection(client: Client, permitted_r
 def test_one_network_may_object_to_one_repost_three_times_a_day(
     client: Client, noon: object, permitted_repost: Post, make_repost: MakeRepost
 ) -> None:
-    for number in range(ABOUT_ONE_REPOST):
+    for number in range(MAX_PER_REPOST):
         assert send(client, permitted_repost, f"Objection {number}").status_code == 303
     refused = send(client, permitted_repost, "One more, which took long to write.", address="192.0.2.250")
     assert refused.status_code == 429
     assert "One more, which took long to write." in refused.content.decode()
     assert "tomorrow" in refused.content.decode()
-    assert Dispute.objects.count() == ABOUT_ONE_REPOST
+    assert Dispute.objects.count() == MAX_PER_REPOST
     assert send(client, make_repost("another")).status_code == 303
     assert send(client, permitted_repost, "From elsewhere", address="198.51.100.1").status_code == 303
     with clock.standing_at(clock.now() + timedelta(days=1)):
@@ -144,7 +144,7 @@ def test_one_network_may_object_to_one_repost_three_times_a_day(
 
 
 def test_one_network_may_object_five_times_a_day(client: Client, noon: object, make_repost: MakeRepost) -> None:
-    for number in range(A_DAY_FROM_ONE_NETWORK):
+    for number in range(MAX_PER_NETWORK_AND_DAY):
         assert send(client, make_repost(f"post-{number}")).status_code == 303
     assert send(client, make_repost("one-more")).status_code == 429
 
@@ -155,12 +155,12 @@ def test_the_turn_of_the_week_makes_no_new_day(
 ) -> None:
     sunday_night = datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
     with clock.standing_at(sunday_night):
-        for number in range(ABOUT_ONE_REPOST):
+        for number in range(MAX_PER_REPOST):
             send(client, permitted_repost, f"Objection {number}")
     with clock.standing_at(sunday_night + later):
         assert send(client, permitted_repost, "Objection 0").status_code == 303  # known already
         assert send(client, permitted_repost, "One more").status_code == 429
-    assert Dispute.objects.count() == ABOUT_ONE_REPOST
+    assert Dispute.objects.count() == MAX_PER_REPOST
     with clock.standing_at(sunday_night + timedelta(days=1)):
         assert send(client, permitted_repost, "On the next day").status_code == 303
 

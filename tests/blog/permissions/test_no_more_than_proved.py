@@ -67,7 +67,7 @@ def test_a_no_is_not_overruled_by_the_yes_of_another_author_to_an_older_question
         repost=to_ada.repost, person=other, email=other.contact_email, wording=to_ada.wording
     )
     author_requests.answer(to_ada, PermissionRequest.Answer.NO)
-    with pytest.raises(author_requests.Closed):
+    with pytest.raises(author_requests.ActionNotAllowed):
         author_requests.answer(to_bo, PermissionRequest.Answer.YES)
     assert current(permitted_repost).state == State.DECLINED
 
@@ -97,15 +97,15 @@ def test_a_yes_is_to_what_its_giver_was_shown(
 ) -> None:
     """A page that stood open for days must not turn “you can take it back” into a yes that cannot be."""
     shown = page(client, path)
-    ground = shown.partition('name="ground" value="')[2].partition('"')[0]
-    assert len(ground) == 64
+    shown_digest = shown.partition('name="basis_digest" value="')[2].partition('"')[0]
+    assert len(shown_digest) == 64
     change(permitted_repost)
-    response = client.post(path, {"act": "yes", "ground": ground})
+    response = client.post(path, {"act": "yes", "basis_digest": shown_digest})
     assert response.status_code == 409
-    assert "something has changed meanwhile" in response.content.decode()
+    assert "this is no longer possible" in response.content.decode()
     assert current(permitted_repost).state == State.ASSERTED
-    fresh = page(client, path).partition('name="ground" value="')[2].partition('"')[0]
-    assert client.post(path, {"act": "yes", "ground": fresh}).status_code == 303
+    new_digest = page(client, path).partition('name="basis_digest" value="')[2].partition('"')[0]
+    assert client.post(path, {"act": "yes", "basis_digest": new_digest}).status_code == 303
     assert current(permitted_repost).state == State.CONFIRMED
 
 
@@ -203,4 +203,4 @@ def test_one_answer_is_no_agreement_of_two_authors(permitted_repost: Post, host:
 
 def test_a_credit_that_was_swapped_after_a_yes_is_found(rich: Repost, host: Person) -> None:
     Credit.objects.filter(post=rich.post).update(person=host)
-    assert faults(rich) == ["those named as authors are not those to whose credit the author said yes."]
+    assert faults(rich) == ["the credited authors differ from the credit that the author confirmed."]

@@ -49,7 +49,7 @@ def test_the_question_says_all_that_an_answer_needs(repost: Repost, mailoutbox: 
     message, text = received(sent), " ".join(text_of(sent).split())
     assert message["To"] == "ada@private.example"
     assert message["Reply-To"] == "host@example.org"
-    assert message["Subject"] == "Eldon Host asks: may your words stand on Marginalia?"
+    assert message["Subject"] == "Eldon Host asks: may your words be shown on Marginalia?"
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Message-ID"].endswith("@127.0.0.1>")
     assert "Marginalia" in message["From"]
@@ -58,11 +58,11 @@ def test_the_question_says_all_that_an_answer_needs(repost: Repost, mailoutbox: 
         "Dear Ada Colleague,",
         "in the post “Permitted Repost”",
         repost.post.permalink,
-        "Eldon Host gave us this address.",
-        "without an answer nothing changes",
+        "Eldon Host gave us your e-mail address.",
+        "If you do not answer, nothing changes.",
         "one at private.example, named by Eldon Host",
-        "You can take a yes back at any time",
-        "good for 30 days",
+        "You can withdraw a yes at any time",
+        "valid for 30 days",
     ):
         assert said in text
     assert "&" not in text
@@ -100,8 +100,8 @@ def test_a_licence_is_not_said_to_be_revocable(make_repost: MakeRepost, mailoutb
     author_requests.ask(make_repost(basis="licence", licence_url=licence).repost, by=HOST)
     worker.run_due()
     text = text_of(mailoutbox[0])
-    assert "A yes can therefore not be taken back" in text
-    assert "You can take a yes back" not in text
+    assert "A yes can therefore not be withdrawn" in text
+    assert "You can withdraw a yes" not in text
 
 
 @pytest.mark.django_db

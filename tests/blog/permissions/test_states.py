@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from blog.models import Evidence, Person, Post, Repost, Wording
 from blog.permissions import fingerprints, steps, verification
-from blog.permissions.steps import Kind, NotPossible, State
+from blog.permissions.steps import Kind, State, StepNotAllowed
 from core import clock
 from tests.conftest import GUEST_WORDS, MakeRepost
 
@@ -26,7 +26,7 @@ def confirm(repost: Repost, wording: Wording | None = None, **conditions: object
 def edit(repost: Repost, text: str) -> None:
     repost.text = text
     repost.save()
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
 
 
 def words(repost: Repost) -> str:
@@ -111,9 +111,9 @@ def test_a_revocation_is_final_until_the_author_grants_anew(repost: Repost) -> N
     steps.revoke(repost)
     assert words(repost) == ""
     for step in (steps.restore, steps.withdraw, steps.release):
-        with pytest.raises(NotPossible):
+        with pytest.raises(StepNotAllowed):
             step(repost, by=HOST)
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
     assert repost.state == State.REVOKED
     confirm(repost)
     assert "camera" in words(repost)
@@ -132,7 +132,7 @@ def test_a_no_ends_it_from_any_state_but_revoked(step: object, make_repost: Make
         repost = make_repost(f"post-{number}").repost
         Repost.objects.filter(pk=repost.pk).update(state=state)
         if state == State.REVOKED:
-            with pytest.raises(NotPossible):
+            with pytest.raises(StepNotAllowed):
                 step(repost)  # type: ignore[operator]
         else:
             step(repost)  # type: ignore[operator]
@@ -141,7 +141,7 @@ def test_a_no_ends_it_from_any_state_but_revoked(step: object, make_repost: Make
 
 def test_after_not_mine_the_host_may_stand_by_the_credit_or_the_author_confirm(repost: Repost) -> None:
     steps.disown(repost)
-    steps.state_again(repost, by=HOST, note="She signed the letter.")
+    steps.reassert(repost, by=HOST, note="She signed the letter.")
     assert (repost.state, repost.level) == ("asserted", 1)
     steps.disown(repost)
     confirm(repost)
@@ -162,7 +162,7 @@ def test_evidence_raises_the_level_once_and_never_lowers_it(repost: Repost) -> N
     confirm(repost)
     add(1)
     assert repost.level == 3
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
     assert repost.events.latest("number").kind == Kind.EVIDENCE_ADDED
 
 
@@ -189,14 +189,14 @@ def test_conditions_are_in_the_ledger_and_a_new_yes_replaces_them(repost: Repost
 def test_an_expiry_is_entered_once(repost: Repost) -> None:
     steps.set_end(repost, by=HOST, last_day=clock.now().date())
     with clock.standing_at(clock.now() + timedelta(days=2)):
-        steps.note_expiry(repost)
-        steps.note_expiry(repost)
+        steps.record_expiry(repost)
+        steps.record_expiry(repost)
     assert repost.events.filter(kind=Kind.EXPIRED).count() == 1
 
 
 def test_asking_the_author_changes_nothing_that_readers_see(repost: Repost) -> None:
     before = (repost.state, repost.level, repost.state_since, words(repost))
-    steps.note_request(repost, by=HOST)
+    steps.record_request(repost, by=HOST)
     assert (repost.state, repost.level, repost.state_since, words(repost)) == before
     assert repost.events.latest("number").kind == Kind.REQUESTED
 
@@ -252,13 +252,13 @@ def test_a_reason_belongs_to_its_step_and_to_no_later_one(after: Callable[[Repos
 
 
 STEPS = {
-    "state": lambda repost: steps.state_by_host(repost, by=HOST),
+    "state": lambda repost: steps.assert_by_host(repost, by=HOST),
     "edit": lambda repost: edit(repost, f"Words, version {repost.wordings.count()}."),
     "back": lambda repost: edit(repost, GUEST_WORDS),
     "release": lambda repost: steps.release(repost, by=HOST),
     "withdraw": lambda repost: steps.withdraw(repost, by=HOST),
     "restore": lambda repost: steps.restore(repost, by=HOST),
-    "again": lambda repost: steps.state_again(repost, by=HOST, note="x"),
+    "again": lambda repost: steps.reassert(repost, by=HOST, note="x"),
     "confirm": confirm,
     "decline": steps.decline,
     "disown": steps.disown,
@@ -275,7 +275,7 @@ def test_whatever_happens_readers_see_only_what_is_covered(make_repost: MakeRepo
         before = repost.events.count()
         try:
             STEPS[step](repost)
-        except NotPossible:
+        except StepNotAllowed:
             repost = Repost.objects.get(pk=repost.pk)
             assert repost.events.count() == before
     repost = Repost.objects.select_related("shown", "covered").get(pk=repost.pk)

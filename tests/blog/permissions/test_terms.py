@@ -164,7 +164,7 @@ def test_no_training_is_said_in_headers_in_the_page_and_in_the_feeds(granted: Po
     assert '<meta name="tdm-reservation" content="1">' in html
     assert '<meta name="robots" content="noai, noimageai">' in html
     assert all("does not allow these words to be used for training AI" in content for content in feeds())
-    assert "not for training AI" in graph(granted)["Quotation"]["conditionsOfAccess"]
+    assert "must not be used to train AI" in graph(granted)["Quotation"]["conditionsOfAccess"]
 
 
 def test_no_training_is_added_to_what_the_host_wants_of_search_engines(granted: Post) -> None:

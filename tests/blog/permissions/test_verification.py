@@ -30,7 +30,7 @@ def verify() -> str:
 def faults() -> str:
     """What the command says when it fails."""
     output = StringIO()
-    with pytest.raises(CommandError, match="do not hold"):
+    with pytest.raises(CommandError, match="are broken"):
         call_command("permissions_verify", stdout=output)
     return output.getvalue()
 
@@ -60,7 +60,7 @@ def repost(make_repost: MakeRepost) -> Repost:
     steps.confirm(repost, wording=Wording.objects.of(repost), domain="private.example", conditions={})
     repost.text = "Other words."
     repost.save()
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
     steps.withdraw(repost, by=HOST, note="For a while.")
     steps.restore(repost, by=HOST)
     return repost
@@ -73,16 +73,16 @@ def neighbour(make_repost: MakeRepost) -> Repost:
 
 
 def test_an_untouched_ledger_is_whole(repost: Repost, neighbour: Repost) -> None:
-    assert verify() == "2 permissions, 7 steps: whole.\n"
+    assert verify() == "2 permissions, 7 steps: all intact.\n"
 
 
 @pytest.mark.django_db
 def test_an_empty_site_is_whole() -> None:
-    assert verify() == "0 permissions, 0 steps: whole.\n"
+    assert verify() == "0 permissions, 0 steps: all intact.\n"
 
 
 def test_a_repost_of_which_nothing_was_stated_is_whole(unpermitted_repost: Post) -> None:
-    assert verify() == "1 permissions, 0 steps: whole.\n"
+    assert verify() == "1 permissions, 0 steps: all intact.\n"
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -96,14 +96,14 @@ def test_one_changed_byte_in_any_column_of_any_row_is_found(column: str, repost:
         overwrite(PermissionEvent, event.pk, **{column: flipped(stored, other=other)})
         assert f"({repost.public_id}): row" in faults() or column == "repost_id", number
         overwrite(PermissionEvent, event.pk, **{column: stored})
-    assert "whole" in verify()
+    assert "all intact" in verify()
 
 
 def test_the_first_broken_row_is_named_and_only_that(repost: Repost, neighbour: Repost) -> None:
     for number in (3, 5):
         overwrite(PermissionEvent, repost.events.get(number=number).pk, note="Never said.")
     said = faults()
-    assert said.count("is not as it was written") == 1
+    assert said.count("breaks the chain") == 1
     assert f"permitted-repost ({repost.public_id}): row 3 (confirmed by the author, " in said
     assert neighbour.public_id not in said
 
@@ -111,7 +111,7 @@ def test_the_first_broken_row_is_named_and_only_that(repost: Repost, neighbour: 
 def test_a_forger_who_reckons_the_hash_of_one_row_breaks_the_next(repost: Repost) -> None:
     event = repost.events.get(number=2)
     event.note = "Never said."
-    overwrite(PermissionEvent, event.pk, note=event.note, hash=event.reckon_hash())
+    overwrite(PermissionEvent, event.pk, note=event.note, hash=event.compute_hash())
     assert "row 3 (" in faults()
 
 
@@ -123,7 +123,7 @@ def test_a_row_taken_out_is_found_even_at_the_end(number: int, repost: Repost) -
 
 def test_a_ledger_taken_away_whole_is_found(neighbour: Repost) -> None:
     QuerySet(PermissionEvent).filter(repost=neighbour)._raw_delete("default")
-    assert "no row of the ledger" in faults()
+    assert "its ledger is empty" in faults()
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_repost_that_says_other_than_its_ledger_is_found(columns: dict[str, An
         domain="private.example",
         conditions={"author_end": date(2098, 1, 1)},
     )
-    assert "whole" in verify()
+    assert "all intact" in verify()
     overwrite(Repost, repost.pk, **columns)
     assert faults()
 
@@ -159,7 +159,7 @@ def test_confirmed_words_that_were_changed_afterwards_are_found(columns: dict[st
     assert repost.covered
     overwrite(Wording, repost.covered.pk, **columns)
     if "language" in columns:  # says nothing about the words
-        assert "whole" in verify()
+        assert "all intact" in verify()
     else:
         assert repost.public_id in faults()
 
@@ -168,15 +168,15 @@ def test_unconfirmed_words_put_in_the_place_of_confirmed_ones_are_found(repost: 
     newer = Wording.objects.of(repost)
     assert newer != repost.shown
     overwrite(Repost, repost.pk, shown=newer)
-    assert "readers see other words" in faults()
+    assert "readers see words that the ledger does not allow" in faults()
     overwrite(Repost, repost.pk, shown=newer, covered=newer)
-    assert "said to have confirmed" in faults()
+    assert "the words marked as confirmed differ" in faults()
 
 
 def test_words_on_the_hosts_word_alone_are_those_of_the_last_row(neighbour: Repost) -> None:
     assert neighbour.shown
     overwrite(Wording, neighbour.shown.pk, text="She said so.", html="<p>She said so.</p>\n")
-    assert "readers see other words" in faults()
+    assert "readers see words that the ledger does not allow" in faults()
 
 
 def change(evidence: Evidence) -> None:
@@ -209,11 +209,11 @@ def test_evidence_that_is_not_what_was_entered_is_found(harm: Callable[[Evidence
 def test_typography_and_the_end_of_a_permission_leave_it_whole(repost: Repost, neighbour: Repost) -> None:
     neighbour.text = neighbour.text.replace(" ", "\u00a0", 1)
     neighbour.save()
-    steps.state_by_host(neighbour, by=HOST)
+    steps.assert_by_host(neighbour, by=HOST)
     steps.set_end(repost, by=HOST, last_day=clock.now().date())
     with clock.standing_at(clock.now() + timedelta(days=2)):
-        steps.note_expiry(repost)
-        assert "whole" in verify()
+        steps.record_expiry(repost)
+        assert "all intact" in verify()
     for end in (steps.disown, steps.decline):
         end(repost)
         assert list(verification.faults(Repost.objects.get(pk=repost.pk))) == []

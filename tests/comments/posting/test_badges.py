@@ -41,7 +41,7 @@ def say_yes(post: Post, person: Person) -> PermissionRequest:
 
 def cookie_of(asked: PermissionRequest) -> "Morsel[str]":
     response = HttpResponse()
-    proof_of_authorship.give(response, asked)
+    proof_of_authorship.set_cookie(response, asked)
     (cookie,) = response.cookies.values()
     return cookie
 
@@ -123,13 +123,13 @@ def test_the_cookie_is_not_read_before_the_origin_is_proven(
     asked: PermissionRequest, permitted_repost: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
-    claimant = proof_of_authorship.claimant
+    claimant = proof_of_authorship.proven_author
 
     def noted(request: HttpRequest, post_id: int) -> Person | None:
         read.append(post_id)
         return claimant(request, post_id)
 
-    monkeypatch.setattr(proof_of_authorship, "claimant", noted)
+    monkeypatch.setattr(proof_of_authorship, "proven_author", noted)
     browser = browser_of(asked)
     browser.get(permitted_repost.get_absolute_url())
     browser.get(f"/comments/new/{permitted_repost.pk}/")
@@ -172,7 +172,7 @@ def withdraw(repost: Repost) -> None:
 def go_back_to_the_hosts_word(repost: Repost) -> None:
     repost.text = "Other words."
     repost.save()
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
     steps.release(repost, by=HOST)
 
 
@@ -231,7 +231,7 @@ def test_words_edited_after_the_yes_take_no_badge(asked: PermissionRequest, perm
     repost = Repost.objects.get(pk=asked.repost_id)
     repost.text = "Other words."
     repost.save()
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
     assert repost.state == "stale"
     assert badges(permitted_repost) == 1
 
@@ -343,4 +343,4 @@ def test_a_comment_without_the_cookie_costs_no_query_more(
     permitted_repost: Post, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(0):
-        assert proof_of_authorship.claimant(RequestFactory().post("/"), permitted_repost.pk) is None
+        assert proof_of_authorship.proven_author(RequestFactory().post("/"), permitted_repost.pk) is None
