@@ -98,9 +98,7 @@ class Repost(models.Model):
     )
     language = LanguageField(_("language"), default="en")
     source_title = models.CharField(_("title of the source"), max_length=300, blank=True)
-    source_url = HttpURLField(
-        _("link to the source"), blank=True, help_text=_("Leave empty for a letter or an e-mail.")
-    )
+    source_url = HttpURLField(_("link to the source"), blank=True, help_text=_("Empty for a letter or an e-mail."))
     source_date = models.DateField(_("date of the source"), null=True, blank=True)
     medium = models.CharField(_("how it reached you"), max_length=12, choices=Medium, default=Medium.EMAIL)
     extent = models.CharField(_("extent"), max_length=10, choices=Extent, default=Extent.WHOLE)
@@ -113,12 +111,8 @@ class Repost(models.Model):
     licence_name = models.CharField(_("licence"), max_length=60, blank=True, help_text=_("E.g. CC BY 4.0"))
     licence_url = HttpURLField(_("link to the licence"), blank=True)
     granted_on = models.DateField(_("granted on"), null=True, blank=True)
-    expires_on = models.DateField(
-        _("ends on"), null=True, blank=True, help_text=_("In force until the end of this day.")
-    )
-    ends_at = models.DateTimeField(
-        null=True, editable=False, help_text="The first moment after the last day, in the blog's time zone."
-    )
+    expires_on = models.DateField(_("ends on"), null=True, blank=True, help_text=_("In force to the end of this day."))
+    ends_at = models.DateTimeField(null=True, editable=False, help_text="The first moment after the last day.")
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.NONE, editable=False)
     level = models.PositiveSmallIntegerField(_("evidence"), choices=Level, default=Level.NOTHING, editable=False)
     state_since = models.DateTimeField(null=True, editable=False)

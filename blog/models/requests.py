@@ -35,7 +35,7 @@ class PermissionRequest(models.Model):
 
     @property
     def domain(self) -> str:
-        """The part of the e-mail address that readers see, in ASCII: letters of other scripts could imitate a domain."""
+        """The part of the e-mail address that readers see, in ASCII: letters of other scripts could mislead."""
         return punycode(self.email.rpartition("@")[2]).lower()
 
 

@@ -23,7 +23,7 @@ def faults(repost: Repost) -> Iterator[str]:
     """
     for event in broken_rows(repost)[:1]:
         yield _(
-            "row %(number)d (%(step)s, %(day)s) breaks the chain: this row or one before it was changed or removed."
+            "row %(number)d (%(step)s, %(day)s) breaks the chain: it or a row before it was changed or removed."
         ) % {
             "number": event.number,
             "step": event.get_kind_display(),
@@ -107,7 +107,7 @@ def _faults_of_words(repost: Repost) -> Iterator[str]:
 
 
 def _allowed_fingerprint(repost: Repost) -> str:
-    """The folded fingerprint of the words that may be shown: those confirmed by the author, or those of the last row."""
+    """The folded fingerprint of the words that may be shown: those that the author confirmed, or of the last row."""
     if repost.state in Repost.STATES_CONFIRMED:
         return repost.covered.folded if repost.covered else ""
     last = repost.events.order_by("number").last()
