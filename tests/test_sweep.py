@@ -24,7 +24,7 @@ from blog.models import (
     Wording,
 )
 from blog.permissions import author_requests, steps
-from blog.permissions.disputes import enter
+from blog.permissions.disputes import submit_dispute
 from blog.publishing import lifecycle
 from comments.posting.submission import submit
 from core import clock
@@ -77,7 +77,7 @@ def post(make_repost: MakeRepost, original_author: Person, tag: Tag) -> Post:
     objection = Dispute(
         repost=post.repost, text="A teal objection.", email="sam@stranger.example", network_key=b"k" * 32
     )
-    enter(objection, networks=[b"k" * 32])
+    submit_dispute(objection, networks=[b"k" * 32])
     worker.run_due()
     mail.outbox.clear()
     return Post.objects.for_page().get(pk=post.pk)
@@ -140,7 +140,7 @@ def test_words_whose_permission_ended_are_nowhere(
 def test_no_mail_after_the_end_repeats_the_words(end: Callable[[Repost], None], post: Post) -> None:
     repost = Repost.objects.select_related("post__blog").get(post=post)
     end(repost)
-    enter(Dispute(repost=repost, text="Not hers.", network_key=b"k" * 32), networks=[b"k" * 32])
+    submit_dispute(Dispute(repost=repost, text="Not hers.", network_key=b"k" * 32), networks=[b"k" * 32])
     worker.schedule()
     worker.run_due()
     assert mail.outbox, "the objection is told to the host"

@@ -1,4 +1,4 @@
-"""The ledger: every step is a row, no row is ever changed, and the page says no more than the rows."""
+"""The ledger: every step is a row, no row is ever changed, and the sentences claim no more than the rows."""
 
 from datetime import date, timedelta
 
@@ -18,7 +18,7 @@ def kinds(repost: Repost) -> list[str]:
     return list(repost.events.order_by("number").values_list("kind", flat=True))
 
 
-def test_the_hosts_word_is_the_first_row_of_the_ledger(permitted_repost: Post) -> None:
+def test_the_hosts_statement_is_the_first_row_of_the_ledger(permitted_repost: Post) -> None:
     repost = permitted_repost.repost
     assert (repost.state, repost.level) == ("asserted", 1)
     (event,) = repost.events.all()
@@ -44,7 +44,7 @@ def test_changed_terms_and_edited_words_are_steps(permitted_repost: Post) -> Non
     assert verification.broken_rows(repost) == []
 
 
-def test_typography_is_no_edit(permitted_repost: Post) -> None:
+def test_a_typographic_change_is_not_recorded_as_an_edit(permitted_repost: Post) -> None:
     repost = permitted_repost.repost
     repost.text = repost.text.replace(" ", "\u00a0", 1)
     repost.save()
@@ -52,7 +52,7 @@ def test_typography_is_no_edit(permitted_repost: Post) -> None:
     assert kinds(repost) == ["asserted"]
 
 
-def test_terms_and_words_changed_at_once_are_both_in_the_row(permitted_repost: Post) -> None:
+def test_terms_and_words_changed_together_are_both_recorded(permitted_repost: Post) -> None:
     repost = permitted_repost.repost
     repost.note, repost.text = "Another note.", "Other words."
     repost.save()
@@ -74,14 +74,14 @@ def test_withdrawing_and_restoring_are_steps(permitted_repost: Post) -> None:
 
 
 @pytest.mark.parametrize("step", [steps.withdraw, steps.restore])
-def test_a_step_that_does_not_lead_on_is_refused(step: object, make_repost: MakeRepost) -> None:
+def test_a_step_that_the_state_does_not_allow_is_refused(step: object, make_repost: MakeRepost) -> None:
     repost = make_repost(stated=False).repost
     with pytest.raises(steps.StepNotAllowed):
         step(repost, by=HOST)  # type: ignore[operator]
     assert kinds(repost) == []
 
 
-def test_a_stale_copy_of_the_row_decides_nothing(permitted_repost: Post) -> None:
+def test_a_step_on_a_stale_copy_checks_the_stored_state(permitted_repost: Post) -> None:
     stale = Repost.objects.get()
     steps.withdraw(permitted_repost.repost, by=HOST)
     with pytest.raises(steps.StepNotAllowed):
@@ -105,7 +105,7 @@ def test_the_ledger_cannot_be_changed_or_deleted(permitted_repost: Post) -> None
 
 
 @pytest.mark.parametrize("column", ["note", "kind", "actor_name", "at", "terms", "strict", "level", "previous_hash"])
-def test_a_row_changed_behind_our_back_is_found(column: str, permitted_repost: Post) -> None:
+def test_a_row_changed_in_the_database_is_found(column: str, permitted_repost: Post) -> None:
     repost = permitted_repost.repost
     steps.withdraw(repost, by=HOST)
     values: dict[str, str | int] = {"at": "2020-01-01 00:00:00+00:00", "terms": '{"basis": "licence"}', "level": 2}
@@ -117,7 +117,7 @@ def test_a_row_changed_behind_our_back_is_found(column: str, permitted_repost: P
     assert [event.number for event in verification.broken_rows(repost)][:1] == [1]
 
 
-def test_a_row_taken_out_is_found(permitted_repost: Post) -> None:
+def test_a_deleted_row_is_found(permitted_repost: Post) -> None:
     repost = permitted_repost.repost
     steps.withdraw(repost, by=HOST)
     steps.restore(repost, by=HOST)
@@ -209,6 +209,6 @@ def test_each_level_of_proof_has_its_own_sentence(level: int, expected: str) -> 
     ("people", "expected"),
     [([], ""), (["Ada"], "Ada"), (["Ada", "Bo"], "Ada and Bo"), (["Ada", "Bo", "Cy"], "Ada, Bo and Cy")],
 )
-def test_names_are_listed_in_their_order(people: list[str], expected: str) -> None:
+def test_author_names_are_listed_in_order(people: list[str], expected: str) -> None:
     found = [Credit(person=Person(name=name)) for name in people]
     assert attribution.author_names([*found, Credit(person=Person(name="Tr"), role="translator")]) == expected
