@@ -227,10 +227,7 @@ def revoke(repost: Repost, *, note: str = "") -> None:
 
 @transaction.atomic
 def correct_name(person: Person, *, name: str) -> None:
-    """Correct the author's name everywhere, including in credits that they worded themselves and in their slug.
-
-    The ledger of every repost that credits them records the correction.
-    """
+    """Correct the author's name, slug and own credit wordings, and record it in the ledger of each of their reposts."""
     old_name = person.name
     person.name, person.slug = name, Person.objects.exclude(pk=person.pk).free_slug(name)
     person.save(update_fields=["name", "slug"])
