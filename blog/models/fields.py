@@ -1,36 +1,35 @@
-"""Kinds of field that several models share."""
+"""Model fields that several models share."""
 
 import secrets
 import zoneinfo
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import File
 from django.core.validators import MaxLengthValidator, RegexValidator, URLValidator
-from django.db import models, transaction
-from django.db.models.fields.files import FieldFile
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from core.files import content_names
-
-# Crockford's: no I, L, O or U, so that a public id can be read out over the telephone.
+# Crockford's Base32, without I, L, O and U, so that a public id can be read out over the telephone.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def new_public_id() -> str:
-    """Ten random characters (50 bits), never reused."""
+    """Return ten random characters (50 bits)."""
     return "".join(secrets.choice(ALPHABET) for _ in range(10))
 
 
 def validate_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(_("“%(name)s” is not a time zone. Use one like Europe/Berlin."), params={"name": name})
+        raise ValidationError(_("“%(name)s” is not a time zone. Use one such as Europe/Berlin."), params={"name": name})
 
 
 class ProseField(models.TextField[str, str]):
-    """Markdown of a post. The limit is ten long essays; rendering takes time that grows faster than the text."""
+    """Markdown of a post.
 
-    MAX_LENGTH = 200_000  # characters; as a validator, since `maxlength` would cut a longer text without a word
+    The limit is the length of ten long essays: the time of rendering grows faster than the text.
+    """
+
+    MAX_LENGTH = 200_000  # characters; not `max_length`, since browsers silently cut off text beyond `maxlength`
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,55 +37,22 @@ class ProseField(models.TextField[str, str]):
 
 
 class LanguageField(models.CharField[str, str]):
-    """A BCP 47 tag. Not a choice from Django's list: scholars quote Latin, Sanskrit and Sogdian."""
+    """A BCP 47 language tag. Django's list of languages is too short: scholars quote Latin, Sanskrit and Sogdian."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 35)
         super().__init__(*args, **kwargs)
         self.validators.append(
-            RegexValidator(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", _("Use a language tag like en, de-AT or la."))
+            RegexValidator(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", _("Use a language tag such as en, de-AT or la."))
         )
 
 
 class HttpURLField(models.CharField[str, str]):
-    """An http or https address. Long, because real sources are; nothing else, because it becomes a link."""
+    """An http or https URL, since it becomes a link. The length limit allows for the long URLs of real sources."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 1000)
         super().__init__(*args, **kwargs)
         self.validators.append(
-            URLValidator(schemes=["http", "https"], message=_("Use a whole address that begins with https://."))
+            URLValidator(schemes=["http", "https"], message=_("Enter a full URL that begins with https://."))
         )
-
-
-def wait_for_the_shelf() -> None:
-    """Who keeps a file and who deletes one wait for each other, until the transaction of the first is over.
-
-    Else a file could go in the moment in which a second row is given it. SQLite has one writer anyway.
-    """
-    from blog.models.blogs import Blog  # not above: it has fields of ours
-
-    list(Blog.objects.select_for_update(no_key=True).values_list("pk"))
-
-
-class SharedFile(FieldFile):
-    """A file in a `SharedFileField`."""
-
-    def save(self, name: str, content: File[Any], save: bool = True) -> None:
-        kept = self.field.generate_filename(self.instance, name)
-        with transaction.atomic():
-            wait_for_the_shelf()
-            if not (content_names.is_by_content(name) and content_names.is_whole(self.storage, kept, content.size)):
-                super().save(name, content, save)
-                return
-            self.name = kept
-            setattr(self.instance, self.field.attname, kept)
-            self._committed = True
-            if save:
-                self.instance.save()
-
-
-class SharedFileField(models.FileField):
-    """A file that is named by its content (`core.files.content_names`) and kept once, however many rows have it."""
-
-    attr_class = SharedFile

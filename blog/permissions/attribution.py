@@ -66,7 +66,7 @@ def author_ids(credits: Iterable[Credit]) -> str:
 
 def _credited_name(credit: Credit) -> CreditedName:
     role = "" if credit.role == Credit.Role.AUTHOR else credit.get_role_display()
-    return CreditedName(credit.person.name, credit.person.home or credit.person.get_absolute_url(), role)
+    return CreditedName(credit.person.name, credit.person.homepage or credit.person.get_absolute_url(), role)
 
 
 def source_text(repost: Repost) -> str:

@@ -19,7 +19,7 @@ from blog.models import AuthorLink, Credit, PermissionEvent, PermissionRequest, 
 from blog.permissions import steps
 from core import clock
 from core.mailing import sending
-from core.tasks import worker
+from core.tasks import queue
 
 LINK_LIFETIME = timedelta(days=30)
 MAX_REQUESTS_PER_DAY = 3  # for one repost: more would pester the author, and mail servers would take it for spam
@@ -58,7 +58,7 @@ def ask(repost: Repost, *, by: str) -> PermissionRequest:
         repost=repost, person=author, email=author.contact_email, wording=Wording.objects.of(repost)
     )
     steps.record_request(repost, by=by)
-    worker.enqueue("send-request", str(permission_request.pk))
+    queue.enqueue("send-request", str(permission_request.pk))
     return permission_request
 
 
@@ -105,9 +105,9 @@ def send(permission_request: PermissionRequest) -> None:
         "permission_request",
         context,
         to=permission_request.email,
-        blog=post.blog,
+        site=post.blog,
         language=post.language,
-        reply_to=sending.address_of_host(post),
+        reply_to=post.host_email,
     )
     permission_request.sent_at = clock.now()
     permission_request.save(update_fields=["sent_at"])
@@ -251,7 +251,7 @@ def correct_name(permission_request: PermissionRequest, *, name: str) -> None:
 
 
 def _notify_host(permission_request: PermissionRequest, what: str) -> None:
-    worker.enqueue("tell-host", f"{permission_request.pk} {what}")
+    queue.enqueue("tell-host", f"{permission_request.pk} {what}")
 
 
 def _with_related() -> QuerySet[PermissionRequest]:

@@ -1,7 +1,7 @@
 """“Dispute this credit”: anybody may object to a credit. Nothing public changes until the host decides."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django import forms
 from django.db import transaction
@@ -16,7 +16,7 @@ from blog.permissions.author_forms import FirstErrorFocus
 from blog.reading.pages import personal_page
 from core import clock
 from core.privacy.networks import network_keys
-from core.tasks import worker
+from core.tasks import queue
 
 DAY = timedelta(days=1)
 MAX_PER_NETWORK_AND_DAY = 5
@@ -92,7 +92,7 @@ def submit_dispute(dispute: Dispute, *, networks: Sequence[bytes]) -> None:
     if from_network.count() >= MAX_PER_NETWORK_AND_DAY or about_repost.count() >= MAX_PER_REPOST:
         raise TooManyDisputes
     dispute.save()
-    worker.enqueue("tell-of-dispute", str(dispute.pk))
+    queue.enqueue("tell-of-dispute", str(dispute.pk))
 
 
 def _find_repost(public_id: str) -> Repost | None:
@@ -123,3 +123,8 @@ def _gone_page(request: HttpRequest) -> HttpResponse:
         raise Http404
     context = {"notice": GONE, "text": text}
     return personal_page(request, "blog/dispute_gone.html", context, blog=Blog.load(), status=404)
+
+
+def forget_networks(before: datetime) -> None:
+    """Clear the networks of disputes that were sent before this moment."""
+    Dispute.objects.filter(network_key__isnull=False, created_at__lt=before).update(network_key=None)

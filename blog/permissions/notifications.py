@@ -41,7 +41,7 @@ def remind_of_end(repost: Repost) -> None:
 
 def _send(template: str, post: Post, context: dict[str, object]) -> None:
     """E-mail the host of `post`. Do nothing if no e-mail address is known."""
-    if to := sending.address_of_host(post):
+    if to := post.host_email:
         path = reverse("admin:blog_post_change", args=[post.pk])
         context = {"post": post, "link": f"{settings.SITE_URL}{path}", **context}
-        sending.send(template, context, to=to, blog=post.blog)
+        sending.send(template, context, to=to, site=post.blog)
