@@ -74,7 +74,7 @@ def _publish(cast: Cast, slug: str, written: datetime) -> Post:
         Credit.objects.create(post=post, person=cast.guest)
         words, basis = content.text(source, "words"), Repost.Basis.PERMISSION
         repost = Repost.objects.create(post=post, text=words, basis=basis, note=content.PERMISSION_NOTE)
-        steps.state_by_host(repost, by=cast.host.name)
+        steps.assert_by_host(repost, by=cast.host.name)
         _add_video(post)
         lifecycle.publish(post, at=written)
     return post

@@ -190,7 +190,7 @@ def make_repost(make_post: MakePost, original_author: Person) -> MakeRepost:
         } | fields
         repost = Repost.objects.create(post=post, **fields)
         if stated:
-            steps.state_by_host(repost, by="Eldon Host")
+            steps.assert_by_host(repost, by="Eldon Host")
             lifecycle.publish(post, at=clock.now() - timedelta(days=1))
         return Post.objects.for_page().get(pk=post.pk)
 

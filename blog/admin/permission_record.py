@@ -87,7 +87,7 @@ def _progress(request: PermissionRequest, mail: Task | None) -> str:
     if request.answered_at:
         words = {"answer": request.get_answer_display(), "date": _moment(request.answered_at)}
         return _("answered on %(date)s: %(answer)s") % words
-    if request.sent_at and request.sent_at + author_requests.LINK_LASTS < clock.now():
+    if request.sent_at and request.sent_at + author_requests.LINK_LIFETIME < clock.now():
         return _("sent on %(date)s, never answered; the link no longer works") % {"date": _moment(request.sent_at)}
     if request.sent_at:
         return _("sent on %(date)s, no answer yet") % {"date": _moment(request.sent_at)}

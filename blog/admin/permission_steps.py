@@ -82,7 +82,7 @@ STEPS = {
         ),
         done=gettext_lazy("The words are shown again, as stated by you."),
         follows=lambda repost: repost.state == State.DISPUTED,
-        take=steps.state_again,
+        take=steps.reassert,
         form=StandByForm,
     ),
     "end": Step(
@@ -152,7 +152,7 @@ def view(request: HttpRequest, post_id: int, name: str) -> HttpResponse:
         return redirect("admin:blog_post_change", post_id)
     try:
         context = _context(request, repost, name, form)
-    except author_requests.CannotAsk as error:
+    except author_requests.RequestNotAllowed as error:
         messages.error(request, str(error))
         return redirect("admin:blog_post_change", post_id)
     return TemplateResponse(request, "admin/blog/post/step.html", context)
@@ -161,9 +161,9 @@ def view(request: HttpRequest, post_id: int, name: str) -> HttpResponse:
 def _take(request: HttpRequest, repost: Repost, step: Step, answers: dict[str, Any]) -> None:
     try:
         step.take(repost, by=saving.name_of(request.user), **answers)
-    except steps.NotPossible:
+    except steps.StepNotAllowed:
         messages.error(request, _("Nothing was done: the permission has changed meanwhile."))
-    except author_requests.CannotAsk as error:
+    except author_requests.RequestNotAllowed as error:
         messages.error(request, str(error))
     else:
         messages.success(request, str(step.done))

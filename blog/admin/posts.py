@@ -92,7 +92,7 @@ class PostAdmin(admin.ModelAdmin[Post]):
     def kind(self, post: Post) -> str:
         if not post.passage:
             return _("own words")
-        return _("repost of %(authors)s") % {"authors": attribution.names(post.credits.all()) or "?"}
+        return _("repost of %(authors)s") % {"authors": attribution.author_names(post.credits.all()) or "?"}
 
     @admin.display(description=gettext_lazy("permission"))
     def permission(self, post: Post) -> str:

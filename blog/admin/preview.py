@@ -51,7 +51,7 @@ def page_context(form: PostForm, parts: list[Any]) -> dict[str, Any]:
     passage = next((part for part in parts if isinstance(part, Repost)), None)
     if passage:
         passage.post = post
-        passage.reckon_end()
+        passage.compute_end()
     return {
         "post": post,
         "passage": passage,

@@ -32,7 +32,7 @@ def keep_ledger(post: Post, *, by: str, is_published: bool) -> None:
     """Enter the host's word, from publication on: a draft may still change its mind."""
     passage = post.passage
     if passage and passage.basis and (is_published or passage.state != Repost.State.NONE):
-        steps.state_by_host(passage, by=by)
+        steps.assert_by_host(passage, by=by)
 
 
 def step_to(post: Post, status: str) -> None:

@@ -157,7 +157,7 @@ def add_repost(post: Post, guest: Person) -> None:
         note=content.PERMISSION_NOTE,
         granted_on=today - content.GRANTED_BEFORE,
     )
-    steps.state_by_host(repost, by=post.author.name)
+    steps.assert_by_host(repost, by=post.author.name)
 
 
 def add_video(post: Post) -> None:

@@ -53,7 +53,7 @@ def identify(request: HttpRequest, *, post_id: int, name: str) -> Commenter:
     A commenter who signs with a name that looks like the name of somebody else with a badge gets no badge.
     """
     keys = tuple(network_keys(request))
-    person = proof_of_authorship.claimant(request, post_id)
+    person = proof_of_authorship.proven_author(request, post_id)
     user = _user(request)
     badge = _badge(user, post_id) if user else Badge.NONE
     signed = name[: 2 * Comment.NAME_LENGTH]  # a longer name is refused anyway, and would take long to compare

@@ -69,7 +69,7 @@ def test_every_step_has_its_sentence(kind: str, actor: str) -> None:
 def test_a_note_is_told_once_though_every_later_row_carries_it(permitted_repost: Post) -> None:
     repost = permitted_repost.repost
     steps.withdraw(repost, by=HOST, note="For now.")
-    steps.note_request(repost, by=HOST)
+    steps.record_request(repost, by=HOST)
     assert [entry.note for entry in timeline.entries(repost)] == ["", "For now.", ""]
 
 
@@ -107,7 +107,7 @@ def test_the_record_says_what_readers_see(desk: Client, make_repost: MakeRepost)
     confirm(post.repost)
     post.repost.text = "Other words."
     post.repost.save()
-    steps.state_by_host(post.repost, by=HOST)
+    steps.assert_by_host(post.repost, by=HOST)
     assert "Readers see the words that the author confirmed" in record_of(desk, post)
     steps.withdraw(post.repost, by=HOST)
     assert "withdrawn by the host" in record_of(desk, post)

@@ -22,7 +22,7 @@ def make_stale(post: Post) -> None:
     confirm(post.repost)
     post.repost.text = "Edited words."
     post.repost.save()
-    steps.state_by_host(post.repost, by="Eldon Host")
+    steps.assert_by_host(post.repost, by="Eldon Host")
 
 
 def revoke_after_a_yes(post: Post) -> None:

@@ -209,7 +209,10 @@ def test_a_new_person_is_entered_from_within_the_form_with_a_private_address(des
     ("change", "sentence"),
     [
         ({}, "Reposted with permission, as stated by Eldon Host."),
-        ({"repost-0-granted_on": "2026-03-01"}, "Reposted with permission of March 1, 2026, as stated by Eldon Host."),
+        (
+            {"repost-0-granted_on": "2026-03-01"},
+            "Reposted with permission granted on March 1, 2026, as stated by Eldon Host.",
+        ),
         ({"repost-0-basis": "quotation_right"}, "Quoted under the right of quotation, as stated by Eldon Host."),
         (
             {"repost-0-basis": "licence", "repost-0-licence": "by-sa"},

@@ -34,7 +34,7 @@ def test_the_start_page_shows_what_needs_attention(
     confirm(edited.repost)
     edited.repost.text = "Other words."
     edited.repost.save()
-    steps.state_by_host(edited.repost, by=HOST)
+    steps.assert_by_host(edited.repost, by=HOST)
     assert host.user
     with django_assert_num_queries(8) as queries:
         assert len(start_page.sections_for(host.user)) == 5

@@ -37,7 +37,7 @@ def read(post: Post) -> Post:
 def filmed(make_repost: MakeRepost) -> Post:
     """A public post in whose reposted words a film stands."""
     post = make_repost(text=f"Look:\n\n{FILM}", stated=False)
-    steps.state_by_host(post.repost, by="Eldon Host")
+    steps.assert_by_host(post.repost, by="Eldon Host")
     Video.objects.update(ai_origin="none")
     lifecycle.publish(post)
     Video.objects.update(ai_origin="")
@@ -48,7 +48,7 @@ def edit_words(post: Post, text: str) -> Repost:
     repost = current(post)
     repost.text = text
     repost.save()
-    steps.state_by_host(repost, by="Eldon Host")
+    steps.assert_by_host(repost, by="Eldon Host")
     return repost
 
 

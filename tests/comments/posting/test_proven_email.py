@@ -77,7 +77,7 @@ def test_the_cookie_of_a_comment_proves_no_email(say: Say, client: Client) -> No
     comment = with_address(say(), proved=True)
     request: Any = RequestFactory().get("/")
     response = HttpResponse()
-    authorship.set_cookie(response, comment)
+    authorship.set_own_comment_cookie(response, comment)
     request.COOKIES = {"address": response.cookies["mine"].value}
     assert proven_email.read_cookie(request) == ""
 
