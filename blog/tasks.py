@@ -109,7 +109,7 @@ def complete_video(argument: str) -> None:
     """
     if video := Video.objects.filter(pk=argument).first():
         try:
-            metadata.complete(video, fetcher=Fetcher())
+            metadata.fetch_missing(video, fetcher=Fetcher())
         except FetchFailed as failure:
             raise NotNow(str(failure)) from failure
 
@@ -117,11 +117,11 @@ def complete_video(argument: str) -> None:
 @job("check-videos", every=HOUR)
 def check_videos(argument: str) -> None:
     """Have videos elsewhere looked for, each by itself: one provider that does not answer delays no other."""
-    availability.look_for_due()
+    availability.enqueue_due_checks()
 
 
 @job("check-video")
 def check_video(argument: str) -> None:
     """Look whether a video is still there. `argument` is its number."""
     if video := Video.objects.filter(pk=argument).first():
-        availability.look(video, fetcher=Fetcher())
+        availability.check(video, fetcher=Fetcher())

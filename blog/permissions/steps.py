@@ -329,7 +329,7 @@ def _step(
     if kind in ENDS_CLAIMS:
         repost.claims_ended_at = event.at
     repost.save(update_fields=MOVED)
-    placement.keep_rows(repost.post)  # readers may see other words now
+    placement.synchronise_rows(repost.post)  # readers may see other words now
 
 
 def _append(repost: Repost, words: str, **columns: Any) -> PermissionEvent:

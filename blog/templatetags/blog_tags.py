@@ -159,13 +159,13 @@ def stored_html(html: str) -> SafeString:
 @register.simple_tag
 def text_with_videos(html: str, videos: Iterable[Video] | None, text: str) -> SafeString:
     """Stored HTML with a player at each of its places: `text` says which it is, `videos` are those of its post."""
-    return stored_html(placement.filled(html, videos or (), text=text, template="blog/_video.html"))
+    return stored_html(placement.insert_videos(html, videos or (), text=text, template="blog/_video.html"))
 
 
 @register.simple_tag
 def text_for_feeds(html: str, videos: Iterable[Video] | None, text: str) -> SafeString:
     """The same for readers elsewhere: videos are pictures and links."""
-    return stored_html(placement.filled(html, videos or (), text=text, template="blog/_video_in_feed.html"))
+    return stored_html(placement.insert_videos(html, videos or (), text=text, template="blog/_video_in_feed.html"))
 
 
 @register.simple_tag
