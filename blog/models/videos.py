@@ -172,7 +172,7 @@ class Video(models.Model):
         """The title, or a generic name with the provider, for readers and screen readers."""
         if self.provider == references.UPLOAD:
             return self.title or str(_("Video"))
-        return self.title or _("Video at %(provider)s") % {"provider": self.reference.provider_name}
+        return self.title or _("Video on %(provider)s") % {"provider": self.reference.provider_name}
 
     @property
     def length(self) -> str:

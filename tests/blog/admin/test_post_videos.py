@@ -264,7 +264,7 @@ def test_a_host_that_the_settings_forgot_does_not_lock_the_form(
     video = Video.objects.get()
     assert (video.provider, video.provider_host) == ("peertube", "tube.example")
     page = Client().get(post.get_absolute_url()).content.decode()
-    assert "Watch at tube.example" in page
+    assert "Watch on tube.example" in page
     assert "data-player" not in page
 
 

@@ -306,7 +306,7 @@ def test_a_video_of_the_words_stands_in_their_section_and_goes_with_them(
 def test_a_video_that_is_gone_offers_no_player(client: Client, permitted_repost: Post, clip: Video) -> None:
     Video.objects.update(status=Video.Status.UNAVAILABLE)
     html = read(client, permitted_repost)
-    assert "no longer available at YouTube" in html
+    assert "no longer available on YouTube" in html
     assert "data-player" not in html
     assert clip.title in html
 

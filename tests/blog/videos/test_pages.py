@@ -99,7 +99,7 @@ def test_without_a_poster_there_is_a_drawing_and_without_a_title_a_generic_name(
     (figure,) = figures(make_post(body=FILM))
     assert figure.select("img") == []
     assert figure.select(".video-drawn")
-    assert "Video at YouTube" in figure.get_text()
+    assert "Video on YouTube" in figure.get_text()
     assert "id" not in figure.attrs
 
 
@@ -142,7 +142,7 @@ def test_an_unavailable_video_keeps_everything_but_the_player(post: Post) -> Non
     (figure,) = figures(post)
     assert figure.select("[data-player], iframe, .video-facade") == []
     text = figure.get_text()
-    for expected in ("no longer available at YouTube", "The harbour", "nobody stood here", "Ada Lens"):
+    for expected in ("no longer available on YouTube", "The harbour", "nobody stood here", "Ada Lens"):
         assert expected in text
     assert figure.select('img[src="/media/posters/harbour.jpg"]')
     assert figure.select('a[href="https://archive.example/film"]')
@@ -220,7 +220,7 @@ def test_a_feed_names_a_video_without_a_title_once_and_keeps_videos_of_the_repos
     Video.objects.create(post=post, page_url=FILM, provider="youtube", provider_id="a-B_c1D2e3F", title="The harbour")
     (entry,) = feedparser.parse(Client().get("/feeds/posts.atom").content).entries
     text = BeautifulSoup(entry.content[0].value, "html.parser").get_text()
-    order = [text.index(part) for part in ("Video at Vimeo", "End of the words", "Video: The harbour")]
+    order = [text.index(part) for part in ("Video on Vimeo", "End of the words", "Video: The harbour")]
     assert order == sorted(order)
     assert "Video: Video" not in text
 
