@@ -1,4 +1,4 @@
-"""Caption files in WebVTT, validated on upload: a browser would ignore what is wrong with them without a message."""
+"""Caption files in WebVTT, validated on upload, because browsers ignore errors in them silently."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -101,19 +101,19 @@ def _add_poster(video: Video, answer: ProviderAnswer, fetcher: Fetcher) -> None:
     """Store a still picture of the video, decoded and encoded anew, to be served from this site."""
     if video.poster:
         return
-    failures: list[FetchFailed] = []
+    problems: list[FetchFailed] = []
     for url in provider_answers.poster_urls(video.reference, answer):
         try:
             picture = images.clean_upload(ContentFile(fetcher.picture(url)))
         except FetchFailed as failure:
-            failures.append(failure)
+            problems.append(failure)
         except images.PictureRefused as refusal:
             log.info("The picture of video %d is not usable: %s", video.pk, refusal)
         else:
             _save_poster(video, picture)
             return
-    for failure in failures:
-        _handle_failure(video, failure)
+    for problem in problems:
+        _handle_failure(video, problem)
 
 
 def _save_poster(video: Video, picture: ContentFile[bytes]) -> None:

@@ -164,7 +164,7 @@ def test_the_form_says_before_the_choice_what_is_asked_and_how_large_a_film_may_
 ) -> None:
     settings.VIDEO_MAX_BYTES = 7 * 1024 * 1024
     page = desk.get(ADD).content.decode()
-    assert "MP4 or WebM of at most 7.0\xa0MB" in page
+    assert "MP4 or WebM file of at most 7.0\xa0MB" in page
     assert "Asked before readers see the post." in page
 
 
