@@ -77,7 +77,7 @@ def complete_video(argument: str) -> None:
     """
     if video := Video.objects.filter(pk=argument).first():
         try:
-            metadata.complete(video, fetcher=Fetcher())
+            metadata.fetch_missing(video, fetcher=Fetcher())
         except FetchFailed as failure:
             raise TryLater(str(failure)) from failure
 
@@ -85,11 +85,11 @@ def complete_video(argument: str) -> None:
 @job("check-videos", every=HOUR)
 def check_videos(argument: str) -> None:
     """Enqueue a check for each video that is due. Separate tasks, so that an unreachable provider delays no other."""
-    availability.look_for_due()
+    availability.enqueue_due_checks()
 
 
 @job("check-video")
 def check_video(argument: str) -> None:
     """Check whether a video is still available. `argument` is the primary key of the video."""
     if video := Video.objects.filter(pk=argument).first():
-        availability.look(video, fetcher=Fetcher())
+        availability.check(video, fetcher=Fetcher())

@@ -58,7 +58,7 @@ class VideoAdmin(ReadOnlyAdmin[Video]):
 
     @admin.action(description=_("Look again now"), permissions=["look"])
     def look_again(self, request: HttpRequest, queryset: QuerySet[Video]) -> None:
-        count = availability.look_again(queryset)
+        count = availability.enqueue_checks(queryset)
         if not count:
             self.message_user(request, _("There is nobody to ask about these videos."), messages.WARNING)
             return

@@ -327,7 +327,7 @@ def _step(
     if kind in ENDS_CLAIMS:
         repost.claims_ended_at = event.at
     repost.save(update_fields=STEP_FIELDS)
-    placement.keep_rows(repost.post)  # readers may see other words now
+    placement.synchronise_rows(repost.post)  # readers may see other words now
 
 
 def _append(repost: Repost, text: str, **columns: Any) -> PermissionEvent:

@@ -53,7 +53,7 @@ def preview_text(request: HttpRequest) -> HttpResponse:
 def markdownify(content: str) -> str:
     """The HTML of a host's text as readers get it; its ids begin with `preview-`."""
     html = rendering.render_post(content, id_prefix="preview-")
-    return placement.filled(html, (), text="", template="blog/_video.html")
+    return placement.insert_videos(html, (), text="", template="blog/_video.html")
 
 
 def _is_staff_with(user: User | AnonymousUser, *permissions: str) -> bool:

@@ -169,7 +169,7 @@ class VideoForm(forms.ModelForm[Video]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.old_film = self.instance.reference.film if self.instance.pk else None
+        self.old_film = self.instance.reference.without_start if self.instance.pk else None
         if "ai_origin" in self.fields:
             self.fields["ai_origin"].widget.attrs["data-unanswered"] = lifecycle.UNANSWERED
         for name in FETCHED_LATER & self.fields.keys():
@@ -186,7 +186,7 @@ class VideoForm(forms.ModelForm[Video]):
         if reference is None:
             raise ValidationError(
                 _("No video is found under this address. Use the page of a video at one of these: %(names)s."),
-                params={"names": ", ".join(references.names())},
+                params={"names": ", ".join(references.provider_names())},
             )
         self.instance.reference = reference
         return address
@@ -194,7 +194,7 @@ class VideoForm(forms.ModelForm[Video]):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.place:
-            placement.put(self.instance, *self.place)
+            placement.assign(self.instance, *self.place)
             cleaned["part"] = self.instance.part
         elif "page_url" in cleaned and "file" in cleaned:
             self._choose_one(cleaned["page_url"], cleaned["file"])

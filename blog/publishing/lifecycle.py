@@ -60,7 +60,7 @@ def publish(post: Post, *, at: datetime | None = None) -> None:
     Raises NotReady where something is missing.
     """
     authors = post.credits.filter(role="author")
-    placement.keep_rows(post)
+    placement.synchronise_rows(post)
     missing = problems(post, repost=post.passage, has_author=authors.exists())
     if missing := missing + unanswered(Video.objects.filter(post=post)):
         raise NotReady(missing)

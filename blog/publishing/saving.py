@@ -18,7 +18,7 @@ def follow_up(form: PostForm, *, words_changed: bool, by: str) -> None:
     """
     post, status = form.instance, form.cleaned_data["status"]
     post.refresh_from_db()
-    placement.keep_rows(post)
+    placement.synchronise_rows(post)
     keep_ledger(post, by=by, is_published=status == Status.PUBLISHED)
     if status != form.old_status:
         step_to(post, status)

@@ -45,22 +45,22 @@ class VideoFormSet(PartFormSet):
         rows = list(self.get_queryset())
         if not self.is_bound and not rows:
             return
-        found = placement.changes(rows, self._standing())
-        self._loose = {row.pk for row in found.loose}
+        found = placement.plan_changes(rows, self._standing())
+        self._loose = {row.pk for row in found.orphans}
         self._by_row = {row.pk: (row.text, row.reference) for row in rows if row.text and row.pk not in self._loose}
         self._by_row |= {row.pk: (text, reference) for row, text, reference in found.moves}
         if self.is_bound:
-            self._add_rows(found.new)
+            self._add_rows(found.additions)
 
-    def _standing(self) -> placement.Standing:
+    def _standing(self) -> placement.ReferencesByText:
         """The videos in the texts as typed; where no form was sent, as stored."""
         if not self.is_bound:
-            return placement.standing_in(self.instance)
+            return placement.references_by_text(self.instance)
         words = self.data.get("repost-0-text")
         return {
             Text.INTRODUCTION: _videos_in(self.data.get("introduction", self.instance.introduction)),
             Text.BODY: _videos_in(self.data.get("body", self.instance.body)),
-            Text.WORDS: placement.standing_in_words(self.instance, typed=words and words[: ProseField.MAX_LENGTH]),
+            Text.WORDS: placement.references_in_repost(self.instance, typed=words and words[: ProseField.MAX_LENGTH]),
         }
 
     def _add_rows(self, new: list[Place]) -> None:
@@ -87,7 +87,7 @@ class VideoFormSet(PartFormSet):
 
     def _let_go(self, index: int) -> None:
         """A row that was added for a text which has lost its line again, before anything was stored."""
-        if any(self._value(index, name) for name in Video.ABOUT):
+        if any(self._value(index, name) for name in Video.DETAIL_FIELDS):
             self._fill_in(index, stands_in="")  # attached, then: nothing typed is lost
         else:
             self._fill_in(index, stands_in="", page_url="")
@@ -97,7 +97,7 @@ class VideoFormSet(PartFormSet):
         return min(int(value), self.absolute_max) if value.isascii() and value.isdigit() and len(value) < 6 else 0
 
     def _is_blank(self, index: int) -> bool:
-        return not any(self._value(index, name) for name in ("page_url", "file", *Video.ABOUT))
+        return not any(self._value(index, name) for name in ("page_url", "file", *Video.DETAIL_FIELDS))
 
     def _value(self, index: int, name: str) -> str:
         key = f"{self.prefix}-{index}-{name}"
@@ -150,7 +150,7 @@ class VideoFormSet(PartFormSet):
     def _asking_before_dropping(self) -> Iterator[str]:
         """Asked once: a row whose line is gone and which is not to be removed stays as an attached video."""
         for form in self.initial_forms:
-            if form.instance.pk not in self._loose or self._goes(form) or not form.instance.has_typed:
+            if form.instance.pk not in self._loose or self._goes(form) or not form.instance.has_typed_values:
                 continue
             if self.data.get(form.add_prefix("asked")):
                 form.instance.text = Text.NONE
@@ -163,7 +163,7 @@ class VideoFormSet(PartFormSet):
         asked = False
         for form in self.forms:
             is_used = form.instance.pk or form.has_changed()
-            goes = self._goes(form) or (form.instance.pk in self._loose and not form.instance.has_typed)
+            goes = self._goes(form) or (form.instance.pk in self._loose and not form.instance.has_typed_values)
             if is_used and not goes and form.instance.ai_origin == Video.AiOrigin.UNSET:
                 field = "ai_origin" if "ai_origin" in form.fields else None
                 form.add_error(field, str(lifecycle.UNANSWERED))
@@ -176,8 +176,8 @@ class VideoFormSet(PartFormSet):
 
 def _ask_about(form: Any, video: Video) -> Video:
     """Of a new video, and of another one in the place of the old. Their provider is asked when this is over."""
-    if video.pk and video.reference.film != form.old_film:
-        metadata.ask(video)
+    if video.pk and video.reference.without_start != form.old_film:
+        metadata.schedule_fetch(video)
     return video
 
 
@@ -218,7 +218,7 @@ def _what_is_known(video: Video) -> str:
         sentence = _("Not found at %(provider)s at the last look. It is looked for again before readers are told.")
     elif not video.checked_at:
         sentence = _("%(provider)s has not answered yet, and is asked again by itself. What you type stays.")
-    elif "title" in video.told:
+    elif "title" in video.fetched_fields:
         sentence = _("As %(provider)s calls it. What you type instead stays.")
     else:
         return ""

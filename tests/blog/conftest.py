@@ -17,7 +17,7 @@ from blog.models import Person, Post, Repost, Video, Wording
 from blog.permissions import author_requests, steps
 from core.tasks import worker
 from tests.blog.mailbox import path_in
-from tests.blog.videos.provider_replies import PICTURE, YOUTUBE, YOUTUBE_POSTER, video_of
+from tests.blog.videos.rows import PICTURE, YOUTUBE, YOUTUBE_POSTER, video_of
 from tests.conftest import GUEST_MARK, GUEST_WORDS
 from tests.core.fetching.other_servers import FarAway, as_json
 

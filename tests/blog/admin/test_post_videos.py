@@ -25,7 +25,7 @@ ASKS_ABOUT_AI = "Say whether AI made this video"
 def written(make_post: MakePost) -> Post:
     """A public post in whose body a video stands, about which the host has typed something."""
     post = make_post(body=f"Look:\n\n{FILM}\n\nNice.")
-    placement.keep_rows(post)
+    placement.synchronise_rows(post)
     Video.objects.update(title="The harbour", creator="Ada", ai_origin="none")
     return post
 
@@ -164,7 +164,7 @@ def test_the_form_says_before_the_choice_what_is_asked_and_how_large_a_film_may_
 ) -> None:
     settings.VIDEO_MAX_BYTES = 7 * 1024 * 1024
     page = desk.get(ADD).content.decode()
-    assert "MP4 or WebM of at most 7.0\xa0MB" in page
+    assert "MP4 or WebM file of at most 7.0\xa0MB" in page
     assert "Asked before readers see the post." in page
 
 
@@ -201,7 +201,7 @@ def test_line_and_row_can_go_at_once(desk: Client, written: Post) -> None:
 
 def test_nothing_is_asked_where_nothing_was_typed(desk: Client, make_post: MakePost) -> None:
     post = make_post(status="draft", published_at=None, body=FILM)
-    placement.keep_rows(post)
+    placement.synchronise_rows(post)
     assert desk.post(change_url(post), resubmission(desk, post, body="Nothing.")).status_code == 302
     assert not Video.objects.exists()
 
@@ -221,7 +221,7 @@ def test_a_line_that_moves_is_not_asked_about(desk: Client, written: Post) -> No
 
 def test_what_was_fetched_while_the_form_was_open_is_kept(desk: Client, make_post: MakePost) -> None:
     post = make_post(body=FILM)
-    placement.keep_rows(post)
+    placement.synchronise_rows(post)
     Video.objects.update(ai_origin="none")
     form = resubmission(desk, post, **{"videos-0-creator": "Ada"})
     form |= {f"initial-videos-0-{name}": "" for name in ("title", "duration", "uploaded_on")}
@@ -264,7 +264,7 @@ def test_a_host_that_the_settings_forgot_does_not_lock_the_form(
     video = Video.objects.get()
     assert (video.provider, video.provider_host) == ("peertube", "tube.example")
     page = Client().get(post.get_absolute_url()).content.decode()
-    assert "Watch at tube.example" in page
+    assert "Watch on tube.example" in page
     assert "data-player" not in page
 
 

@@ -37,7 +37,7 @@ def test_of_two_who_save_at_the_same_moment_the_second_is_told(host: Person, mak
     with transaction.atomic():
         post.body = f"Mine:\n\n{FILM}"
         post.save()
-        placement.keep_rows(post)
+        placement.synchronise_rows(post)
         other.start()
         other.join(SHORT)
         assert other.is_alive()

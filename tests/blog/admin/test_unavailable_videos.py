@@ -12,7 +12,7 @@ from blog.models import Person, Post, Video
 from blog.videos.references import UPLOAD
 from core.models import Task
 from tests.blog.conftest import staff
-from tests.blog.videos.test_availability import asked, video_of
+from tests.blog.videos.test_availability import enqueued_checks, video_of
 from tests.conftest import NOON, MakePost
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -99,26 +99,26 @@ def look_again(client: Client, *videos: Video) -> str:
 
 def test_the_host_can_have_them_looked_for_now(desk: Client, vanished: Video, own_post: Post) -> None:
     assert "1 video is looked for now." in look_again(desk, vanished, video_of(own_post, provider=UPLOAD))
-    assert asked() == [str(vanished.pk)]
+    assert enqueued_checks() == [str(vanished.pk)]
     assert Task.objects.get().due_at == NOON
 
 
 def test_where_nobody_can_be_asked_the_host_is_told_so(desk: Client, vanished: Video, settings: Settings) -> None:
     settings.VIDEO_FETCH = False
     assert "There is nobody to ask" in look_again(desk, vanished)
-    assert asked() == []
+    assert enqueued_checks() == []
 
 
 def test_who_may_only_see_videos_cannot_have_them_looked_for(vanished: Video) -> None:
     clerk = staff("view_video")
     assert "Look again now" not in clerk.get(VIDEOS).content.decode()
     look_again(clerk, vanished)
-    assert asked() == []
+    assert enqueued_checks() == []
 
 
 def test_who_may_change_videos_can(vanished: Video) -> None:
     look_again(staff("change_video"), vanished)
-    assert asked() == [str(vanished.pk)]
+    assert enqueued_checks() == [str(vanished.pk)]
 
 
 def test_the_start_page_tells_of_them(desk: Client, host: Person, vanished: Video, own_post: Post) -> None:
