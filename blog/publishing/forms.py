@@ -171,7 +171,7 @@ class VideoForm(forms.ModelForm[Video]):
         super().__init__(*args, **kwargs)
         self.old_film = self.instance.reference.film if self.instance.pk else None
         if "ai_origin" in self.fields:
-            self.fields["ai_origin"].widget.attrs["data-unanswered"] = lifecycle.UNANSWERED
+            self.fields["ai_origin"].widget.attrs["data-unanswered"] = lifecycle.AI_ORIGIN_REQUIRED
         for name in FETCHED_LATER & self.fields.keys():
             self.fields[name].show_hidden_initial = True
 
@@ -237,7 +237,13 @@ class VideoForm(forms.ModelForm[Video]):
 
 
 class PartFormSet(BaseInlineFormSet[Any, Post, Any]):
-    """The forms of one kind of part."""
+    """The forms of one kind of part. `siblings` holds the formsets of all parts of the post, by their model."""
+
+    siblings: dict[type[Model], "PartFormSet"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.siblings[self.model] = self
 
     def kept(self) -> list[Any]:
         """The parts as submitted, once cleaned: without what is empty or to be deleted, invalid fields as they were."""
@@ -249,9 +255,7 @@ class PartFormSet(BaseInlineFormSet[Any, Post, Any]):
 
 
 class RepostFormSet(PartFormSet):
-    """The repost, which is what decides whether the whole may be published. `credits` is set by the admin."""
-
-    credits: PartFormSet
+    """The repost. It decides whether the post may be published."""
 
     def clean(self) -> None:
         super().clean()
@@ -260,8 +264,9 @@ class RepostFormSet(PartFormSet):
             raise ValidationError(missing)
 
     def _missing(self) -> list[str]:
-        self.credits.is_valid()
-        roles = [credit.role for credit in self.credits.kept() if credit.person_id]
+        credits = self.siblings[Credit]
+        credits.is_valid()
+        roles = [credit.role for credit in credits.kept() if credit.person_id]
         words = next(iter(self.kept()), None)
         return lifecycle.problems(self.instance, repost=words, has_author=Credit.Role.AUTHOR in roles)
 

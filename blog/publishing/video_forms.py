@@ -166,7 +166,7 @@ class VideoFormSet(PartFormSet):
             goes = self._goes(form) or (form.instance.pk in self._loose and not form.instance.has_typed)
             if is_used and not goes and form.instance.ai_origin == Video.AiOrigin.UNSET:
                 field = "ai_origin" if "ai_origin" in form.fields else None
-                form.add_error(field, str(lifecycle.UNANSWERED))
+                form.add_error(field, str(lifecycle.AI_ORIGIN_REQUIRED))
                 asked = True
         return asked
 

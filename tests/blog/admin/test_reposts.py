@@ -52,7 +52,7 @@ def test_a_licence_can_be_taken_back(desk: Client, repost_submission: Submission
 
 def test_a_licence_without_a_name_or_address_is_refused(desk: Client, repost_submission: Submission) -> None:
     page = desk.post(ADD, repost_submission | {"repost-0-basis": "licence"}).content.decode()
-    assert "Name the licence by its address" in page
+    assert "Give the web address of the licence" in page
     assert GUEST_MARK in page
     page = desk.post(ADD, repost_submission | {"repost-0-licence": "by-the-way"}).content.decode()
     assert "Select a valid choice" in page

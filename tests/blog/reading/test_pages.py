@@ -210,7 +210,7 @@ def test_a_cursor_does_not_tell_that_an_unpublished_post_exists(noon: datetime, 
 def test_an_old_slug_leads_to_the_permalink_as_long_as_the_post_is_public(site: Post) -> None:
     site.slug = "better-name"
     site.save()
-    lifecycle.keep_old_slug(site, old_slug="permitted-repost")
+    lifecycle.redirect_old_slug(site, old_slug="permitted-repost")
     response = Client().get("/2026/11/permitted-repost/")
     assert (response.status_code, response["Location"]) == (301, "/2026/11/better-name/")
     Post.objects.update(status="draft")
@@ -221,7 +221,7 @@ def test_going_back_to_an_earlier_slug_makes_no_circle(site: Post) -> None:
     for slug in ("second", "permitted-repost", "second"):
         old, site.slug = site.slug, slug
         site.save()
-        lifecycle.keep_old_slug(site, old_slug=old)
+        lifecycle.redirect_old_slug(site, old_slug=old)
     assert Client().get("/2026/11/second/").status_code == 200
     assert Client().get("/2026/11/permitted-repost/")["Location"] == "/2026/11/second/"
 

@@ -154,6 +154,7 @@ def test_videos_in_the_words_go_with_the_words(make_repost: MakeRepost) -> None:
     repost.text = f"Look:\n\n{FILM}"
     repost.save()
     steps.state_by_host(repost, by="Eldon Host")
+    placement.keep_rows(post)
     Video.objects.update(**COMPLETE | {"title": "Filmed words"})
     assert "Filmed words" in str(figures(post)[0])
     assert graph(post)["VideoObject"]["name"] == "Filmed words"

@@ -5,7 +5,7 @@ from django.core.management import call_command
 
 from blog.models import PermissionRequest, Post, Repost, Video
 from blog.permissions import author_requests, steps
-from blog.publishing import lifecycle
+from blog.publishing import lifecycle, saving
 from blog.videos import placement
 from tests.blog.conftest import confirm, current
 from tests.conftest import MakePost, MakeRepost
@@ -37,9 +37,9 @@ def read(post: Post) -> Post:
 def filmed(make_repost: MakeRepost) -> Post:
     """A public post in whose reposted words a film stands."""
     post = make_repost(text=f"Look:\n\n{FILM}", stated=False)
-    steps.state_by_host(post.repost, by="Eldon Host")
+    placement.keep_rows(post)
     Video.objects.update(ai_origin="none")
-    lifecycle.publish(post)
+    saving.publish_post(post, by="Eldon Host")
     Video.objects.update(ai_origin="")
     return post
 
@@ -49,6 +49,7 @@ def edit_words(post: Post, text: str) -> Repost:
     repost.text = text
     repost.save()
     steps.state_by_host(repost, by="Eldon Host")
+    placement.keep_rows(post)
     return repost
 
 
@@ -164,11 +165,11 @@ def test_words_that_are_not_shown_show_no_video(filmed: Post) -> None:
 def test_nothing_is_published_before_it_is_said_whether_ai_made_it(make_post: MakePost) -> None:
     post = make_post(status="draft", published_at=None, body=FILM)
     with pytest.raises(lifecycle.NotReady, match="Say whether AI made this video"):
-        lifecycle.publish(post)
+        saving.publish_post(post, by="Eldon Host")
     assert Post.objects.get(pk=post.pk).status == "draft"
     placement.keep_rows(post)
     Video.objects.update(ai_origin="unknown")
-    lifecycle.publish(post)
+    saving.publish_post(post, by="Eldon Host")
     assert post.is_public
 
 
