@@ -139,7 +139,7 @@ def _bucket(value: str) -> dict[str, Any]:
         parts = SplitResult("", "", "", "", "")
     if not (parts.username and parts.password):
         raise ImproperlyConfigured(
-            "MEDIA_STORAGE must look like s3://key:secret@host/bucket?region=eu-central-1 (write / in the secret as %2F)."
+            "MEDIA_STORAGE must look like s3://key:secret@host/bucket?region=eu-central-1 (/ in the secret is %2F)."
         )
     return {
         "endpoint_url": server,

@@ -1,6 +1,6 @@
 """Forgetting: what nobody needs any more is deleted by itself. docs/operating.md has the table."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +10,6 @@ from comments.mailing import outgoing
 from comments.models import Ban, Comment, CommentEvent, OutgoingEmail, Subscription
 from comments.moderation import steps
 from core import clock
-from core.privacy import networks
 
 BATCH = 500  # rows in one transaction: nobody waits long for us
 LETTERS_LAST = timedelta(days=30)
@@ -22,13 +21,12 @@ State = Comment.State
 UNWANTED = (State.SPAM, State.REJECTED, State.DELETED)
 
 
-def forget_networks() -> None:
-    """Forget the names of networks that were made with keys which are destroyed by now: they lead nowhere any more."""
-    moment = networks.oldest_week()
-    Comment.objects.filter(network_key__isnull=False, created_at__lt=moment).update(network_key=None)
-    OutgoingEmail.objects.filter(network_key__isnull=False, created_at__lt=moment).update(network_key=None)
+def forget_networks(before: datetime) -> None:
+    """Clear the pseudonyms of networks that were stored before this moment; their keys have been destroyed."""
+    Comment.objects.filter(network_key__isnull=False, created_at__lt=before).update(network_key=None)
+    OutgoingEmail.objects.filter(network_key__isnull=False, created_at__lt=before).update(network_key=None)
     # A ban has the name that its comment got, which may be weeks older than itself. Then it bans nobody any more.
-    outlived = Q(created_at__lt=moment) | Q(comment__created_at__lt=moment)
+    outlived = Q(created_at__lt=before) | Q(comment__created_at__lt=before)
     Ban.objects.filter(outlived, kind=Ban.Kind.NETWORK).delete()
 
 
