@@ -74,8 +74,8 @@ class SpamToken(models.Model):
     spam = models.PositiveIntegerField(default=0)
 
     class Meta:
-        verbose_name = _("word of the filter")
-        verbose_name_plural = _("words of the filter")
+        verbose_name = _("spam filter word")
+        verbose_name_plural = _("spam filter words")
 
     def __str__(self) -> str:
         return self.token
