@@ -69,7 +69,7 @@ class PostAdmin(admin.ModelAdmin[Post]):
             },
         ),
     ]
-    list_display = ["title", "status_in_words", "kind", "permission", "published_at"]
+    list_display = ["title", "status_label", "kind", "permission", "published_at"]
     list_filter = ["status", HasRepost, PermissionState, "tags"]
     date_hierarchy = "published_at"
     search_fields = ["title", "introduction", "body", "repost__text", "credits__person__name"]
@@ -84,7 +84,7 @@ class PostAdmin(admin.ModelAdmin[Post]):
         return PostList
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
-    def status_in_words(self, post: Post) -> str:
+    def status_label(self, post: Post) -> str:
         return _("scheduled") if post.is_scheduled else post.get_status_display()
 
     @admin.display(description=gettext_lazy("kind"))
@@ -95,7 +95,7 @@ class PostAdmin(admin.ModelAdmin[Post]):
 
     @admin.display(description=gettext_lazy("permission"))
     def permission(self, post: Post) -> str:
-        return permission_record.state_in_words(post.passage) if post.passage else "–"
+        return permission_record.state_label(post.passage) if post.passage else "–"
 
     @admin.action(description=gettext_lazy("Publish the selected posts"), permissions=["change"])
     def publish_selected(self, request: HttpRequest, queryset: models.QuerySet[Post]) -> None:
@@ -187,7 +187,7 @@ class PostAdmin(admin.ModelAdmin[Post]):
             self.message_user(request, _appears_at(form.instance))
         passage = form.instance.passage
         if passage and passage.state == Repost.State.STALE:
-            self.message_user(request, _two_ways_on(form.instance), messages.WARNING)
+            self.message_user(request, _confirmed_words_stay(form.instance), messages.WARNING)
 
     # --- Its own pages
 
@@ -225,24 +225,24 @@ class PostAdmin(admin.ModelAdmin[Post]):
 
 def _appears_at(post: Post) -> str:
     moment = localtime(post.published_at)
-    words = {"moment": date_format(moment, "DATETIME_FORMAT"), "zone": post.blog.time_zone}
-    return _("It is scheduled: it appears by itself on %(moment)s (%(zone)s).") % words
+    values = {"moment": date_format(moment, "DATETIME_FORMAT"), "zone": post.blog.time_zone}
+    return _("The post is scheduled: it appears automatically on %(moment)s (%(zone)s).") % values
 
 
 def _choose_again(request: HttpRequest) -> str:
     """The message above a refused form, which shows its texts again and cannot do so with its files."""
     names = [f"“{file.name}”" for _field, several in request.FILES.lists() for file in several]
-    return _("A browser does not keep chosen files. Choose again: %s.") % ", ".join(names)
+    return _("Browsers forget chosen files when a form is shown again. Choose these again: %s.") % ", ".join(names)
 
 
-def _two_ways_on(post: Post) -> SafeString:
+def _confirmed_words_stay(post: Post) -> SafeString:
     """The message after a host has edited words that the author had confirmed."""
     ask, release = (reverse("admin:blog_post_permission", args=[post.pk, name]) for name in ("ask", "release"))
     return format_html(
         '{} <a href="{}">{}</a> · <a href="{}">{}</a>',
-        _("The author confirmed other words, so readers keep seeing those. There are two ways on:"),
+        _("The author confirmed other words, so readers keep seeing those. You can:"),
         ask,
-        _("Ask the author again"),
+        _("ask the author again"),
         release,
-        _("Show yours on your word alone"),
+        _("show your version without a confirmation"),
     )
