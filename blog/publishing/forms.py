@@ -225,7 +225,7 @@ class VideoForm(forms.ModelForm[Video]):
         if "file" in cleaned and not cleaned["file"]:
             self.add_error(
                 "captions",
-                _("Captions need a file that is shown from this site. For a video elsewhere, paste a transcript instead."),
+                _("Captions need a file that this site shows. For a video elsewhere, paste a transcript instead."),
             )
         if not cleaned.get("captions_language", "?"):
             cleaned["captions_language"] = cleaned["post"].language
@@ -286,9 +286,7 @@ class CreditFormSet(PartFormSet):
         super().clean()
         passage = self.instance.passage
         if passage and passage.covered_id and _authors(self.submitted()) != _authors(self.instance.credits.all()):
-            raise ValidationError(
-                _("The author has said yes under this credit, so you cannot name another author.")
-            )
+            raise ValidationError(_("The author has said yes under this credit, so you cannot name another author."))
 
 
 def _label_date_and_time(moment: forms.Field) -> None:

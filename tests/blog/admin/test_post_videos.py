@@ -117,7 +117,7 @@ def test_a_line_taken_back_before_anything_was_stored_leaves_nothing(desk: Clien
 def test_who_sends_a_place_by_hand_gets_no_row_that_the_text_does_not_have(
     desk: Client, submission: Submission
 ) -> None:
-    forged = {"videos-0-page_url": FILM, "videos-0-stands_in": "words", "videos-0-title": "Forged"}
+    forged = {"videos-0-page_url": FILM, "videos-0-in_text": "words", "videos-0-title": "Forged"}
     assert desk.post(ADD, submission | forged).status_code == 302
     assert Video.objects.get().text == ""
 

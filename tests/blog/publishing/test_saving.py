@@ -54,7 +54,7 @@ def test_a_published_repost_with_videos_synchronises_its_video_rows_once(
     data = repost_submission | words | {"videos-TOTAL_FORMS": "2"}
     for index, text in enumerate(("introduction", "words")):
         prefix = f"videos-{index}"
-        data |= {f"{prefix}-stands_in": text, f"{prefix}-page_url": FILM, f"{prefix}-ai_origin": "none"}
+        data |= {f"{prefix}-in_text": text, f"{prefix}-page_url": FILM, f"{prefix}-ai_origin": "none"}
         data |= {f"{prefix}-part": "post", f"{prefix}-position": "0"}
     response = desk.post(reverse("admin:blog_post_add"), data)
     assert response.status_code == 302, response.context["errors"]
