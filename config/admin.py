@@ -18,8 +18,8 @@ ResponseT = TypeVar("ResponseT", bound=HttpResponseBase)
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
-# The sections of the start page: a name for URLs and ids, the heading, and the models in order. A registered model that
-# is not listed appears in the last section.
+# The sections of the start page: an id, the heading, and the models in order. A registered model that is not listed
+# appears in the last section.
 SECTIONS: list[tuple[str, Promise, list[str]]] = [
     ("posts", _("Posts"), ["blog.Post", "blog.Tag"]),
     ("people", _("People"), ["blog.Person", "blog.PermissionRequest", "blog.Dispute"]),
@@ -60,8 +60,8 @@ def sections(models: Mapping[str, Any]) -> list[dict[str, Any]]:
     unlisted = [label for label in models if label not in listed]
     found = []
     for name, heading, labels in SECTIONS:
-        is_last = name == SECTIONS[-1][0]
-        shown = [models[label] for label in [*labels, *(unlisted if is_last else [])] if label in models]
+        further = unlisted if name == SECTIONS[-1][0] else []
+        shown = [models[label] for label in [*labels, *further] if label in models]
         if shown:
             found.append({"app_label": name, "name": heading, "app_url": "", "has_module_perms": True, "models": shown})
     return found

@@ -45,14 +45,14 @@ class VideoFormSet(PartFormSet):
         rows = list(self.get_queryset())
         if not self.is_bound and not rows:
             return
-        found = placement.changes(rows, self._standing())
+        found = placement.changes(rows, self._references())
         self._orphans = {row.pk for row in found.loose}
         self._by_row = {row.pk: (row.text, row.reference) for row in rows if row.text and row.pk not in self._orphans}
         self._by_row |= {row.pk: (text, reference) for row, text, reference in found.moves}
         if self.is_bound:
             self._add_rows(found.new)
 
-    def _standing(self) -> placement.Standing:
+    def _references(self) -> placement.Standing:
         """Return the videos in the submitted texts, or in the stored ones if the form is not bound."""
         if not self.is_bound:
             return placement.standing_in(self.instance)
@@ -139,9 +139,7 @@ class VideoFormSet(PartFormSet):
             problems.append(_("Readers see whether AI made a video. Answer this for each video under “Videos”."))
         if self.instance.status == Post.Status.PUBLISHED and any(map(_needs_add_permission, self.forms)):
             problems.append(
-                _(
-                    "You do not have permission to add videos. Ask somebody who has it to save this post with the new one."
-                )
+                _("You do not have permission to add videos. Ask somebody who has it to save this post first.")
             )
         if problems:
             raise ValidationError(problems)
@@ -202,8 +200,8 @@ def _show_as_in_text(form: forms.ModelForm[Video], text: str) -> None:
 
 def _orphan_warning(video: Video) -> str:
     sentence = _(
-        "Its line is no longer in this text: %(text)s. Tick “Remove” beside its name to remove the video with everything "
-        "typed about it. Otherwise it stays with the post as an attached video."
+        "Its line is no longer in this text: %(text)s. Tick “Remove” beside its name to remove the video with "
+        "everything typed about it. Otherwise it stays with the post as an attached video."
     )
     return sentence % {"text": video.get_text_display()}
 

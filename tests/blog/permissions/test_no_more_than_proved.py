@@ -115,7 +115,7 @@ def test_who_said_yes_is_not_renamed_by_the_host(desk: Client, permitted_repost:
     confirm(permitted_repost.repost)
     response = desk.post(address, sent)
     assert response.status_code == 200
-    assert "A yes was given under this name" in response.content.decode()
+    assert "This author has said yes under this name" in response.content.decode()
     assert desk.post(address, sent | {"name": original_author.name, "affiliation": "Nowhere"}).status_code == 302
     steps.release(permitted_repost.repost, by=HOST)
     assert desk.post(address, sent).status_code == 302

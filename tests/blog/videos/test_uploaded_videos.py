@@ -124,7 +124,7 @@ def test_a_film_gives_way_to_an_address_and_to_nothing_else(desk: Client, shown:
     away |= {"initial-videos-0-duration": "8"}
     data = resubmission(desk, shown.post, **away)
     if not address:
-        assert "Give the address of a video, or choose a file." in refused(desk, data, change_url(shown.post))
+        assert "Give the web address of a video, or choose a file." in refused(desk, data, change_url(shown.post))
         return
     stored(desk, data, change_url(shown.post))
     shown.refresh_from_db()
@@ -146,7 +146,7 @@ def test_captions_are_in_the_language_of_the_post_unless_it_is_said(desk: Client
         ({"videos-0-captions": captions(), "videos-0-captions_language": "Klingon!"}, "Use a language tag"),
         ({"videos-0-captions": captions(), "language": ""}, "This field is required"),
         ({"videos-0-page_url": "https://youtu.be/dQw4w9WgXcQ"}, "not both"),
-        ({"videos-0-file": "words instead of a file"}, "Give the address of a video, or choose a file."),
+        ({"videos-0-file": "words instead of a file"}, "Give the web address of a video, or choose a file."),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_kept(
