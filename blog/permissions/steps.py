@@ -63,7 +63,7 @@ def public_step(step: Callable[Concatenate[Repost, P], None]) -> Callable[Concat
 
     @wraps(step)
     @transaction.atomic
-    def wrapper(repost: Repost, *args: P.args, **kwargs: P.kwargs) -> None:
+    def wrapper(repost: Repost, /, *args: P.args, **kwargs: P.kwargs) -> None:
         step(repost, *args, **kwargs)
         placement.keep_rows(repost.post)
 

@@ -181,8 +181,8 @@ def test_what_is_known_of_a_video_in_a_text_is_no_film_s_business(desk: Client, 
 
 def test_a_form_that_comes_back_says_which_files_to_choose_again(desk: Client, with_film: Submission) -> None:
     answer = refused(desk, with_film | {"title": "", "videos-0-captions": captions()})
-    assert "Choose again: “My holidays.webm”, “captions.vtt”." in answer
-    assert "Choose again" not in desk.get(ADD).content.decode()
+    assert "Choose these again: “My holidays.webm”, “captions.vtt”." in answer
+    assert "Choose these again" not in desk.get(ADD).content.decode()
 
 
 def test_the_name_of_a_file_is_only_ever_said_back(desk: Client, with_film: Submission) -> None:
@@ -191,7 +191,7 @@ def test_the_name_of_a_file_is_only_ever_said_back(desk: Client, with_film: Subm
     files = {f"videos-{number}-file": film(name=name) for number, name in enumerate(names)}
     answer = refused(desk, with_film | {"title": ""} | files)
     (said,) = re.findall(r'<ul class="messagelist">.*?</ul>', answer, re.DOTALL)
-    assert "A browser does not keep chosen files. Choose again: “" in said
+    assert "Browsers forget chosen files when a form is shown again. Choose these again: “" in said
     assert said.count("”") >= len(names)
     assert_harmless(said)
     assert names_in("videos") == []
