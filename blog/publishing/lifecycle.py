@@ -37,7 +37,7 @@ def problems(post: Post, *, repost: Repost | None, has_author: bool) -> list[str
     if not has_author:
         missing.append(_("Say whose words these are: add their author under “Credits”."))
     if not repost.basis:
-        missing.append(_("Say on what ground you show these words: choose a basis under “Permission”."))
+        missing.append(_("Say on what basis you show these words: choose a basis under “Permission”."))
     elif repost.basis == Repost.Basis.LICENCE and not repost.licence_url:
         missing.append(_("Give the web address of the licence."))
     if repost.state in (Repost.State.DECLINED, Repost.State.REVOKED) and not repost.shown_id:

@@ -37,7 +37,7 @@ def test_one_form_publishes_a_repost(desk: Client, repost_submission: Submission
 
 @pytest.mark.parametrize(
     ("missing", "sentence"),
-    [("credits-0-person", "Say whose words these are"), ("repost-0-basis", "Say on what ground you show these words")],
+    [("credits-0-person", "Say whose words these are"), ("repost-0-basis", "Say on what basis you show these words")],
 )
 def test_an_incomplete_repost_is_refused_and_everything_typed_is_shown_again(
     desk: Client, repost_submission: Submission, missing: str, sentence: str
@@ -271,7 +271,7 @@ def test_posts_are_published_and_withdrawn_from_the_list(
     url = reverse("admin:blog_post_changelist")
     selected = {"_selected_action": [ready.pk, lacking.pk]}
     page = desk.post(url, selected | {"action": "publish_selected"}, follow=True).content.decode()
-    assert "Say on what ground" in page
+    assert "Say on what basis" in page
     assert list(Post.objects.published()) == [ready]
     assert Repost.objects.in_force().get().post_id == ready.pk
     desk.post(url, selected | {"action": "withdraw_selected"})
@@ -328,5 +328,5 @@ def test_staff_who_may_not_change_reposts_cannot_publish_an_incomplete_one(make_
     data = resubmission(client, post, status="published")
     response = client.post(change_url(post), data)
     assert response.status_code == 200
-    assert "Say on what ground" in response.content.decode()
+    assert "Say on what basis" in response.content.decode()
     assert not Post.objects.published().exists()
