@@ -159,7 +159,9 @@ def step_url(post: Post, name: str) -> str:
 def staff(*codenames: str) -> Client:
     """Return a client signed in as a staff user with only these permissions."""
     user = User.objects.create_user("clerk", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(content_type__app_label="blog", codename__in=codenames))
+    user.user_permissions.set(
+        Permission.objects.filter(content_type__app_label__in=["blog", "core"], codename__in=codenames)
+    )
     client = Client()
     client.force_login(user)
     return client

@@ -5,7 +5,7 @@ from django.core.management import call_command
 
 from blog.models import PermissionRequest, Post, Repost, Video
 from blog.permissions import author_requests, steps
-from blog.publishing import lifecycle
+from blog.publishing import lifecycle, saving
 from blog.videos import placement
 from tests.blog.conftest import confirm, current
 from tests.conftest import MakePost, MakeRepost
@@ -39,7 +39,7 @@ def filmed(make_repost: MakeRepost) -> Post:
     post = make_repost(text=f"Look:\n\n{FILM}", stated=False)
     steps.assert_by_host(post.repost, by="Eldon Host")
     Video.objects.update(ai_origin="none")
-    lifecycle.publish(post)
+    saving.publish_post(post, by="Eldon Host")
     Video.objects.update(ai_origin="")
     return post
 
@@ -164,11 +164,11 @@ def test_words_that_are_not_shown_show_no_videos(filmed: Post) -> None:
 def test_a_post_is_not_published_before_the_host_says_whether_ai_made_its_videos(make_post: MakePost) -> None:
     post = make_post(status="draft", published_at=None, body=FILM)
     with pytest.raises(lifecycle.NotReady, match="Say whether AI made this video"):
-        lifecycle.publish(post)
+        saving.publish_post(post, by="Eldon Host")
     assert Post.objects.get(pk=post.pk).status == "draft"
     placement.synchronise_rows(post)
     Video.objects.update(ai_origin="unknown")
-    lifecycle.publish(post)
+    saving.publish_post(post, by="Eldon Host")
     assert post.is_public
 
 

@@ -146,7 +146,7 @@ def test_captions_are_in_the_language_of_the_post_by_default(desk: Client, with_
         ({"videos-0-captions": captions(), "videos-0-captions_language": "Klingon!"}, "Use a language tag"),
         ({"videos-0-captions": captions(), "language": ""}, "This field is required"),
         ({"videos-0-page_url": "https://youtu.be/dQw4w9WgXcQ"}, "not both"),
-        ({"videos-0-file": "words instead of a file"}, "Give the address of a video, or choose a file."),
+        ({"videos-0-file": "words instead of a file"}, "Give the web address of a video, or choose a file."),
     ],
 )
 def test_an_invalid_form_says_what_is_wrong_and_stores_nothing(
@@ -181,8 +181,8 @@ def test_editing_a_video_in_a_text_keeps_its_fetched_duration(desk: Client, make
 
 def test_a_refused_form_says_which_files_to_choose_again(desk: Client, with_film: Submission) -> None:
     answer = refused(desk, with_film | {"title": "", "videos-0-captions": captions()})
-    assert "Choose again: “My holidays.webm”, “captions.vtt”." in answer
-    assert "Choose again" not in desk.get(ADD).content.decode()
+    assert "Choose these again: “My holidays.webm”, “captions.vtt”." in answer
+    assert "Choose these again" not in desk.get(ADD).content.decode()
 
 
 def test_the_name_of_an_upload_is_only_repeated_in_the_message(desk: Client, with_film: Submission) -> None:
