@@ -178,7 +178,7 @@ def _name_of(event: CommentEvent) -> str:
 
 def tidy(reason: str) -> str:
     """A reason as it can be stored."""
-    return text_cleaning.tidy_line(reason[: 2 * CommentEvent.REASON_LENGTH])[: CommentEvent.REASON_LENGTH]
+    return text_cleaning.clean_line(reason[: 2 * CommentEvent.REASON_LENGTH])[: CommentEvent.REASON_LENGTH]
 
 
 def batch_of(value: str) -> UUID | None:

@@ -93,7 +93,7 @@ class BanForm(forms.ModelForm[Ban]):
 
     def _normal(self, kind: str, value: str) -> str:
         if kind == Ban.Kind.WORD:
-            word = text_cleaning.tidy_line(value)
+            word = text_cleaning.clean_line(value)
             if text_cleaning.is_blank(word):
                 raise ValidationError({"value": _("Please give a word.")})
             return word

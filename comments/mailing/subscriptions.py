@@ -89,7 +89,7 @@ def _get_or_create(
 
 def _thread_root(comment: Comment) -> Comment:
     """The first comment of the thread, which subscriptions to the thread refer to."""
-    return comment if comment.parent_id is None else Comment.objects.get(pk=paths.root_number(comment.path))
+    return comment if comment.parent_id is None else Comment.objects.get(pk=paths.root_id(comment.path))
 
 
 # --- Confirming -----------------------------------------------------------------------------------------------------

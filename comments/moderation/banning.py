@@ -34,7 +34,7 @@ def normal_domain(typed: str) -> str:
 
     Raises ValueError for what is none. A name without a dot is none, either: it would stand for half of the web.
     """
-    rest = text_cleaning.tidy_line(typed).casefold()
+    rest = text_cleaning.clean_line(typed).casefold()
     while found := _BEFORE_HOST.match(rest):
         rest = rest[found.end() :]
     host = re.split(r"[:/?#]", rest, maxsplit=1)[0].rstrip(".")

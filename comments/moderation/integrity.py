@@ -196,4 +196,4 @@ def _make_room(wrong: dict[int, Place], rows: dict[int, Row]) -> None:
     for pk, place in wrong.items():
         holder = standing.get(place.path, pk)
         if holder != pk:
-            Comment.objects.filter(pk=holder).update(path=paths.BEHIND_ALL_REPLIES + ids.segment(holder))
+            Comment.objects.filter(pk=holder).update(path=paths.AFTER_ALL_REPLIES + ids.segment(holder))

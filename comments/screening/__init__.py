@@ -16,7 +16,7 @@ from django_stubs_ext import StrPromise
 from blog import rendering
 from comments.models import Comment, Discussion
 from comments.moderation import banning
-from comments.posting.authorship import Writer
+from comments.posting.authorship import Commenter
 from comments.screening import bayes, links, rules
 from core import clock
 from core.compiled_queries import Given, Prepared, number_of_row
@@ -50,7 +50,7 @@ def words_key(text: str) -> bytes | None:
     return salted_hmac(SALT, folded, algorithm="sha256").digest() if len(folded) >= SHORT else None
 
 
-def facts(draft: Comment, writer: Writer, signals: Signals = NO_SIGNALS) -> rules.Facts:
+def facts(draft: Comment, writer: Commenter, signals: Signals = NO_SIGNALS) -> rules.Facts:
     """What can be known before the discussion is locked: the slow part."""
     seconds, is_forged = _seconds(signals)
     in_name = links.hosts(draft.name)
@@ -74,7 +74,7 @@ def facts(draft: Comment, writer: Writer, signals: Signals = NO_SIGNALS) -> rule
 
 
 def judge(
-    known: rules.Facts, discussion: Discussion, writer: Writer, *, thread: bytes = b"", is_new: bool = True
+    known: rules.Facts, discussion: Discussion, writer: Commenter, *, thread: bytes = b"", is_new: bool = True
 ) -> rules.Judgement:
     """Judge with the rest of the facts, read under the lock. An edit is no new comment: its pace does not count."""
     pace = _pace(writer, thread) if is_new else rules.STANDING
@@ -108,7 +108,7 @@ def _as_typed_and_read(draft: Comment) -> str:
     return f"{draft.source}\n{rendering.plain_text(draft.html)}"
 
 
-def _is_known(draft: Comment, writer: Writer) -> bool:
+def _is_known(draft: Comment, writer: Commenter) -> bool:
     """Whether somebody approved of them before. A typed address proves nothing: it may be another's."""
     proved = writer.proved_email if draft.email in ("", writer.proved_email) else ""
     return bool(proved) and Comment.objects.by_known_email(proved).exists()
@@ -122,7 +122,7 @@ def _repeats(draft: Comment) -> int:
     return len(found)
 
 
-def _pace(writer: Writer, thread: bytes) -> rules.Pace:
+def _pace(writer: Commenter, thread: bytes) -> rules.Pace:
     """What came in without a network was brought by ourselves. Nobody looks for more than the hour's limit."""
     if not writer.network_keys:
         return rules.STANDING

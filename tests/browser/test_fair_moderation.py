@@ -70,10 +70,10 @@ def stranger_is_held_and_told_why(page: Page, address: str) -> None:
     page.get_by_label("Comment", exact=True).fill(REMARK)
     page.get_by_text("Get replies by e-mail").click()
     page.get_by_label("E-mail").fill(STRANGER)
-    page.get_by_role("button", name="Post the comment").click()
-    expect(page.get_by_text("waits for a moderator")).to_be_visible()
+    page.get_by_role("button", name="Post comment").click()
+    expect(page.get_by_text("waiting for a moderator")).to_be_visible()
     expect(page.get_by_text("It holds links.")).to_be_visible()
-    expect(page.get_by_role("link", name="Take it back")).to_be_visible()
+    expect(page.get_by_role("link", name="Withdraw")).to_be_visible()
     page.goto(address)
     expect(page.get_by_text("films.example")).to_have_count(0)
 
@@ -82,7 +82,7 @@ def stranger_confirms_the_address(page: Page, site: Site) -> None:
     question = next_message(site, STRANGER, 0)
     assert "films.example" not in question.as_string()
     page.goto(link_in(question, "/comments/confirm-address/"))
-    page.get_by_role("button", name="Yes, that is me").click()
+    page.get_by_role("button", name="Yes, it was me").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
 
 
@@ -105,7 +105,7 @@ def somebody_replies(page: Page, address: str) -> None:
     comment(page, REMARK).get_by_role("link", name="Reply").click()
     page.get_by_label("Name", exact=True).fill("Rea Reader")
     page.get_by_label("Comment", exact=True).fill(REPLY)
-    page.get_by_role("button", name="Post the reply").click()
+    page.get_by_role("button", name="Post reply").click()
     expect(comment(page, REPLY)).to_be_visible()
 
 
@@ -128,7 +128,7 @@ def mail_program_unsubscribes(address: str) -> None:
 
 
 def stranger_erases_everything(page: Page, site: Site) -> None:
-    page.get_by_role("link", name="What we keep under your address").first.click()
+    page.get_by_role("link", name="What we store under your e-mail address").first.click()
     page.get_by_label("E-mail").fill(STRANGER)
     page.get_by_role("button", name="Send me the link").click()
     expect(page.get_by_text("a message with a link is on its way")).to_be_visible()
@@ -137,4 +137,4 @@ def stranger_erases_everything(page: Page, site: Site) -> None:
     expect(page.get_by_text("None.")).to_be_visible()  # the mail that was asked for has ended
     page.get_by_role("link", name="Erase everything …").click()
     page.get_by_role("button", name="Erase everything").click()
-    expect(page.get_by_role("heading", name="Everything is erased")).to_be_visible()
+    expect(page.get_by_role("heading", name="Everything has been erased")).to_be_visible()

@@ -16,8 +16,7 @@ from core import clock
 from core.models import Task
 from core.tasks import worker
 from tests.comments.conftest import Say
-from tests.comments.lives import TEXT, lived
-from tests.comments.postbox import (
+from tests.comments.mailbox import (
     REA,
     SAM,
     announce,
@@ -26,7 +25,8 @@ from tests.comments.postbox import (
     to,
     with_address,
 )
-from tests.comments.wholeness import assert_whole
+from tests.comments.personal_history import TEXT, create_history
+from tests.comments.thread_integrity import assert_whole
 from tests.conftest import NOON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -36,7 +36,7 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 @pytest.fixture
 def life(say: Say, moderator: User, mailoutbox: list[EmailMessage]) -> list[Comment]:
-    found = lived(say, moderator)
+    found = create_history(say, moderator)
     mailoutbox.clear()
     return found
 

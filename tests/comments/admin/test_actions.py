@@ -8,9 +8,9 @@ from blog.models import Person, Post
 from comments.models import Ban, Comment, CommentEvent, Discussion
 from comments.moderation import steps
 from tests.comments.conftest import Say
-from tests.comments.held import as_if_held
-from tests.comments.moderators import QUEUE, act, decide_url, page, staff, state_of
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.held_comments import as_if_held
+from tests.comments.moderator_pages import QUEUE, act, decide_url, page, staff, state_of
+from tests.comments.thread_integrity import assert_whole, shown
 
 State = Comment.State
 

@@ -17,9 +17,9 @@ from comments.moderation.steps import delete_by_writer
 from comments.posting.revising import edit
 from core import clock
 from tests.comments.conftest import Say
-from tests.comments.held import as_if_held
-from tests.comments.moderators import QUEUE, act, decide_url, page, text_of
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.held_comments import as_if_held
+from tests.comments.moderator_pages import QUEUE, act, decide_url, page, text_of
+from tests.comments.thread_integrity import assert_whole, shown
 
 State = Comment.State
 

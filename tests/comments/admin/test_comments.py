@@ -12,9 +12,9 @@ from comments.models import Comment, Discussion
 from comments.moderation import steps
 from tests.attacks import ATTACKS, assert_harmless
 from tests.comments.conftest import Say
-from tests.comments.held import as_if_held
-from tests.comments.moderators import LIST, decide_url, staff
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.held_comments import as_if_held
+from tests.comments.moderator_pages import LIST, decide_url, staff
+from tests.comments.thread_integrity import assert_whole, shown
 
 
 def act(desk: Client, action: str, *comments: Comment, reason: str = "") -> str:

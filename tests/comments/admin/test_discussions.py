@@ -13,8 +13,8 @@ from comments.moderation import closing, steps
 from comments.posting.submission import Refused
 from core import clock
 from tests.comments.conftest import Say
-from tests.comments.moderators import page, staff
-from tests.comments.wholeness import assert_whole
+from tests.comments.moderator_pages import page, staff
+from tests.comments.thread_integrity import assert_whole
 from tests.conftest import MakePost
 
 DISCUSSIONS = "/admin/comments/discussion/"

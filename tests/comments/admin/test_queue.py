@@ -13,8 +13,8 @@ from comments.moderation import steps
 from core import clock
 from tests.attacks import ATTACKS, LONE_SURROGATE, assert_harmless
 from tests.comments.conftest import Say
-from tests.comments.held import as_if_held
-from tests.comments.moderators import QUEUE, act, decide_url, page, staff, state_of, text_of
+from tests.comments.held_comments import as_if_held
+from tests.comments.moderator_pages import QUEUE, act, decide_url, page, staff, state_of, text_of
 
 State = Comment.State
 

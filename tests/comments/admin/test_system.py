@@ -10,7 +10,7 @@ from comments.models import EmailItem, OutgoingEmail, SpamToken, Subscription
 from core import clock
 from core.models import Task
 from tests.comments.conftest import Say
-from tests.comments.moderators import QUEUE, decide_url, page, staff, text_of
+from tests.comments.moderator_pages import QUEUE, decide_url, page, staff, text_of
 
 LETTERS = "/admin/comments/outgoingemail/"
 SUBSCRIPTIONS = "/admin/comments/subscription/"

@@ -18,7 +18,7 @@ from core.tasks import worker
 from tests.attacks import ATTACKS, assert_harmless
 from tests.blog.mailbox import received
 from tests.comments.conftest import Say
-from tests.comments.postbox import OWN_PAGE, REA, SAM, bare, follow, one_line, question, to, with_address
+from tests.comments.mailbox import OWN_PAGE, REA, SAM, bare, follow, one_line, question, to, with_address
 from tests.comments.posting.test_races import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]

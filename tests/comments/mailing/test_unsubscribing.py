@@ -13,7 +13,7 @@ from core.mailing import signed_links
 from core.mailing.signed_links import Purpose
 from tests.attacks import assert_harmless
 from tests.comments.conftest import Say
-from tests.comments.postbox import REA, SAM, follow, question, with_address
+from tests.comments.mailbox import REA, SAM, follow, question, with_address
 from tests.core.mailing.test_signed_links import NONSENSE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]

@@ -22,7 +22,7 @@ from comments.moderation.steps import erase
 from core import clock
 from tests.attacks import ATTACKS, assert_harmless
 from tests.comments.conftest import Say
-from tests.comments.moderators import page, staff
+from tests.comments.moderator_pages import page, staff
 
 BANS = "/admin/comments/ban/"
 KEY = b"n" * 32

@@ -16,7 +16,7 @@ from comments.moderation.steps import delete_by_writer, remove, remove_with_repl
 from comments.threads import ids, paths
 from core import clock
 from tests.comments.conftest import Say
-from tests.comments.wholeness import assert_whole
+from tests.comments.thread_integrity import assert_whole
 from tests.conftest import MakePost
 
 Family = dict[str, Comment]

@@ -15,8 +15,8 @@ from core import clock
 from core.models import Task
 from core.tasks import queue, worker
 from tests.comments.conftest import Say
-from tests.comments.postbox import REA, SAM, announce, follow, rows_holding, with_address
-from tests.comments.wholeness import assert_whole
+from tests.comments.mailbox import REA, SAM, announce, follow, rows_holding, with_address
+from tests.comments.thread_integrity import assert_whole
 from tests.conftest import NOON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]

@@ -22,8 +22,8 @@ from comments.moderation.steps import (
 from comments.posting.submission import Refused
 from core import clock
 from tests.comments.conftest import Say
-from tests.comments.held import as_if_held
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.held_comments import as_if_held
+from tests.comments.thread_integrity import assert_whole, shown
 
 State = Comment.State
 

@@ -6,7 +6,7 @@ from blog.models import Post
 from comments.models import Comment, CommentEvent
 from comments.moderation.steps import remove, restore
 from tests.comments.conftest import Say
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.thread_integrity import assert_whole, shown
 
 
 def test_a_comment_without_replies_disappears_and_comes_back(say: Say, own_post: Post, moderator: User) -> None:

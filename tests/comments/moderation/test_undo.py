@@ -12,8 +12,8 @@ from comments.moderation.steps import ANNOUNCE, approve, mark_spam, reject, remo
 from core.models import Task
 from core.tasks import worker
 from tests.comments.conftest import Say
-from tests.comments.held import as_if_held
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.held_comments import as_if_held
+from tests.comments.thread_integrity import assert_whole, shown
 
 State = Comment.State
 

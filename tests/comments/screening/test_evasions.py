@@ -10,11 +10,11 @@ from blog.models import Post
 from comments.models import Ban, Comment, SpamToken
 from comments.moderation import banning, steps
 from comments.posting import revising
-from comments.posting.authorship import Writer
+from comments.posting.authorship import Commenter
 from comments.posting.submission import submit
 from core.tasks import worker
 from tests.comments.conftest import Say
-from tests.comments.postbox import OWN_PAGE, REA, follow, to, with_address
+from tests.comments.mailbox import OWN_PAGE, REA, follow, to, with_address
 
 State = Comment.State
 
@@ -58,8 +58,8 @@ def test_who_is_banned_is_met_again_by_the_address_that_they_proved(own_post: Po
     """Typing none does not help: known by the proof, they would not even wait with links."""
     nag = with_address(say(), "nag@reader.example", proved=True)
     banning.hold_person(nag, by=moderator)
-    writer = Writer(proved_email="nag@reader.example")
-    comment = submit(post_id=own_post.pk, name="Nag", text="A remark.", writer=writer)
+    writer = Commenter(proved_email="nag@reader.example")
+    comment = submit(post_id=own_post.pk, name="Nag", text="A remark.", commenter=writer)
     assert (comment.state, comment.findings[0]["code"]) == (State.PENDING, "banned")
 
 

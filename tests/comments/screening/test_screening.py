@@ -17,7 +17,7 @@ from core import clock
 from core.tasks import worker
 from tests.attacks import ATTACKS, HEAVY, assert_harmless
 from tests.comments.conftest import Say
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.thread_integrity import assert_whole, shown
 from tests.conftest import MakePost
 
 State = Comment.State
@@ -55,20 +55,20 @@ def test_the_writer_is_told_why_and_where_in_the_queue(own_post: Post) -> None:
     send(Client(), own_post, text=LINK)
     browser = Client()
     page = browser.get(send(browser, own_post, name="Bo", text=f"{LINK} Please.")["Location"])
-    assert "waits for a moderator" in page.text
+    assert "waiting for a moderator" in page.text
     assert "It is number 2 in the queue." in page.text
     assert "It holds links." in page.text
     assert "<textarea" in page.text
     assert 'href="https://shop.example' not in page.text
     assert (page["Cache-Control"], page["X-Robots-Tag"]) == ("no-store", "noindex")
     steps.approve(Comment.objects.earliest("pk"), by=User.objects.create_superuser("m"))
-    assert "It is the next to be looked at." in browser.get(page.request["PATH_INFO"]).text
+    assert "It is next in the queue." in browser.get(page.request["PATH_INFO"]).text
 
 
 def test_the_writer_can_take_it_back(own_post: Post) -> None:
     browser = Client()
     mine = send(browser, own_post, text=LINK)["Location"].partition("#")[0]
-    assert "Take it back" in browser.get(mine).text
+    assert "Withdraw" in browser.get(mine).text
     question = browser.get(f"{mine}delete/")
     assert question.status_code == 200
     assert 'href="https://shop.example' not in question.text
@@ -138,9 +138,9 @@ def test_a_good_comment_that_is_edited_into_spam_waits_again(own_post: Post, say
     assert [event.to_state for event in comment.events.all()] == [State.PUBLISHED, State.PENDING]
     assert Discussion.objects.get().count == 1
     page = Client().get(own_post.get_absolute_url()).text
-    assert "This comment was changed and waits for a moderator." in page
+    assert "This comment was edited and is waiting for a moderator." in page
     assert "shop.example" not in page
-    assert "waits for a moderator" in browser.get(mine).text
+    assert "waiting for a moderator" in browser.get(mine).text
     assert_whole(own_post)
 
 
@@ -261,7 +261,7 @@ def test_what_is_no_address_is_refused_and_kept_in_the_form(own_post: Post, emai
 def test_who_wants_mail_needs_an_address(own_post: Post) -> None:
     response = send(Client(), own_post, notify="thread")
     assert response.status_code == 400
-    assert "please give an address" in response.text
+    assert "please enter your e-mail address" in response.text
 
 
 def test_what_the_form_chooses_by_itself_is_no_wish(own_post: Post) -> None:
