@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from blog.models.posts import LONG_COLUMNS
-from comments import screening
 from comments.models import Ban, Comment, CommentQuerySet
 from comments.moderation import banning
+from comments.screening import judging
 
 State = Comment.State
 Counts = dict[str, int]  # of comments, by state
@@ -32,7 +32,7 @@ class Card:
 
     @cached_property
     def findings(self) -> list[tuple[str, int]]:
-        return screening.explained(self.comment)
+        return judging.explain_to_moderators(self.comment)
 
     @property
     def answers(self) -> Comment | None:

@@ -91,7 +91,7 @@ def of_writers(comments: Iterable[Comment]) -> dict[int, list[Ban]]:
     return {pk: [ban for name in known for ban in found.get(name, [])] for pk, known in names.items()}
 
 
-def of_comment(networks: Sequence[bytes], *emails: str) -> tuple[list[Met], list[Met]]:
+def find_for_rules(networks: Sequence[bytes], *emails: str) -> tuple[list[Met], list[Met]]:
     """The bans in force of whoever writes, as by `of_person`, and those of words and domains. One query for both."""
     networks_given = {f"network{index}": key for index, key in enumerate(networks)}
     emails_given = {f"email{index}": email_key(email) for index, email in enumerate({*emails} - {""})}

@@ -6,15 +6,15 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from comments import screening
 from comments.mailing import notifications
 from comments.models import Comment, Discussion
 from comments.moderation import steps
 from comments.posting import submission
 from comments.posting.authorship import Writer
 from comments.posting.submission import STRANGER, Refused
-from comments.screening import bayes
-from comments.screening.rules import Facts, Judgement
+from comments.screening import bayes, facts, judging
+from comments.screening.judging import Judgement
+from comments.screening.rules import Facts
 from core import clock
 
 MOST_EDITS = 20  # each keeps a text of up to 10,000 characters for ever
@@ -32,9 +32,9 @@ def edit(comment: Comment, *, text: str, writer: Writer = STRANGER) -> None:
     """
     _, text = submission.checked(comment.name, text)
     draft = Comment(pk=comment.pk, discussion_id=comment.discussion_id, name=comment.name, source=text)
-    draft.email, draft.words_key = comment.email, screening.words_key(text)
+    draft.email, draft.words_key = comment.email, facts.words_key(text)
     draft.render()  # before the transaction: nobody has to wait for it
-    _replace(comment, draft, screening.facts(draft, writer), writer)
+    _replace(comment, draft, facts.gather(draft, writer), writer)
     comment.refresh_from_db()
 
 
@@ -48,16 +48,16 @@ def _replace(comment: Comment, draft: Comment, known: Facts, writer: Writer) -> 
     if current.source == draft.source:
         return
     _check_whether_in_time(current)
-    judgement = screening.judge(known, discussion, writer, is_new=False)
+    judgement = judging.judge(facts.complete(known, discussion, writer, is_new=False))
     if refusal := judgement.refusal:
-        raise Refused(refusal.refusal, status=refusal.status)
+        raise Refused(refusal.refusal, status=refusal.rule.status)
     current.revisions.create(source=current.source)
     _write(current, draft, judgement)
 
 
 def _write(comment: Comment, draft: Comment, judgement: Judgement) -> None:
     words = {name: getattr(draft, name) for name in ("source", "html", "render_version", "words_key")}
-    columns = {**words, **screening.as_stored(judgement), "edited_at": clock.now()}
+    columns = {**words, **judgement.columns, "edited_at": clock.now()}
     # What was learned from the old words has to go with them: later nobody would know what to forget.
     columns |= bayes.learn(comment, Comment.Lesson.NONE)
     if judgement.state == Comment.State.PUBLISHED:

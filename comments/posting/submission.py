@@ -15,14 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from blog.models import Post
-from comments import screening
 from comments.mailing import notifications, subscriptions
 from comments.models import Comment, CommentEvent, CommentQuerySet, Discussion, Subscription
 from comments.models.comments import ONE_MORE
 from comments.posting import text_cleaning
 from comments.posting.authorship import Writer
-from comments.screening import Signals, rules
-from comments.screening.rules import Facts, Judgement
+from comments.screening import facts, judging, rules
+from comments.screening.facts import NO_SIGNALS, Signals
+from comments.screening.judging import Judgement
+from comments.screening.rules import Facts
 from comments.threads import ids, paths
 from core import clock, write_lock
 from core.compiled_queries import Given, Prepared, PreparedInsert, number_of_row
@@ -88,7 +89,7 @@ def submit(
     parent: str = "",
     language: str = "",
     writer: Writer = STRANGER,
-    signals: Signals = screening.NO_SIGNALS,
+    signals: Signals = NO_SIGNALS,
 ) -> Comment:
     """Take a comment under a post, as a reply where `parent` is the public id of another. By what the rules find it
     appears at once or waits for a moderator.
@@ -102,10 +103,10 @@ def submit(
     draft.email = checked_email(email, notify)
     draft.email_confirmed_at = clock.now() if email and draft.email == writer.proved_email else None
     draft.user, draft.badge, draft.network_key = writer.user, writer.badge, writer.network_key
-    draft.words_key = screening.words_key(text)
+    draft.words_key = facts.words_key(text)
     draft.discussion_id = post_id
     draft.render()  # before the transaction, like the slow part of judging: nobody has to wait for them
-    known = screening.facts(draft, writer, signals)
+    known = facts.gather(draft, writer, signals)
     for _attempt in range(ATTEMPTS - 1):
         # Somebody drew the same number, or the same words came at the same moment: look again.
         with suppress(IntegrityError):
@@ -176,9 +177,9 @@ def _enter(draft: Comment, parent: str, writer: Writer, known: Facts, notify: st
     if twin := _twin(discussion, draft.submission_key):
         return twin
     thread = ids.segment(paths.root_number(target.path)) if target else b""
-    judgement = screening.judge(known, discussion, writer, thread=thread)
+    judgement = judging.judge(facts.complete(known, discussion, writer, thread=thread))
     if refusal := judgement.refusal:
-        raise Refused(refusal.refusal, status=refusal.status)
+        raise Refused(refusal.refusal, status=refusal.rule.status)
     _place(draft, discussion, target)
     _store(draft, judgement)
     if draft.email:
@@ -193,7 +194,7 @@ def _enter(draft: Comment, parent: str, writer: Writer, known: Facts, notify: st
 
 def _store(draft: Comment, judgement: Judgement) -> None:
     draft.state, draft.shown = judgement.state, judgement.state == Comment.State.PUBLISHED
-    for column, value in screening.as_stored(judgement).items():
+    for column, value in judgement.columns.items():
         setattr(draft, column, value)
     draft.created_at = moment = clock.now()
     draft.published_at = moment if draft.shown else None
@@ -247,7 +248,7 @@ def open_discussion(post_id: int) -> Discussion:
     """The discussion of a public post, as long as it takes words. Raises Refused."""
     discussion = find_discussion(post_id)
     if not discussion.is_open:
-        raise Refused(rules.CLOSED, status=409)
+        raise Refused(rules.Closed.refusal, status=rules.Closed.status)
     return discussion
 
 

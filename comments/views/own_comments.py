@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_stubs_ext import StrPromise
 
 from blog.reading.pages import personal_page
-from comments import screening
 from comments.models import Comment, OutgoingEmail
 from comments.moderation import steps
 from comments.posting import authorship, forms, revising, submission
 from comments.posting.forms import TextForm
+from comments.screening import judging
 from comments.threads import pages
 
 
@@ -30,7 +30,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
         "is_editable": is_seen and revising.is_possible(comment),
         "editable_until": revising.editable_until(comment),
         "public_address": where_seen(comment) if is_seen else "",
-        "reasons": screening.told_to_writer(comment) if comment.is_held else [],
+        "reasons": judging.explain_to_writer(comment) if comment.is_held else [],
         "asks_for_address": _asks_for_address(comment),
         "place": Comment.objects.waiting().filter(pk__lte=comment.pk).count(),
     }

@@ -72,7 +72,7 @@ def stranger_is_held_and_told_why(page: Page, address: str) -> None:
     page.get_by_label("E-mail").fill(STRANGER)
     page.get_by_role("button", name="Post the comment").click()
     expect(page.get_by_text("waits for a moderator")).to_be_visible()
-    expect(page.get_by_text("It holds links.")).to_be_visible()
+    expect(page.get_by_text("It contains links.")).to_be_visible()
     expect(page.get_by_role("link", name="Take it back")).to_be_visible()
     page.goto(address)
     expect(page.get_by_text("films.example")).to_have_count(0)

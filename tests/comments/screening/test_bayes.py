@@ -25,7 +25,7 @@ def teach(good: int, bad: int) -> None:
 @pytest.mark.django_db
 def test_it_says_nothing_until_it_has_seen_enough_of_both() -> None:
     assert bayes.judge("Rea", BAD) is None
-    teach(bayes.ENOUGH - 1, 50)
+    teach(bayes.MIN_COMMENTS - 1, 50)
     assert bayes.judge("Rea", BAD) is None
     teach(1, 0)
     assert bayes.judge("Rea", BAD) is not None
@@ -41,7 +41,7 @@ def test_it_tells_good_from_bad_and_says_why() -> None:
     assert bad.probability > 0.95
     assert good.probability < 0.1
     assert 0.3 < new.probability < 0.7
-    assert {"casino", "link:win.example"} & set(bad.telling)
+    assert {"casino", "link:win.example"} & set(bad.spam_tokens)
 
 
 @pytest.mark.django_db
