@@ -46,14 +46,14 @@ def erase_email(argument: str) -> None:
 
 @job("forget-letters", every=DAY)
 def forget_letters(argument: str) -> None:
-    retention.forget_letters()
+    retention.delete_old_emails()
 
 
 @job("forget-unconfirmed-wishes", every=DAY)
 def forget_unconfirmed_wishes(argument: str) -> None:
-    retention.forget_unconfirmed_wishes()
+    retention.delete_unconfirmed_subscriptions()
 
 
 @job("forget-unwanted-comments", every=DAY)
 def forget_unwanted_comments(argument: str) -> None:
-    retention.forget_unwanted_comments()
+    retention.erase_unwanted_comments()

@@ -48,7 +48,7 @@ class Card:
 
     @property
     def can_hold(self) -> bool:
-        return not self.bans and banning.can_hold(self.comment)
+        return not self.bans and banning.can_ban_writer(self.comment)
 
     @property
     def is_refused(self) -> bool:
@@ -62,7 +62,7 @@ def rows() -> CommentQuerySet:
 
 def of(comments: Sequence[Comment]) -> list[Card]:
     """The cards of some comments in their order: three queries for all of them together."""
-    bans = banning.of_writers(comments)
+    bans = banning.find_by_comment(comments)
     networks, addresses = _by_network(comments), _by_address(comments)
     return [
         Card(

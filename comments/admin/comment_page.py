@@ -95,7 +95,7 @@ def _context(request: HttpRequest, comment: Comment, form: HoldForm) -> dict[str
         "revisions": comment.revisions.order_by("-pk"),
         "bans": [(ban, labels.ban(ban)) for ban in card.bans],
         "form": form,
-        "can_hold": banning.can_hold(comment),
+        "can_hold": banning.can_ban_writer(comment),
         "done": actions.done(request.GET.get("done", "")),
         "next": waiting.filter(pk__gt=comment.pk).first() or waiting.exclude(pk=comment.pk).first(),
         "is_erased": comment.state == Comment.State.ERASED,

@@ -157,7 +157,7 @@ class DiscussionAdmin(admin.ModelAdmin[Discussion]):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request: HttpRequest, obj: Discussion, form: Any, change: bool) -> None:
-        closing.note_settings(obj)
+        closing.save_settings(obj)
 
 
 def in_words(discussion: Discussion) -> str:

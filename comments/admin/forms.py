@@ -52,7 +52,7 @@ class HoldForm(forms.Form):
 
     @property
     def how(self) -> dict[str, Any]:
-        """The arguments for `banning.hold_person`."""
+        """The arguments for `banning.ban_writer`."""
         day = self.cleaned_data["last_day"]
         until = end_of_day(day, Blog.load()) if day else None
         return {"mode": self.cleaned_data["mode"], "until": until, "reason": self.cleaned_data["reason"]}
@@ -98,7 +98,7 @@ class BanForm(forms.ModelForm[Ban]):
                 raise ValidationError({"value": _("Please give a word.")})
             return word
         try:
-            return banning.normal_domain(value)
+            return banning.normalize_domain(value)
         except ValueError:
             raise ValidationError({"value": _("This is no domain. One looks like this: example.com")}) from None
 

@@ -15,7 +15,7 @@ from comments.moderation import banning
 
 def hold(request: HttpRequest, comment: Comment, **how: Any) -> None:
     """Hold, or refuse, whatever else comes from a comment's writer, and say by what they are known."""
-    bans = banning.hold_person(comment, by=actions.moderator(request), **how)
+    bans = banning.ban_writer(comment, by=actions.moderator(request), **how)
     if not bans:
         messages.warning(request, _("Nothing is known by which this person would be met again."))
         return

@@ -64,7 +64,7 @@ def _write(comment: Comment, draft: Comment, judgement: Judgement) -> None:
         Comment.objects.filter(pk=comment.pk).update(**columns)
         Discussion.objects.filter(pk=comment.discussion_id).note_change(count=0)
     else:
-        steps.hold_again(comment, **columns)
+        steps.requeue(comment, **columns)
         notifications.note_waiting()
 
 

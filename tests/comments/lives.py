@@ -16,7 +16,7 @@ NAME, TEXT, EARLIER, WEB = "Violetta Visible", "An ochre remark.", "A crimson re
 
 
 def hold(comment: Comment, by: User) -> None:
-    steps.hold_again(comment)
+    steps.requeue(comment)
 
 
 def call_spam(comment: Comment, by: User) -> None:

@@ -68,7 +68,7 @@ def test_the_form_stores_only_what_it_holds(say: Say, own_post: Post, moderator:
     read_before = stored(own_post)
     comment = say("Meanwhile.")
     read_before.state = State.READONLY
-    closing.note_settings(read_before)
+    closing.save_settings(read_before)
     discussion = stored(own_post)
     assert (discussion.state, discussion.count) == ("readonly", 1)
     assert discussion.last_published_at == comment.published_at

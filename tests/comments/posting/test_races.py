@@ -243,7 +243,7 @@ def test_of_two_moderators_at_once_one_acts(
     if name in ("restore", "show_replies"):
         steps.remove_with_replies(root, by=moderator, reason="")
     elif name in ("approve", "reject"):
-        steps.hold_again(root)
+        steps.requeue(root)
     if not is_locked:
         take_out_the_lock(monkeypatch)
     events, together = CommentEvent.objects.count(), threading.Barrier(2)

@@ -57,7 +57,7 @@ def test_what_nobody_sees_does_not_hide_a_word(own_post: Post, word: str, writte
 def test_who_is_banned_is_met_again_by_the_address_that_they_proved(own_post: Post, moderator: User, say: Say) -> None:
     """Typing none does not help: known by the proof, they would not even wait with links."""
     nag = with_address(say(), "nag@reader.example", proved=True)
-    banning.hold_person(nag, by=moderator)
+    banning.ban_writer(nag, by=moderator)
     writer = Writer(proved_email="nag@reader.example")
     comment = submit(post_id=own_post.pk, name="Nag", text="A remark.", writer=writer)
     assert (comment.state, comment.findings[0]["code"]) == (State.PENDING, "banned")
