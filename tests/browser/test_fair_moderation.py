@@ -95,7 +95,7 @@ def moderator_approves_from_the_mail(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Go").click()
     digest = next_mail(site, HOST, 0)
     page.goto(link_in(digest, "/admin/comments/comment/[0-9]+/decide/"))
-    expect(page.get_by_text("It waits for a moderator: readers do not see it.")).to_be_visible()
+    expect(page.get_by_text("It is waiting for a moderator. Readers do not see it.")).to_be_visible()
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("1 comment was approved.")).to_be_visible()
 
