@@ -1,10 +1,8 @@
-"""The jobs of the ground floor."""
+"""The background jobs of this app."""
 
 from datetime import timedelta
 from io import StringIO
-from pathlib import Path
 
-from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Exists, OuterRef
 
@@ -13,39 +11,9 @@ from blog.permissions import author_requests, notifications, steps
 from blog.videos import availability, metadata
 from core import clock
 from core.fetching.client import Fetcher, FetchFailed
-from core.models import Invalidation
-from core.page_cache.freshness import NOTES_KEPT
-from core.privacy import networks
-from core.tasks.worker import NotNow, enqueue, job
+from core.tasks.queue import TryLater, enqueue, job
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@job("clear-sessions", every=DAY)
-def clear_sessions(argument: str) -> None:
-    """Delete the sessions that have run out: Django keeps them until asked."""
-    call_command("clearsessions")
-
-
-@job("clear-incoming", every=DAY)
-def clear_incoming(argument: str) -> None:
-    """Delete what is left of files whose upload was broken off by a kill: Django deletes all others itself."""
-    yesterday = (clock.now() - DAY).timestamp()
-    for file in Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir():
-        if file.stat().st_mtime < yesterday:
-            file.unlink(missing_ok=True)
-
-
-@job("delete-old-invalidations", every=HOUR)
-def delete_old_invalidations(argument: str) -> None:
-    """Delete the notes of changes that every process has read by now."""
-    Invalidation.objects.filter(at__lt=clock.now() - NOTES_KEPT).delete()
-
-
-@job("forget-networks", every=DAY, at_start=True)
-def forget_networks(argument: str) -> None:
-    """Destroy old keys of visitors. At the start, too: a site that stood still for a month owes it."""
-    networks.forget_networks()
 
 
 @job("rerender", every=DAY, at_start=True)
@@ -111,7 +79,7 @@ def complete_video(argument: str) -> None:
         try:
             metadata.complete(video, fetcher=Fetcher())
         except FetchFailed as failure:
-            raise NotNow(str(failure)) from failure
+            raise TryLater(str(failure)) from failure
 
 
 @job("check-videos", every=HOUR)

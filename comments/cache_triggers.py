@@ -1,10 +1,12 @@
-"""What of this floor readers see, for the page cache: see `core.page_cache.triggers`."""
+"""The tables of this app that public pages are made of (`core.page_cache.triggers`)."""
 
-from core.page_cache.triggers import Watched
+from core.page_cache.triggers import WatchedTable
 
-# A new comment only adds, and its discussion tells of it. What readers see of one that they saw counts as taken away:
-# it may have been edited, hidden or erased.
-SEEN = (
+COMMENTS = "comments"  # the tag of pages that show the latest comments on all posts
+
+# A new comment only adds, and invalidates through its discussion. A change to a comment that readers have seen counts
+# as hard: it may have been edited, hidden or erased.
+COMMENT_COLUMNS = (
     "discussion_id",
     "parent_id",
     "reply_to_id",
@@ -21,18 +23,18 @@ SEEN = (
     "published_at",
     "edited_at",
 )
-WATCHED = [
-    Watched(
+TABLES = [
+    WatchedTable(
         "comments_discussion",
-        "'post:' || {row}.post_id || ' comments'",
+        f"'post:' || {{row}}.post_id || ' {COMMENTS}'",
         columns=("state", "closes_at", "stays_open", "count", "version", "last_published_at"),
         hard="OLD.state <> NEW.state",
         inserts=False,
     ),
-    Watched(
+    WatchedTable(
         "comments_comment",
-        "'post:' || {row}.discussion_id || ' comments'",
-        columns=SEEN,
+        f"'post:' || {{row}}.discussion_id || ' {COMMENTS}'",
+        columns=COMMENT_COLUMNS,
         inserts=False,
         when="{row}.shown",
     ),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from comments.models import Comment, CommentQuerySet, OutgoingEmail, Subscription
 from comments.moderation import steps
 from core import clock
-from core.tasks import worker
+from core.tasks import queue
 
 ERASE = "erase-address"  # the job that goes on where an erasure was broken off; it names the letter that led to it
 SOON = timedelta(minutes=1)
@@ -167,7 +167,7 @@ def _moment(at: Any) -> str:
 
 def erase_behind(letter: OutgoingEmail) -> None:
     """Erase all that is kept under the address of a letter. Should we be killed meanwhile, the worker goes on."""
-    worker.enqueue(ERASE, str(letter.pk), delay=SOON)
+    queue.enqueue(ERASE, str(letter.pk), delay=SOON)
     erase(letter.email)
 
 

@@ -3,11 +3,7 @@
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-from django.dispatch import receiver
-
-from blog import sample
 from blog.models import Post
 from comments.models import Comment
 from comments.posting.submission import submit
@@ -16,8 +12,7 @@ from core import clock
 THREAD = Path(__file__).with_suffix(".toml")
 
 
-@receiver(sample.loaded)
-def add_comments(post: Post, **kwargs: Any) -> None:
+def add_comments(post: Post) -> None:
     """Say everything in its turn, through the door that readers use, with the clock standing at that hour."""
     assert post.published_at  # noqa: S101 - the post that is discussed is public
     said: dict[str, str] = {}
@@ -33,7 +28,6 @@ def add_comments(post: Post, **kwargs: Any) -> None:
         said[planned["key"]] = comment.public_id
 
 
-@receiver(sample.removing)
-def remove_comments(**kwargs: Any) -> None:
+def remove_comments() -> None:
     """Those that visitors added go too: without their post they would stand nowhere."""
     Comment.objects.filter(discussion__post__is_sample=True).delete()

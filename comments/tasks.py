@@ -7,7 +7,7 @@ from comments.mailing import notifications, outgoing
 from comments.models import Comment, OutgoingEmail
 from comments.moderation import retention
 from comments.moderation.steps import ANNOUNCE
-from core.tasks.worker import job
+from core.tasks.queue import job
 
 DAY = timedelta(days=1)
 
@@ -17,12 +17,6 @@ def announce_comment(argument: str) -> None:
     """Tell subscribers of a comment that has just appeared. `argument` is its number."""
     if comment := Comment.objects.counted().filter(pk=argument).first():
         notifications.announce(comment)
-
-
-@job("forget-networks-of-comments", every=DAY, at_start=True)
-def forget_networks(argument: str) -> None:
-    """Forget whose networks the destroyed keys named."""
-    retention.forget_networks()
 
 
 @job(outgoing.POST)

@@ -8,8 +8,9 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import SimpleTemplateResponse
-from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
+
+from core.site import override_locale
 
 P = ParamSpec("P")
 ResponseT = TypeVar("ResponseT", bound=HttpResponseBase)
@@ -44,8 +45,7 @@ def as_the_blog_speaks(view: Callable[P, ResponseT]) -> Callable[P, ResponseT]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> ResponseT:
         from blog.models import Blog  # models are not loaded when settings name this module's app
 
-        blog = Blog.load()
-        with translation.override(blog.language), timezone.override(blog.zone):
+        with override_locale(Blog.load()):
             response = view(*args, **kwargs)
             if isinstance(response, SimpleTemplateResponse):
                 response.render()  # later would be outside of both

@@ -1,4 +1,4 @@
-"""System checks for settings that are legal but not meant."""
+"""System checks for settings that are valid but probably not intended."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,18 +15,18 @@ from core import clock
 from core.files.storages import Away
 from core.privacy import networks
 
-ONE_NETWORK_FROM = 20  # comments: fewer may well come from one household
+ONE_NETWORK_FROM = 20  # comments; fewer may well come from one household
 ONE_NETWORK_WITHIN = timedelta(days=7)
 
 
 @register(Tags.security, deploy=True)
 def mail_leaves_this_machine(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """W001: a public site that only writes its mail into a folder."""
+    """W001: a public site writes its mail to a folder instead of sending it."""
     if settings.IS_LOCAL or not settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"):
         return []
     return [
         Warning(
-            "Mail is only written into DATA/mail.",
+            "E-mails are written to DATA/mail and not sent.",
             hint="Set EMAIL_URL, e.g. smtp+tls://user:password@mail.example.org:587.",
             id="imprimatur.W001",
         )
@@ -34,14 +34,14 @@ def mail_leaves_this_machine(app_configs: Sequence[Any] | None, **kwargs: Any) -
 
 
 @register(Tags.security, deploy=True)
-def visitors_are_told_apart(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """W002: a site that believes no web server in front of it who asks, so that all visitors share one limit."""
+def proxies_are_trusted(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W002: no proxy is trusted, so all visitors seem to come from one network and share its limits."""
     if settings.IS_LOCAL or settings.TRUSTED_PROXIES:
         return []
     return [
         Warning(
-            f"All visitors count as one: the whole world can send {settings.COMMENTS_PER_HOUR} comments an hour.",
-            hint="Set TRUSTED_PROXIES to the address of the web server in front of us, e.g. 127.0.0.1.",
+            f"All visitors count as one: together they can send {settings.COMMENTS_PER_HOUR} comments an hour.",
+            hint="Set TRUSTED_PROXIES to the IP address of the web server in front of this site, e.g. 127.0.0.1.",
             id="imprimatur.W002",
         )
     ]
@@ -49,16 +49,22 @@ def visitors_are_told_apart(app_configs: Sequence[Any] | None, **kwargs: Any) ->
 
 @register(Tags.security, deploy=True)
 def the_bucket_is_private(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """W004: a bucket that answers strangers, or not even us: evidence of permissions lies in it."""
+    """W004: the bucket answers strangers, or does not even answer us. It holds the evidence of permissions."""
     private = storages["private"]
     if not hasattr(private, "answers_strangers"):
         return []  # a folder
     try:
         if not private.answers_strangers():
             return []
-        problem, hint = "Whoever knows its address can read a file in the bucket.", "Block all public access to it."
+        problem, hint = (
+            "Anybody who knows the URL of a file in the bucket can read it.",
+            "Block all public access to it.",
+        )
     except (Away, OSError) as error:
-        problem, hint = f"The bucket in MEDIA_STORAGE cannot be used: {error}.", "Look at its address, key and rights."
+        problem, hint = (
+            f"The bucket in MEDIA_STORAGE cannot be used: {error}.",
+            "Check its URL, its key and its access rights.",
+        )
     return [Warning(problem, hint=hint, id="imprimatur.W004")]
 
 
@@ -66,20 +72,20 @@ def the_bucket_is_private(app_configs: Sequence[Any] | None, **kwargs: Any) -> l
 def visitors_come_from_several_networks(
     app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """W003: everybody who comments seems to sit in one network: a proxy in front of us is not trusted, or is silent."""
+    """W003: all comments seem to come from one network: a proxy is not trusted, or does not name the client."""
     if settings.IS_LOCAL or not any(_all_from_one_network(alias) for alias in databases or ()):
         return []
     return [
         Warning(
-            "All comments of the last seven days seem to come from one network, so that all visitors share one limit.",
-            hint="Set TRUSTED_PROXIES to all proxies in front of us, and have each of them set X-Forwarded-For.",
+            "All comments of the last seven days seem to come from one network, so all visitors share one limit.",
+            hint="List all proxies in front of this site in TRUSTED_PROXIES, and let each of them set X-Forwarded-For.",
             id="imprimatur.W003",
         )
     ]
 
 
 def _all_from_one_network(alias: str) -> bool:
-    """Whether many comments have one sender's network, in each week by itself: with the week its name changes."""
+    """Return whether many comments share one network key. Each week is counted alone: its keys are new."""
     now = clock.now()
     sent = Comment.objects.using(alias).filter(network_key__isnull=False, created_at__gt=now - ONE_NETWORK_WITHIN)
     this_week = Q(created_at__gte=networks.week_of(now))

@@ -1,13 +1,13 @@
-"""How a line of the log is written, and what must not stand in it."""
+"""The format of log lines."""
 
 import logging
 import re
 
-_MAILED = re.compile(r"/(grant|comments/(?:confirm-address|unsubscribe|yours))/[^/\s?\"']+", re.IGNORECASE)
+_MAILED_LINK = re.compile(r"/(grant|comments/(?:confirm-address|unsubscribe|yours))/[^/\s?\"']+", re.IGNORECASE)
 
 
 class LineFormatter(logging.Formatter):
-    """Cuts out what opens somebody's own page: Django logs the address of every request that it refuses."""
+    """Remove the tokens of mailed links: Django logs the path of every request that it refuses."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return _MAILED.sub(r"/\1/…", super().format(record))
+        return _MAILED_LINK.sub(r"/\1/…", super().format(record))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import DEFAULT_DB_ALIAS
 
 from config import checks
-from core.tasks.worker import job
+from core.tasks.queue import job
 
 log = logging.getLogger(__name__)
 

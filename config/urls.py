@@ -1,4 +1,4 @@
-"""The whole public map on one screen."""
+"""Every URL of the site on one screen."""
 
 from django.contrib import admin
 from django.urls import include, path, register_converter

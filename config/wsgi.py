@@ -4,11 +4,11 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from core.server.request_bodies import taking_turns
+from core.server.request_bodies import limit_request_bodies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_wsgi_application()
 
-from core.page_cache import in_front_of  # noqa: E402 - it stands on the models, which have to be there first
+from core.page_cache import with_page_cache  # noqa: E402 - it imports models, which must be loaded first
 
-application = taking_turns(in_front_of(django_application))
+application = limit_request_bodies(with_page_cache(django_application))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from core.models import Task
-from core.tasks import worker
+from core.tasks import queue
 
 ModelT = TypeVar("ModelT", bound=Model)
 
@@ -36,7 +36,7 @@ class TaskAdmin(ReadOnlyAdmin[Task]):
     @admin.action(description=_("Try the selected tasks again"), permissions=["retry"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
         for task in queryset:
-            worker.enqueue(task.job, task.argument)
+            queue.enqueue(task.job, task.argument)
         count = len(queryset)
         done = ngettext("%d task is tried again now.", "%d tasks are tried again now.", count) % count
         self.message_user(request, done, messages.SUCCESS)

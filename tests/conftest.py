@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connection
+from django.test import Client
 from pytest_django import Settings
 
 from blog.models import Blog, Credit, Person, Post, Repost
@@ -19,6 +20,7 @@ from blog.templatetags.blog_tags import Kept
 from core import clock
 from core.privacy import networks
 from tests.browser.chromium import find_browser
+from tests.core.fetching.other_servers import OPENSSL, Authority, FarAway
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 GUEST_WORDS = "A **camera** that never was there cannot lie about where it stood."
@@ -212,3 +214,26 @@ def withdrawn_repost(make_repost: MakeRepost) -> Post:
     post = make_repost("withdrawn-repost")
     steps.withdraw(post.repost, by="Eldon Host", note="The author asked for it.")
     return Post.objects.for_page().get(pk=post.pk)
+
+
+@pytest.fixture
+def desk(client: Client, host: Person) -> Client:
+    """A browser in which the host is signed in."""
+    assert host.user
+    client.force_login(host.user)
+    return client
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    if not OPENSSL:
+        pytest.skip("there is no openssl to make certificates with")
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def far_away(authority: Authority) -> Iterator[FarAway]:
+    """A server of other people's, which answers for all providers."""
+    server = FarAway(authority)
+    yield server
+    server.stop()

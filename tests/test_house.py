@@ -1,4 +1,4 @@
-"""The manners of the house, as far as a machine can see them."""
+"""Conventions of the code that a machine can check."""
 
 import ast
 import re
@@ -11,8 +11,8 @@ from django.contrib import admin
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_FUNCTION = 40  # lines
-LONGEST_FILE = 350  # lines
-OUR_APPS = ("blog", "comments")
+PATH_IN_DOCS = re.compile(r"`((?:core|blog|comments|config|templates|tests)/[\w./-]*)`")
+OUR_APPS = ("core", "blog", "comments")
 
 # Models that nobody edits by hand, and why.
 NOT_IN_ADMIN = {
@@ -40,11 +40,6 @@ def names_of(paths: list[Path]) -> list[str]:
 
 CODE = {path: path.read_text(encoding="utf-8") for path in tracked("*.py") if "migrations" not in path.parts}
 TEMPLATES = {path: path.read_text(encoding="utf-8") for path in tracked("*.html")}
-
-
-def test_files_can_be_read_in_one_sitting() -> None:
-    lines = {path: len(text.splitlines()) for path, text in CODE.items()}
-    assert {path: count for path, count in lines.items() if count > LONGEST_FILE} == {}
 
 
 def test_functions_can_be_read_at_a_glance() -> None:
@@ -106,6 +101,29 @@ def test_the_tree_in_the_readme_is_the_tree() -> None:
     paths = paths_of_tree(block[1])
     assert paths
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_files_for_typical_changes_exist() -> None:
+    """In the README, the table that says which file to open for ten typical changes."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = re.search(r"^\| to change \| open \|\n.*?\n\n", readme, re.MULTILINE | re.DOTALL)
+    assert table, "README.md has no table with the columns “to change” and “open”"
+    paths = re.findall(r"\| `([^`]+)` \|$", table[0], re.MULTILINE)
+    assert len(paths) == 10
+    assert [path for path in paths if not (ROOT / path).is_file()] == []
+
+
+def test_the_docs_name_files_that_exist() -> None:
+    """Paths of the product in backticks: of a file, or of a folder."""
+    missing = [
+        f"{path.name}: {name}"
+        for path in [*tracked("docs/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+        for name in re.findall(
+            r"`((?:core|blog|comments|config|templates|tests)/[\w./-]*)`", path.read_text(encoding="utf-8")
+        )
+        if not (ROOT / name).exists()
+    ]
+    assert missing == []
 
 
 def paths_of_tree(block: str) -> list[str]:

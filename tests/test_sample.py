@@ -47,7 +47,7 @@ def sample(db: None) -> Post:
 
 def everything() -> dict[str, Any]:
     """All rows of both apps, table by table."""
-    models = [model for label in ("blog", "comments") for model in apps.get_app_config(label).get_models()]
+    models = [model for label in ("core", "blog", "comments") for model in apps.get_app_config(label).get_models()]
     models.remove(Invalidation)  # what the database notes of each change
     tables = [*models, Post.tags.through]
     return {table.__name__: list(table._default_manager.order_by("pk").values()) for table in tables}

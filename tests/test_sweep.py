@@ -164,7 +164,7 @@ def test_a_copy_from_before_the_end_is_not_confirmed(
     for address, tag_of_copy in held.items():
         assert site.ask(address, HTTP_IF_NONE_MATCH=tag_of_copy).status == 304, address
     end(Repost.objects.select_related("post__blog").get(post=post))
-    site.cache.freshness.look_soon()
+    site.cache.freshness.poll_soon()
     for address, tag_of_copy in held.items():
         assert site.ask(address, HTTP_IF_NONE_MATCH=tag_of_copy).status != 304, address
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from blog.admin.filters import SOON
+from blog.extension_points import START_PAGE_SECTIONS
 from blog.models import Dispute, PermissionEvent, PermissionRequest, Repost, RepostQuerySet, Video
 from core import clock
 from core.models import Task
@@ -101,8 +102,8 @@ def _given_up() -> StartPageSection:
     return _notice(gettext_lazy("Work that was given up"), items, "admin:core_task_changelist", "?failed_at__isempty=0")
 
 
-# Kinds of things to look at, each with the permission of those whose business it is. Floors above add theirs.
-SOURCES: list[tuple[str, Callable[[], StartPageSection]]] = [
+# Kinds of things to look at, each with the permission of those whose business it is.
+SECTIONS: list[tuple[str, Callable[[], StartPageSection]]] = [
     ("blog.change_repost", _disputes),
     ("blog.change_repost", _refusals),
     ("blog.change_repost", _revocations),
@@ -115,5 +116,5 @@ SOURCES: list[tuple[str, Callable[[], StartPageSection]]] = [
 
 def sections_for(user: User | AnonymousUser) -> list[StartPageSection]:
     """All kinds that are the business of `user` and have something in them, a query or two each."""
-    kinds = [look() for permission, look in SOURCES if user.has_perm(permission)]
+    kinds = [look() for permission, look in START_PAGE_SECTIONS if user.has_perm(permission)]
     return [kind for kind in kinds if kind.items]

@@ -3,6 +3,7 @@
 import blog.models.evidence
 import blog.models.fields
 import core.clock
+import core.files.shared_files
 import django.core.validators
 import django.db.models.deletion
 from django.conf import settings
@@ -274,7 +275,7 @@ class Migration(migrations.Migration):
                 ('text', models.CharField(blank=True, choices=[('', 'attached'), ('introduction', 'introduction'), ('body', 'body'), ('words', 'the reposted words')], default='', editable=False, max_length=12, verbose_name='stands in')),
                 ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
                 ('page_url', blog.models.fields.HttpURLField(blank=True, help_text='The page of the video, as you would send it to a friend.', max_length=1000, verbose_name='address')),
-                ('file', blog.models.fields.SharedFileField(blank=True, help_text='MP4 or WebM, to be shown from here.', upload_to='videos/', verbose_name='or a file')),
+                ('file', core.files.shared_files.SharedFileField(blank=True, help_text='MP4 or WebM, to be shown from here.', upload_to='videos/', verbose_name='or a file')),
                 ('file_size', models.PositiveBigIntegerField(editable=False, help_text='In bytes.', null=True)),
                 ('provider', models.CharField(editable=False, max_length=20, verbose_name='provider')),
                 ('provider_host', models.CharField(blank=True, editable=False, help_text='Where it runs on many.', max_length=255)),
@@ -291,7 +292,7 @@ class Migration(migrations.Migration):
                 ('poster', models.ImageField(blank=True, help_text='A still picture; without one we draw a plain one.', upload_to='posters/', verbose_name='poster')),
                 ('poster_alt', models.CharField(blank=True, max_length=500, verbose_name='description of the poster')),
                 ('transcript', models.TextField(blank=True, verbose_name='transcript')),
-                ('captions', blog.models.fields.SharedFileField(blank=True, help_text='A WebVTT file (.vtt), for uploaded videos.', upload_to='captions/', verbose_name='captions')),
+                ('captions', core.files.shared_files.SharedFileField(blank=True, help_text='A WebVTT file (.vtt), for uploaded videos.', upload_to='captions/', verbose_name='captions')),
                 ('captions_language', blog.models.fields.LanguageField(blank=True, help_text='A language tag; left empty, it is the post’s language.', max_length=35, verbose_name='language of the captions')),
                 ('ai_origin', models.CharField(blank=True, choices=[('', 'please choose'), ('none', 'not made by AI'), ('generated', 'made by AI'), ('modified', 'changed by AI'), ('unknown', 'not known')], default='', max_length=10, verbose_name='made by AI?')),
                 ('archive_url', blog.models.fields.HttpURLField(blank=True, help_text='Where it can be seen when its page is gone.', max_length=1000, verbose_name='archived copy')),

@@ -5,13 +5,9 @@ import zoneinfo
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import File
 from django.core.validators import MaxLengthValidator, RegexValidator, URLValidator
-from django.db import models, transaction
-from django.db.models.fields.files import FieldFile
+from django.db import models
 from django.utils.translation import gettext_lazy as _
-
-from core.files import content_names
 
 # Crockford's: no I, L, O or U, so that a public id can be read out over the telephone.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -57,36 +53,3 @@ class HttpURLField(models.CharField[str, str]):
         self.validators.append(
             URLValidator(schemes=["http", "https"], message=_("Use a whole address that begins with https://."))
         )
-
-
-def wait_for_the_shelf() -> None:
-    """Who keeps a file and who deletes one wait for each other, until the transaction of the first is over.
-
-    Else a file could go in the moment in which a second row is given it. SQLite has one writer anyway.
-    """
-    from blog.models.blogs import Blog  # not above: it has fields of ours
-
-    list(Blog.objects.select_for_update(no_key=True).values_list("pk"))
-
-
-class SharedFile(FieldFile):
-    """A file in a `SharedFileField`."""
-
-    def save(self, name: str, content: File[Any], save: bool = True) -> None:
-        kept = self.field.generate_filename(self.instance, name)
-        with transaction.atomic():
-            wait_for_the_shelf()
-            if not (content_names.is_by_content(name) and content_names.is_whole(self.storage, kept, content.size)):
-                super().save(name, content, save)
-                return
-            self.name = kept
-            setattr(self.instance, self.field.attname, kept)
-            self._committed = True
-            if save:
-                self.instance.save()
-
-
-class SharedFileField(models.FileField):
-    """A file that is named by its content (`core.files.content_names`) and kept once, however many rows have it."""
-
-    attr_class = SharedFile

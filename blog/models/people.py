@@ -71,6 +71,11 @@ class Person(models.Model):
         return path_to("person", self.slug)
 
     @property
+    def email(self) -> str:
+        """Where this person reads mail: the address of their login, else `contact_email`. May be empty."""
+        return (self.user.email if self.user else "") or self.contact_email
+
+    @property
     def home(self) -> str:
         """Where the person is found on the web, or nothing."""
         return self.url or (f"https://orcid.org/{self.orcid}" if self.orcid else "")

@@ -9,6 +9,7 @@ from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
 from blog import rendering
+from blog.extension_points import COMPANIONS
 from blog.models.blogs import THE_ONE, Blog
 from blog.models.fields import LanguageField, ProseField
 from blog.models.people import Person
@@ -18,9 +19,6 @@ from core.urls import path_to
 
 if TYPE_CHECKING:
     from blog.models.reposts import Repost
-
-# One-to-one rows that the floors above keep beside a post and want fetched with it; they add themselves at start-up.
-COMPANIONS: list[str] = []
 
 # What a list never reads: long columns cost far more than all others together.
 LONG_COLUMNS = (
@@ -261,6 +259,12 @@ class Post(models.Model):
     def permalink(self) -> str:
         """The whole address, as feeds and citations need it."""
         return f"{self.blog.base_url}{self.get_absolute_url()}"
+
+    @property
+    def host_email(self) -> str:
+        """Where the host reads mail: the address of the author, else of the blog's owner. May be empty."""
+        owner = self.blog.owner
+        return self.author.email or (owner.email if owner else "")
 
     @property
     def is_public(self) -> bool:

@@ -9,9 +9,10 @@ from django.utils.text import slugify
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from blog.models.fields import HttpURLField, LanguageField, SharedFileField
+from blog.models.fields import HttpURLField, LanguageField
 from blog.videos import containers, references
 from core import clock
+from core.files.shared_files import SharedFileField
 
 
 class VideoQuerySet(models.QuerySet["Video"]):

@@ -19,7 +19,7 @@ from blog.models import AuthorLink, Credit, PermissionEvent, PermissionRequest, 
 from blog.permissions import steps
 from core import clock
 from core.mailing import sending
-from core.tasks import worker
+from core.tasks import queue
 
 LINK_LASTS = timedelta(days=30)
 MOST_QUESTIONS = 3  # about one repost within a day: more is pestering, and a mail server would take it for spam
@@ -58,7 +58,7 @@ def ask(repost: Repost, *, by: str) -> PermissionRequest:
         repost=repost, person=author, email=author.contact_email, wording=Wording.objects.of(repost)
     )
     steps.note_request(repost, by=by)
-    worker.enqueue("send-request", str(asked.pk))
+    queue.enqueue("send-request", str(asked.pk))
     return asked
 
 
@@ -103,9 +103,9 @@ def send(asked: PermissionRequest) -> None:
         "permission_request",
         context,
         to=asked.email,
-        blog=post.blog,
+        site=post.blog,
         language=post.language,
-        reply_to=sending.address_of_host(post),
+        reply_to=post.host_email,
     )
     asked.sent_at = clock.now()
     asked.save(update_fields=["sent_at"])
@@ -230,7 +230,7 @@ def correct_name(asked: PermissionRequest, *, name: str) -> None:
 
 
 def _tell_host(asked: PermissionRequest, what: str) -> None:
-    worker.enqueue("tell-host", f"{asked.pk} {what}")
+    queue.enqueue("tell-host", f"{asked.pk} {what}")
 
 
 def _with_parts() -> QuerySet[PermissionRequest]:

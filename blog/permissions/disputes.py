@@ -1,7 +1,7 @@
 """“Dispute this credit”: anybody may object to a credit. It changes nothing that is public; the host decides."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django import forms
 from django.db import transaction
@@ -15,7 +15,7 @@ from blog.permissions import attribution
 from blog.reading.pages import personal_page
 from core import clock
 from core.privacy.networks import network_keys
-from core.tasks import worker
+from core.tasks import queue
 
 DAY = timedelta(days=1)
 A_DAY_FROM_ONE_NETWORK = 5
@@ -93,7 +93,7 @@ def enter(objection: Dispute, *, networks: Sequence[bytes]) -> None:
     if from_there.count() >= A_DAY_FROM_ONE_NETWORK or about_this.count() >= ABOUT_ONE_REPOST:
         raise TooMany
     objection.save()
-    worker.enqueue("tell-of-dispute", str(objection.pk))
+    queue.enqueue("tell-of-dispute", str(objection.pk))
 
 
 def _find(public_id: str) -> Repost | None:
@@ -124,3 +124,8 @@ def _gone(request: HttpRequest) -> HttpResponse:
         raise Http404
     context = {"notice": GONE, "kept": kept}
     return personal_page(request, "blog/dispute_gone.html", context, blog=Blog.load(), status=404)
+
+
+def forget_networks(before: datetime) -> None:
+    """Clear the networks of disputes that were sent before this moment."""
+    Dispute.objects.filter(network_key__isnull=False, created_at__lt=before).update(network_key=None)

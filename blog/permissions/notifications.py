@@ -40,7 +40,7 @@ def remind_of_end(repost: Repost) -> None:
 
 
 def _send(template: str, post: Post, context: dict[str, object]) -> None:
-    if to := sending.address_of_host(post):
+    if to := post.host_email:
         form = reverse("admin:blog_post_change", args=[post.pk])
         context = {"post": post, "link": f"{settings.SITE_URL}{form}", **context}
-        sending.send(template, context, to=to, blog=post.blog)
+        sending.send(template, context, to=to, site=post.blog)

@@ -5,27 +5,31 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from blog.models import PermissionEvent, Post, PostQuerySet, Repost
+from blog.page_tags import POSTS, tags_of
 from blog.permissions import odrl, terms
-from blog.reading.pages import public_cache_control, public_page, speaking_for
+from blog.reading.pages import public_page
 from blog.reading.views import list_page
-from core.page_cache import depends_on
+from core.page_cache import cached_page, depends_on, public_cache_control
+from core.site import override_locale
 
 # A question that was asked is between host and author; the answer is entered as a step of its own.
 PRIVATE_STEPS = (PermissionEvent.Kind.REQUESTED,)
 
 
+@cached_page(parameters=("before",), tags=(POSTS,))
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Every public repost with its standing, newest first."""
     return list_page(request, _stated(), template="blog/register.html", heading=_("Permissions"))
 
 
+@cached_page()
 @require_safe
 def permission(request: HttpRequest, public_id: str) -> HttpResponse:
     """One permission: what readers are told, the author's conditions, and the steps of the ledger, oldest first."""
     post, repost = _find(public_id)
-    depends_on(request, posts=[post])
-    with speaking_for(post.blog):
+    depends_on(request, *tags_of([post]))
+    with override_locale(post.blog):
         told = terms.sentences(repost)
     context = {
         "post": post,
@@ -37,12 +41,13 @@ def permission(request: HttpRequest, public_id: str) -> HttpResponse:
     return public_page("blog/permission.html", context, blog=post.blog)
 
 
+@cached_page()
 @require_safe
 def permission_jsonld(request: HttpRequest, public_id: str) -> HttpResponse:
     """The same for machines."""
     post, repost = _find(public_id)
-    depends_on(request, posts=[post])
-    with speaking_for(post.blog):
+    depends_on(request, *tags_of([post]))
+    with override_locale(post.blog):
         response = JsonResponse(odrl.document(post, repost), content_type="application/ld+json")
     response["Cache-Control"] = public_cache_control(200)
     return response

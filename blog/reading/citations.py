@@ -18,10 +18,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from blog.models import Post, Repost
+from blog.page_tags import tags_of
 from blog.permissions import attribution
 from blog.reading import json_ld
-from blog.reading.pages import public_cache_control, speaking_for
-from core.page_cache import depends_on
+from core.page_cache import cached_page, depends_on, public_cache_control
+from core.site import override_locale
 
 Medium = Repost.Medium
 
@@ -63,11 +64,13 @@ _LATEX = str.maketrans(
 _IN_ADDRESS = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C"})
 
 
+@cached_page()
 @require_safe
 def bibtex(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
     return _download(request, slug, "bib", "application/x-bibtex", as_bibtex)
 
 
+@cached_page()
 @require_safe
 def ris(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
     return _download(request, slug, "ris", "application/x-research-info-systems", as_ris)
@@ -80,8 +83,8 @@ def _download(
     post = Post.objects.published().for_page().filter(slug=slug).first()
     if post is None or request.path != unquote(f"{post.get_absolute_url()}cite.{suffix}"):
         raise Http404
-    depends_on(request, posts=[post])
-    with speaking_for(post.blog):
+    depends_on(request, *tags_of([post]))
+    with override_locale(post.blog):
         text = "".join(write(source) for source in sources(post))
     disposition = content_disposition_header(True, f"{post.slug}.{suffix}")
     headers = {"Content-Disposition": disposition or "attachment"}

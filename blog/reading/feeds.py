@@ -4,7 +4,6 @@ Readers strip attributes and styles, so whose words are whose stands in the text
 """
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -19,32 +18,34 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import require_safe
 
+from blog.extension_points import ENTRY_LINKS
 from blog.models import Blog, Person, Post, Repost, Tag, Video
+from blog.page_tags import POSTS, tags_of
 from blog.permissions import attribution, terms
 from blog.reading import json_ld, post_page
-from blog.reading.pages import public_cache_control, speaking_for
 from blog.videos.placement import shown_videos
-from core.page_cache import POSTS, depends_on
+from core.page_cache import cached_page, depends_on, public_cache_control
+from core.site import override_locale
 
 ENTRIES = 20
-# What the floors above add to a post's entry: the attributes of a link, or none. They add themselves at start-up.
-ENTRY_LINKS: list[Callable[[Post], dict[str, str]]] = []
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
+@cached_page(tags=(POSTS,))
 @require_safe
 def posts(request: HttpRequest) -> HttpResponse:
     """The latest posts."""
     return _feed(request, post_page.for_feed(Post.objects.published()[:ENTRIES]))
 
 
+@cached_page(tags=(POSTS,))
 @require_safe
 def posts_json(request: HttpRequest) -> HttpResponse:
     """The latest posts as JSON Feed 1.1."""
     entries = post_page.for_feed(Post.objects.published()[:ENTRIES])
-    depends_on(request, POSTS, posts=entries)
+    depends_on(request, *tags_of(entries))
     blog = entries[0].blog if entries else Blog.load()
-    with speaking_for(blog):
+    with override_locale(blog):
         feed = {
             "version": "https://jsonfeed.org/version/1.1",
             "title": blog.title,
@@ -58,6 +59,7 @@ def posts_json(request: HttpRequest) -> HttpResponse:
     return _public(JsonResponse(feed, content_type="application/feed+json"), entries)
 
 
+@cached_page(tags=(POSTS,))
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     """The latest posts under one tag."""
@@ -90,9 +92,9 @@ class RepostFeed(Atom1Feed):
 
 
 def _feed(request: HttpRequest, entries: list[Post], *, subject: str = "") -> HttpResponse:
-    depends_on(request, POSTS, posts=entries)
+    depends_on(request, *tags_of(entries))
     blog = entries[0].blog if entries else Blog.load()
-    with speaking_for(blog):
+    with override_locale(blog):
         feed = RepostFeed(
             title=f"{blog.title}: {subject}" if subject else blog.title,
             link=f"{blog.base_url}/",

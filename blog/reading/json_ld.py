@@ -5,22 +5,19 @@ page it claims no more than the ledger proves: `creditText` is the very sentence
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from blog import rendering
+from blog.extension_points import POSTING_EXTRAS
 from blog.models import Blog, Credit, Person, Post, Repost, Video
 from blog.permissions import attribution, terms
 from blog.videos.placement import shown_videos
 from core.urls import path_to
 
 Node = dict[str, Any]
-
-# What the floors above say of a posting. They add themselves at start-up.
-POSTING_EXTRAS: list[Callable[[Post], Node]] = []
 
 # What would end the script element or, in old engines, the line.
 _ESCAPES = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, QuerySet, Value
 
+from blog.extension_points import COMPANIONS
 from blog.models import Credit, Person, Post, PostQuerySet, Tag, Video
-from blog.models.posts import COMPANIONS
 from core import clock
 from core.compiled_queries import Given, Prepared
 

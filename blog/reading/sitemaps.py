@@ -14,12 +14,12 @@ from django.views.decorators.http import require_safe
 
 from blog.models import Blog, Post, PostQuerySet
 from blog.models.posts import last_change_of
-from blog.reading.pages import public_cache_control
+from blog.page_tags import POSTS
 from blog.reading.url_converters import MonthConverter, YearConverter
 from blog.reading.views import span_of
 from core import clock
 from core.compiled_queries import Given, Prepared
-from core.page_cache import POSTS, depends_on
+from core.page_cache import cached_page, public_cache_control
 from core.urls import path_to
 
 # Posts in one file: it is made in 0.2 s. The protocol allows 50,000, which is the most of a month here.
@@ -28,10 +28,10 @@ MONTH = re.compile(rf"({YearConverter.regex})-({MonthConverter.regex})")
 CHANGES = ("published_at", "updated_at", "repost__state_since", "repost__ends_at")
 
 
+@cached_page(parameters=("month",), tags=(POSTS,))
 @require_safe
 def posts(request: HttpRequest) -> HttpResponse:
     """/sitemap.xml, and /sitemap.xml?month=2026-11 for one file of an index."""
-    depends_on(request, POSTS)
     if month := request.GET.get("month"):
         first, end = _span(month, Blog.load())
         inside = _listed().published(until=end).filter(published_at__gte=first)

@@ -18,20 +18,23 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from blog.models import Blog, Person, Post, PostQuerySet, Tag
+from blog.page_tags import POSTS, tags_of
 from blog.permissions import terms
-from blog.reading.pages import public_cache_control, public_page
+from blog.reading.pages import public_page
 from blog.reading.post_page import AsRead, post_at
 from blog.reading.search import TooMany, first_found
 from core.form_recovery import long_texts
-from core.page_cache import POSTS, depends_on
+from core.page_cache import cached_page, depends_on, public_cache_control
 
 
+@cached_page(parameters=("before",), tags=(POSTS,))
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The latest posts."""
     return list_page(request, Post.objects.all())
 
 
+@cached_page(parameters=("before",), tags=(POSTS,))
 @require_safe
 def archive(request: HttpRequest, year: int, month: int | None = None) -> HttpResponse:
     """The posts of a year or a month, as the blog's own time zone counts them."""
@@ -43,6 +46,7 @@ def archive(request: HttpRequest, year: int, month: int | None = None) -> HttpRe
     return list_page(request, posts, until=end - timedelta.resolution, heading=heading)
 
 
+@cached_page(parameters=("before",), tags=(POSTS,))
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     """The posts under one tag."""
@@ -55,6 +59,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
+@cached_page(parameters=("before",), tags=(POSTS,))
 @require_safe
 def person(request: HttpRequest, slug: str) -> HttpResponse:
     """What somebody wrote here: as host, or as author of reposted words that may be shown."""
@@ -77,6 +82,7 @@ def search(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@cached_page(parameters=("after",))
 @require_safe
 def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
     """One post; its tombstone where it was withdrawn; the way to it where it has another address now."""
@@ -87,7 +93,7 @@ def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse
         return _lead_to(found)
     if found.is_gone:
         return public_page("blog/post_gone.html", {"post": found}, blog=found.blog, status=410)
-    depends_on(request, posts=[found])
+    depends_on(request, *tags_of([found]))
     as_read = AsRead.of(found)
     context = {**page_context(found), "as_read": as_read, "comments_after": request.GET.get("after")}
     response = public_page("blog/post_detail.html", context, blog=found.blog)
@@ -174,7 +180,7 @@ def list_page(
     posts = posts.published(until=until)
     found = list(posts.for_list()[: settings.POSTS_PER_PAGE + 1])
     page = found[: settings.POSTS_PER_PAGE]
-    depends_on(request, POSTS, posts=page)
+    depends_on(request, *tags_of(page))
     blog = page[0].blog if page else Blog.load()
     context = {
         "posts": page,

@@ -1,6 +1,6 @@
 """The one door from text to HTML. Text goes through when it is saved; no template runs Markdown.
 
-Whoever stores rendered text names its model in `RENDERED`, so that `manage.py rerender` finds it.
+Whoever stores rendered text names its model in `blog.extension_points.RENDERED`, so that `manage.py rerender` finds it.
 """
 
 from blog.rendering.markdown import is_mere_words
@@ -8,7 +8,6 @@ from blog.rendering.text import excerpt, plain_text
 from blog.rendering.voices import render_comment, render_post, render_repost, videos_in
 
 __all__ = [
-    "RENDERED",
     "RENDER_VERSION",
     "excerpt",
     "is_mere_words",
@@ -21,10 +20,3 @@ __all__ = [
 
 # Goes up with every change that makes other HTML of the same text.
 RENDER_VERSION = 2
-
-# Models by label, with the fields that their method `render()` fills besides `render_version`. The floors above add
-# theirs at start-up.
-RENDERED: dict[str, tuple[str, ...]] = {
-    "blog.Post": ("introduction_html", "body_html", "excerpt"),
-    "blog.Wording": ("html",),
-}

@@ -5,13 +5,16 @@ from datetime import datetime
 from functools import partial
 from io import BytesIO
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.management import call_command
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.text import slugify
 
+from blog.extension_points import SAMPLE_LOADED, SAMPLE_REMOVING
 from blog.models import (
     Blog,
     Credit,
@@ -27,7 +30,7 @@ from blog.models import (
 )
 from blog.permissions import steps
 from blog.publishing import lifecycle
-from blog.sample import content, loaded, removing
+from blog.sample import content
 from blog.sample.content import Picture, SamplePerson, SamplePost
 from blog.videos import references
 from core import clock
@@ -57,7 +60,8 @@ def load() -> bool:
         add_repost(discussed, guest)
         add_video(discussed)
         publish(discussed, content.REPOST, now)
-    loaded.send(sender=None, post=discussed)
+    for add in SAMPLE_LOADED:
+        add(discussed)
     return True
 
 
@@ -67,7 +71,8 @@ def remove() -> bool:
     posts = Post.objects.filter(is_sample=True)
     if not posts.exists():
         return False
-    removing.send(sender=None)
+    for remove_parts in SAMPLE_REMOVING:
+        remove_parts()
     PermissionEvent.objects.remove_for_sample()
     PermissionRequest.objects.filter(repost__post__in=posts).delete()
     remove_evidence(Evidence.objects.filter(repost__post__in=posts))
@@ -78,6 +83,13 @@ def remove() -> bool:
     # A removal that is rolled back must still have its pictures.
     transaction.on_commit(remove_pictures)
     return True
+
+
+def load_on_first_start() -> None:
+    """Add the sample to a site that nobody has begun to use, unless the setting WITH_SAMPLE is off."""
+    is_empty = not (Post.objects.exists() or Person.objects.exists())
+    if settings.WITH_SAMPLE and is_empty:
+        call_command("sample")
 
 
 def refuse_taken_slugs() -> None:

@@ -17,7 +17,7 @@ from blog.models import Video
 from blog.videos import provider_answers
 from core import clock
 from core.fetching.client import Fetcher, FetchFailed
-from core.tasks.worker import enqueue
+from core.tasks.queue import enqueue
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)

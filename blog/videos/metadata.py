@@ -15,7 +15,7 @@ from blog.videos import availability, provider_answers, unused_files
 from blog.videos.provider_answers import Told
 from core.fetching.client import Fetcher, FetchFailed
 from core.files import images
-from core.tasks.worker import enqueue
+from core.tasks.queue import enqueue
 
 ATTEMPTS = 3  # against a host who saves at the same moment
 

@@ -9,7 +9,7 @@ from django.db.models.signals import post_delete, pre_save
 from django.dispatch import receiver
 
 from blog.models import Video
-from blog.models.fields import wait_for_the_shelf
+from core.files.shared_files import lock_shared_files
 
 
 @receiver(pre_save, sender=Video)
@@ -32,6 +32,6 @@ def let_go(*rows: tuple[str | None, ...]) -> None:
 
 def _delete_unless_shown(name: str) -> None:
     with transaction.atomic():
-        wait_for_the_shelf()
+        lock_shared_files()
         if not Video.objects.with_file(name).exists():
             default_storage.delete(name)

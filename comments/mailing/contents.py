@@ -143,10 +143,10 @@ def _shortened(comment: Comment, length: int) -> str:
 
 def moderator_emails() -> list[str]:
     """Where those read mail who decide on comments: the blog's owner, and whoever may change comments in the admin."""
-    owner = sending.address_of(Blog.load().owner)
+    owner = Blog.load().owner
     backend = "django.contrib.auth.backends.ModelBackend"  # with several, Django wants to be told
     moderators = User.objects.with_perm("comments.change_comment", backend=backend).filter(is_staff=True)
-    known = [owner, *moderators.order_by("pk").values_list("email", flat=True)]
+    known = [owner.email if owner else "", *moderators.order_by("pk").values_list("email", flat=True)]
     once = {email_addresses.canonical(email): email_addresses.tidy(email) for email in reversed(known) if email}
     return list(once.values())
 

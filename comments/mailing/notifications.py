@@ -13,7 +13,7 @@ from comments.threads import paths
 from core import clock
 from core.compiled_queries import Given, Prepared
 from core.mailing import email_addresses
-from core.tasks import worker
+from core.tasks import queue
 
 Kind = OutgoingEmail.Kind
 Scope = Subscription.Scope
@@ -32,7 +32,7 @@ def note_published(comment: Comment) -> None:
     anything here, one query and no work.
     """
     if _A_WISH(discussion=comment.discussion_id):
-        worker.enqueue(ANNOUNCE, str(comment.pk))
+        queue.enqueue(ANNOUNCE, str(comment.pk))
 
 
 def _a_wish() -> QuerySet[Subscription, tuple[int]]:
@@ -104,7 +104,7 @@ def note_waiting() -> None:
     """
     last = OutgoingEmail.objects.filter(kind=Kind.QUEUE).order_by("-created_at").first()
     wait = last.created_at + BETWEEN_DIGESTS - clock.now() if last else FIRST_WAIT
-    worker.enqueue(TELL, delay=max(wait, FIRST_WAIT))
+    queue.enqueue(TELL, delay=max(wait, FIRST_WAIT))
 
 
 @transaction.atomic
@@ -122,4 +122,4 @@ def tell_moderators() -> None:
     Comment.objects.filter(pk__in=numbers).update(moderators_told_at=moment)
     for email in emails:
         letter = OutgoingEmail.objects.create(kind=Kind.QUEUE, email=email, created_at=moment)
-        worker.enqueue(outgoing.POST, str(letter.pk))
+        queue.enqueue(outgoing.POST, str(letter.pk))

@@ -18,7 +18,7 @@ from comments.mailing import contents
 from comments.models import Comment, OutgoingEmail, Subscription
 from core import clock
 from core.mailing import email_addresses, sending
-from core.tasks import worker
+from core.tasks import queue
 
 Kind = OutgoingEmail.Kind
 POST = "post-letter"  # the job that sends one
@@ -63,7 +63,7 @@ def ask(
     letter = OutgoingEmail.objects.create(
         kind=kind, email=email, network_key=network_key, comment=comment, subscription=subscription
     )
-    worker.enqueue(POST, str(letter.pk))
+    queue.enqueue(POST, str(letter.pk))
     return letter
 
 
@@ -99,7 +99,7 @@ def post_news(letters: Collection[OutgoingEmail]) -> None:
         earlier = gone[letter.email]
         is_enough = len(earlier) >= MOST_NEWS
         delays[str(letter.pk)] = earlier[MOST_NEWS - 1] + DAY - now if is_enough else timedelta(0)
-    worker.enqueue_many(POST, delays)
+    queue.enqueue_many(POST, delays)
 
 
 # --- Sent -----------------------------------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ def _drop(letter: OutgoingEmail) -> None:
 def _hand_over(letter: OutgoingEmail, said: contents.Contents, blog: Blog) -> None:
     name = f"letter-{letter.pk}.{letter.created_at:%Y%m%d}"
     try:
-        sending.send(said.template, said.context, to=letter.email, blog=blog, name=name, headers=said.headers)
+        sending.send(said.template, said.context, to=letter.email, site=blog, name=name, headers=said.headers)
     except (OSError, ValueError) as error:  # of the net or the server; of an address or a header that cannot be
         raise NotSent(_without_address(error, letter.email)) from None
 

@@ -1,6 +1,6 @@
 """Deleting data that is no longer needed. The table in docs/operating.md lists all periods."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +10,6 @@ from comments.mailing import outgoing
 from comments.models import Ban, Comment, CommentEvent, OutgoingEmail, Subscription
 from comments.moderation import steps
 from core import clock
-from core.privacy import networks
 
 BATCH_SIZE = 500  # rows in one transaction, so that nobody waits long for a lock
 EMAIL_LIFETIME = timedelta(days=30)
@@ -22,13 +21,12 @@ State = Comment.State
 UNWANTED = (State.SPAM, State.REJECTED, State.DELETED)
 
 
-def forget_networks() -> None:
-    """Forget the keyed hashes of networks whose keys are destroyed by now: they lead nowhere any more."""
-    moment = networks.oldest_week()
-    Comment.objects.filter(network_key__isnull=False, created_at__lt=moment).update(network_key=None)
-    OutgoingEmail.objects.filter(network_key__isnull=False, created_at__lt=moment).update(network_key=None)
+def forget_networks(before: datetime) -> None:
+    """Clear the keyed hashes of networks that were stored before a moment: their keys have been destroyed."""
+    Comment.objects.filter(network_key__isnull=False, created_at__lt=before).update(network_key=None)
+    OutgoingEmail.objects.filter(network_key__isnull=False, created_at__lt=before).update(network_key=None)
     # A ban has the hash of its comment, which may be weeks older than the ban. It no longer matches anybody.
-    outdated = Q(created_at__lt=moment) | Q(comment__created_at__lt=moment)
+    outdated = Q(created_at__lt=before) | Q(comment__created_at__lt=before)
     Ban.objects.filter(outdated, kind=Ban.Kind.NETWORK).delete()
 
 

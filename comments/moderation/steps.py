@@ -16,7 +16,7 @@ from django.db.models import Exists, F, OuterRef
 from comments.models import Comment, CommentEvent, CommentQuerySet, Discussion
 from comments.screening import bayes
 from core import clock
-from core.tasks import worker
+from core.tasks import queue
 
 State = Comment.State
 Lesson = Comment.Lesson
@@ -210,7 +210,7 @@ def _write(before: Comment, after: str, hides_replies: bool, columns: Mapping[st
     if after == State.PUBLISHED and before.published_at is None:
         first_time = {"published_at": clock.now()}
     if after == State.PUBLISHED and _is_news(before):
-        worker.enqueue(ANNOUNCE, str(before.pk))
+        queue.enqueue(ANNOUNCE, str(before.pk))
     unchanged = Comment.objects.filter(pk=before.pk, state=before.state, hides_replies=before.hides_replies)
     return unchanged.update(state=after, hides_replies=hides_replies, shown=shown, **first_time, **columns)
 

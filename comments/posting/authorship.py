@@ -17,9 +17,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from blog.models import Credit, Person, Post
 from blog.permissions import proof_of_authorship
 from comments.models import Comment
+from comments.posting import proven_email
 from comments.threads import ids
 from core.compiled_queries import Given, Prepared, number_of_row
-from core.mailing import email_addresses
 from core.privacy.networks import network_keys
 from core.urls import path_to
 
@@ -57,7 +57,7 @@ def writer(request: HttpRequest, *, post_id: int, name: str) -> Writer:
     user = _user(request)
     badge = _badge(user, post_id) if user else Badge.NONE
     signed = name[: 2 * Comment.NAME_LENGTH]  # a longer one is refused anyway, and would take long to look at
-    email = email_addresses.proved(request)
+    email = proven_email.proved(request)
     if _is_anothers(signed, post_id, person, user):
         return Writer(keys, proved_email=email, is_imitation=True)
     return Writer(keys, person, user if badge else None, badge, email)

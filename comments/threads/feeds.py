@@ -18,23 +18,24 @@ from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import require_safe
 
 from blog.models import Blog, Post
+from blog.page_tags import POSTS, tags_of
 from blog.reading.feeds import absolute, entry_id, printable
-from blog.reading.pages import public_cache_control
+from comments.cache_triggers import COMMENTS
 from comments.models import Comment, CommentQuerySet, Discussion
 from comments.threads import ids
-from core.page_cache import COMMENTS, POSTS, depends_on
+from core.page_cache import cached_page, depends_on, public_cache_control
 
 ENTRIES = 50
 THREADING = "http://purl.org/syndication/thread/1.0"
 ATOM = "application/atom+xml"
 
 
+@cached_page(tags=(COMMENTS, POSTS))
 @require_safe
 def latest(request: HttpRequest) -> HttpResponse:
     """The latest comments on all posts."""
     # Not joined: the planner would begin with the discussions, and sort all their comments.
     discussions = Discussion.objects.select_related("post__blog__owner")
-    depends_on(request, COMMENTS, POSTS)
     comments = _latest(Comment.objects.all().prefetch_related(Prefetch("discussion", discussions)))
     blog = comments[0].discussion.post.blog if comments else Blog.load()
     with translation.override(blog.language), timezone.override(blog.zone):
@@ -42,6 +43,7 @@ def latest(request: HttpRequest) -> HttpResponse:
         return _feed(request, blog, comments, title=title, link=f"{blog.base_url}/")
 
 
+@cached_page()
 @require_safe
 def of_post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
     """The latest comments on one post; the way to them where the post has another address now."""
@@ -52,7 +54,7 @@ def of_post(request: HttpRequest, year: int, month: int, slug: str) -> HttpRespo
     address = comments_address(post)
     if request.path != unquote(address):
         return _lead_to(address)
-    depends_on(request, posts=[post])
+    depends_on(request, *tags_of([post]))
     comments = _latest(post.discussion.comments.all())
     with translation.override(post.blog.language), timezone.override(post.blog.zone):
         title = _("Comments on %(title)s") % {"title": post.title}

@@ -4,14 +4,16 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from blog.page_tags import tags_of
 from comments.models import Discussion
 from comments.posting import submission
 from comments.threads import ids
-from core.page_cache import depends_on
+from core.page_cache import cached_page, depends_on
 
 SHARED_SECONDS = 15  # however many readers ask, a shared cache asks us four times a minute
 
 
+@cached_page()
 @require_safe
 def version(request: HttpRequest, post_id: int) -> HttpResponse:
     """How many comments there are, a number that grows with every visible change, and where the newest is read.
@@ -21,7 +23,7 @@ def version(request: HttpRequest, post_id: int) -> HttpResponse:
     post = submission.find_post(post_id)
     if post is None or not post.discussion.is_visible:
         raise Http404
-    depends_on(request, posts=[post])
+    depends_on(request, *tags_of([post]))
     discussion = post.discussion
     known = {"count": discussion.count, "version": discussion.version, "newest": _newest(discussion)}
     response = JsonResponse(known)

@@ -14,15 +14,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from blog.models import Blog
-from blog.reading.pages import personal_page, speaking_for
+from blog.reading.pages import personal_page
 from comments import personal_data
 from comments.mailing import contents, outgoing
 from comments.mailing.forms import EmailForm
 from comments.models import Comment, OutgoingEmail, Subscription
+from comments.posting import proven_email
 from comments.views.subscriptions import closed_page
-from core.mailing import email_addresses, signed_links
+from core.mailing import signed_links
 from core.mailing.signed_links import Purpose
 from core.privacy.networks import network_key
+from core.site import override_locale
 
 MOST_LISTED = 100  # comments; the export has all
 
@@ -97,7 +99,7 @@ def export_json(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
 @behind_link
 def export_html(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
     blog = Blog.load()
-    with speaking_for(blog):
+    with override_locale(blog):
         kept = personal_data.export(letter.email)
         titles = {"comments": _("Comments"), "subscriptions": _("Subscriptions"), "letters": _("Mail")}
         parts = [(title, [personal_data.labelled(record) for record in kept[name]]) for name, title in titles.items()]
@@ -116,7 +118,7 @@ def erase(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
     context = {"is_done": is_done, "email": letter.email, "count": count}
     response = personal_page(request, "comments/erase.html", context, blog=Blog.load())
     if is_done:
-        email_addresses.take_back(response)
+        proven_email.take_back(response)
     return response
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_stubs_ext import StrPromise
 
 from blog.models import Blog, Post
+from blog.page_tags import tags_of
 from blog.reading.pages import personal_page, public_page
 from comments.models import Comment
 from comments.posting import authorship, forms, same_origin, submission
@@ -23,7 +24,7 @@ from comments.threads import pages
 from comments.views import own_comments
 from core import clock
 from core.form_recovery import long_texts
-from core.page_cache import depends_on
+from core.page_cache import cached_page, depends_on, runs_in_write_thread
 
 CONFIRM = _(
     "One more step: your browser did not say that this came from our page. "
@@ -35,6 +36,7 @@ TOO_OLD = _("This was not sent: the page was open too long, or your browser keep
 AT_ONCE = timedelta(seconds=20)
 
 
+@cached_page()
 @require_safe
 def comment(request: HttpRequest, number: int) -> HttpResponse:
     """A comment between what it answers and what answers it."""
@@ -42,11 +44,12 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
         Comment.objects.public().with_badges().select_related("discussion__post__blog__owner"), pk=number
     )
     post = found.discussion.post
-    depends_on(request, posts=[post])
+    depends_on(request, *tags_of([post]))
     context = {"comment": found, "post": post, "page": pages.around(found)}
     return public_page("comments/comment.html", context, blog=post.blog)
 
 
+@runs_in_write_thread
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, post_id: int) -> HttpResponse:
@@ -65,6 +68,7 @@ def new(request: HttpRequest, post_id: int) -> HttpResponse:
     return _form_page(request, post, CommentForm(initial={"parent": request.GET.get("parent", "")}))
 
 
+@runs_in_write_thread
 def confirm(request: HttpRequest, post_id: int) -> HttpResponse:
     """Where a form with a token posts to."""
     if request.method != "POST":

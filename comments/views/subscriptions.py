@@ -20,10 +20,10 @@ from blog.reading.pages import personal_page
 from comments.mailing import subscriptions
 from comments.mailing.forms import SubscribeForm
 from comments.models import Comment, OutgoingEmail, Subscription
-from comments.posting import same_origin, submission
+from comments.posting import proven_email, same_origin, submission
 from comments.threads import ids, paths
 from comments.views import own_comments
-from core.mailing import email_addresses, signed_links
+from core.mailing import signed_links
 from core.mailing.signed_links import Purpose
 from core.privacy.networks import network_key
 
@@ -63,7 +63,7 @@ def _take(request: HttpRequest, post: Post, form: SubscribeForm, *, confirming: 
     if not form.is_valid():
         return _form_page(request, post, form, confirming=confirming, status=400)
     email = form.cleaned_data["email"]
-    is_proved = email_addresses.proved(request) == email
+    is_proved = proven_email.proved(request) == email
     subscriptions.subscribe(
         discussion=post.discussion,
         scope=form.wanted_scope,
@@ -131,7 +131,7 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     context = {**_about(question), "is_done": is_done}
     response = personal_page(request, "comments/confirm_email.html", context, blog=Blog.load())
     if is_done:
-        email_addresses.give(response, question.email)
+        proven_email.give(response, question.email)
     return response
 
 

@@ -2,6 +2,8 @@
 
 import logging
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import PurePosixPath
 from threading import BoundedSemaphore
@@ -15,18 +17,12 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from blog.models import Video
-from blog.reading.pages import public_cache_control
-from blog.videos import captions, containers
+from core.extension_points import MEDIA_TYPES, RESTRICTED_MEDIA
 from core.files import content_names, ranges, storages
 from core.files.images import KINDS
+from core.page_cache import public_cache_control
 
-MEDIA_TYPES = {
-    **{f".{kind.extension}": kind.media_type for kind in KINDS.values()},
-    **{f".{extension}": media_type for extension, media_type in containers.MEDIA_TYPES.items()},
-    f".{captions.EXTENSION}": captions.MEDIA_TYPE,
-}
-FILMS = set(containers.MEDIA_TYPES.values())
+PICTURE_TYPES = {f".{kind.extension}": kind.media_type for kind in KINDS.values()}
 POLICY = "default-src 'none'; sandbox"
 # At its own address a film plays in a page that the browser makes, and which loads it only if both are of one origin.
 # Scripts run in neither.
@@ -39,8 +35,17 @@ PLAIN_PATH = re.compile(r"([\w-][\w.-]*/)*[\w-][\w.-]*")
 log = logging.getLogger(__name__)
 
 
-# What belongs to a video is shown as long as the video is: it may be somebody else's, and its permission may end.
-OF_VIDEOS = ("videos/", "captions/", "posters/")
+@dataclass(frozen=True)
+class RestrictedMedia:
+    """Folders of media whose files are public only under a condition that may cease to hold.
+
+    `folders` end with a slash. `is_public` takes a path in the default storage. Staff with `permission` may always see
+    the files.
+    """
+
+    folders: tuple[str, ...]
+    is_public: Callable[[str], bool]
+    permission: str
 
 
 @require_safe
@@ -48,8 +53,9 @@ def serve(request: HttpRequest, path: str) -> HttpResponseBase:
     """The file at `path` in the default storage or the part that is asked for, or a 404."""
     if not PLAIN_PATH.fullmatch(path):
         return _not_there()
-    is_public = not path.startswith(OF_VIDEOS) or Video.objects.public().with_file(path).exists()
-    if not (is_public or request.user.has_perm("blog.view_video")):
+    restriction = _restriction_of(path)
+    is_public = restriction is None or restriction.is_public(path)
+    if restriction and not (is_public or request.user.has_perm(restriction.permission)):
         return _not_there()
     try:
         file = default_storage.open(path)
@@ -66,7 +72,7 @@ def serve(request: HttpRequest, path: str) -> HttpResponseBase:
     if not response.streaming:
         file.close()
     # On every answer: what a 304 says of a file, a browser's cache notes down for the file.
-    response["Content-Security-Policy"] = FILM_POLICY if _media_type(path) in FILMS else POLICY
+    response["Content-Security-Policy"] = FILM_POLICY if (_media_type(path) or "").startswith("video/") else POLICY
     response["X-Content-Type-Options"] = "nosniff"
     if not is_public and response.has_header("Cache-Control"):
         response["Cache-Control"] = "private, no-store"
@@ -123,13 +129,18 @@ def _cache_control(path: str) -> str:
     """A file named by its content never changes; any other is asked for again after an hour. What belongs to a video
     may have to go: it is asked for each time, and not sent again.
     """
-    if path.startswith(OF_VIDEOS):
+    if _restriction_of(path):
         return public_cache_control(200)
     return f"public, max-age={'31536000, immutable' if content_names.is_by_content(path) else 3600}"
 
 
 def _media_type(path: str) -> str | None:
-    return MEDIA_TYPES.get(PurePosixPath(path).suffix)
+    suffix = PurePosixPath(path).suffix
+    return PICTURE_TYPES.get(suffix) or MEDIA_TYPES.get(suffix)
+
+
+def _restriction_of(path: str) -> RestrictedMedia | None:
+    return next((restricted for restricted in RESTRICTED_MEDIA if path.startswith(restricted.folders)), None)
 
 
 def _as_download(path: str) -> str:

@@ -1,33 +1,23 @@
-"""Keeps public pages in memory, ready to be sent, and throws them away as soon as they may be out of date.
+"""Stores public pages in memory, ready to be sent, and evicts them as soon as they may be out of date.
 
-A view says with `depends_on` what its page was made of; a page that says nothing is not kept. The database notes each
-change itself (`triggers`), in the transaction that makes it. `freshness` reads the notes, `pages` keeps what was made,
-`layer` stands between the web server and Django, on SQLite with `maker` behind it.
+A view declares in `policy` that its pages may be cached, and what they depend on. Database triggers (`triggers`) record
+each change in the transaction that makes it. `change_log` reads these records, `freshness` knows what they invalidate,
+`pages` stores the pages, and `layer` stands between the web server and Django. On SQLite, `threads` stands behind it.
 """
-
-from collections.abc import Iterable
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
-from django.http import HttpRequest
 
-from blog.models import Post
-from core.page_cache.layer import TAGS, PageCache
-from core.page_cache.threads import Maker
+from core.page_cache.layer import PageCache
+from core.page_cache.policy import cached_page, depends_on, public_cache_control, runs_in_write_thread
+from core.page_cache.threads import DedicatedThreads
 from core.server.request_bodies import WsgiApplication
 
-# Tags that are no post's own: which posts there are and what they say, and which comments.
-POSTS, COMMENTS = "posts", "comments"
+__all__ = ["cached_page", "depends_on", "public_cache_control", "runs_in_write_thread", "with_page_cache"]
 
 
-def depends_on(request: HttpRequest, *tags: str, posts: Iterable[Post] = ()) -> None:
-    """Say that the answer to `request` shows what has these `tags`, and these posts with their comments."""
-    known: set[str] = request.META.setdefault(TAGS, set())
-    known.update(tags, (f"post:{post.pk}" for post in posts))
-
-
-def in_front_of(application: WSGIHandler) -> WsgiApplication:
-    """`application` with the cache before it, unless the settings leave no room for one."""
-    made = Maker(application) if connection.vendor == "sqlite" else application
-    return PageCache(made, room=settings.PAGE_CACHE_BYTES) if settings.PAGE_CACHE_BYTES else made
+def with_page_cache(application: WSGIHandler) -> WsgiApplication:
+    """Put the page cache in front of `application`, unless PAGE_CACHE_BYTES is 0."""
+    inner = DedicatedThreads(application) if connection.vendor == "sqlite" else application
+    return PageCache(inner, room=settings.PAGE_CACHE_BYTES) if settings.PAGE_CACHE_BYTES else inner

@@ -2,7 +2,7 @@
 
 from django.db import close_old_connections, connection, transaction
 
-Note = tuple[str, bool]  # the tags that were bumped, and whether something may have been taken away
+Change = tuple[str, bool]  # the tags that were bumped, and whether something may have been taken away
 EVERYTHING = "site"
 LOCK_MILLISECONDS = 300  # that a look waits for a lock of somebody else
 
@@ -18,7 +18,7 @@ LEFT JOIN core_invalidation ON "transaction" > 0 AND "transaction" >= %s
 """  # noqa: S608 - our own words; the first condition is that of the index
 
 
-class Notes:
+class ChangeLog:
     """What was noted since the last time. The first time there is nothing new: whoever asks has made no page yet.
 
     Where the numbers are lower than the last time, the database was emptied, or restored from a backup. What was noted
@@ -29,12 +29,12 @@ class Notes:
         self._since: int | None = None  # on SQLite an id, on PostgreSQL a transaction
         self._read: set[int] = set()
 
-    def new(self) -> list[Note]:
+    def new(self) -> list[Change]:
         """Raises django.db.Error where the database cannot tell, or not at once."""
         close_old_connections()  # outside of a request nobody else does it
         return self._by_transaction() if connection.vendor == "postgresql" else self._by_id()
 
-    def _by_id(self) -> list[Note]:
+    def _by_id(self) -> list[Change]:
         """SQLite has one writer at a time, so ids come in the order of commits."""
         since = self._since
         with connection.cursor() as cursor:
@@ -49,7 +49,7 @@ class Notes:
             self._since = rows[-1][0]
         return [(tags, bool(hard)) for _id, tags, hard in rows]
 
-    def _by_transaction(self) -> list[Note]:
+    def _by_transaction(self) -> list[Change]:
         """A lower id may be committed after a higher one. So all is read again that was noted by transactions which
         began no earlier than the oldest that was open the last time; what was read already does not count twice.
         """

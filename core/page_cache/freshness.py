@@ -9,24 +9,21 @@ in the making while a change was committed has an older stamp, and is never serv
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import Error, connection
 
 from core import clock
-from core.page_cache.change_log import EVERYTHING, Note, Notes
+from core.extension_points import NEXT_CHANGES
+from core.page_cache.change_log import EVERYTHING, Change, ChangeLog
 
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 BLIND_SECONDS = 10.0  # while the database cannot be asked, pages of before are served for this long
 DAY_SECONDS = 86_400
-NOTES_KEPT = timedelta(hours=1)  # who has not looked for half of that may have missed some
+LOG_RETENTION = timedelta(hours=1)  # who has not looked for half of that may have missed some
 MOST_TAGS = 50_000  # that are remembered; beyond, everything counts as bumped
 SLACK = timedelta(seconds=1)  # a clock that is put right by less shows nothing too early
-
-# When the clock will next change what is public by itself, asked with the present moment; None where it will not. The
-# floors add their own when they start.
-NEXT_CHANGES: list[Callable[[datetime], datetime | None]] = []
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +36,7 @@ class Freshness:
         self.shared_seconds = 0  # for how long nothing will change by itself, and a shared cache may hold a page
         self._bumped: dict[str, int] = {}
         self._bumped_hard: dict[str, int] = {}
-        self._notes = Notes()
+        self._change_log = ChangeLog()
         self._lock = threading.Lock()
         self._looked_at = self._tried_at = float("-inf")  # when a look began: one that succeeded, and any
         self._wanted = self._had = 0  # looks that were asked for, and how many of these were over
@@ -47,7 +44,7 @@ class Freshness:
         self._next_change: datetime | None = None
         self._latest_moment = clock.now()
 
-    def look_soon(self) -> None:
+    def poll_soon(self) -> None:
         """This process may just have changed something: the next page waits until that is known."""
         self._wanted += 1
 
@@ -56,7 +53,7 @@ class Freshness:
         if time.monotonic() < self._good_until and self._wanted == self._had:
             return True
         # Who cannot get hold of it does not wait for a database that does not answer.
-        if self._lock.acquire(timeout=LOOK_SECONDS):
+        if self._lock.acquire(timeout=POLL_SECONDS):
             try:
                 self._catch_up()
             finally:
@@ -76,8 +73,8 @@ class Freshness:
             return  # somebody else was faster
         if self._clock_has_moved():
             self._note([(EVERYTHING, True)])
-        if time.monotonic() - self._tried_at >= LOOK_SECONDS or self._wanted != self._had:
-            self._look()
+        if time.monotonic() - self._tried_at >= POLL_SECONDS or self._wanted != self._had:
+            self._poll()
 
     def _clock_has_moved(self) -> bool:
         """Whether it has passed a moment at which pages change, was set back, or ran on while this machine slept: the
@@ -87,29 +84,29 @@ class Freshness:
         if now + SLACK < before:
             return True
         self._latest_moment = max(now, before)
-        if now - before > NOTES_KEPT / 2:
+        if now - before > LOG_RETENTION / 2:
             return True
         return self._next_change is not None and now >= self._next_change
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         began, now, wanted = time.monotonic(), clock.now(), self._wanted
         self._tried_at, self._had = began, wanted
         try:
-            found = self._notes.new()
+            found = self._change_log.new()
             next_change = min(filter(None, (ask(now) for ask in NEXT_CHANGES)), default=None)
         except Error as error:
             log.warning("The database did not say what has changed: %s", error)
             connection.close()
             return
-        if began - self._looked_at > NOTES_KEPT.total_seconds() / 2:
+        if began - self._looked_at > LOG_RETENTION.total_seconds() / 2:
             found = [(EVERYTHING, True)]
         self._note(found)
         self._next_change, self._latest_moment, self._looked_at = next_change, now, began
         quiet = (next_change - now).total_seconds() if next_change else float("inf")
-        self._good_until = began + min(LOOK_SECONDS, quiet)
-        self.shared_seconds = int(min(DAY_SECONDS, max(0, quiet - LOOK_SECONDS)))
+        self._good_until = began + min(POLL_SECONDS, quiet)
+        self.shared_seconds = int(min(DAY_SECONDS, max(0, quiet - POLL_SECONDS)))
 
-    def _note(self, found: Iterable[Note]) -> None:
+    def _note(self, found: Iterable[Change]) -> None:
         number = self.number + 1
         if len(self._bumped) > MOST_TAGS:
             # At no moment without it: a page might be compared meanwhile.

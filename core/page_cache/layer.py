@@ -18,30 +18,20 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import get_path_info
 from django.http import QueryDict
 from django.http.request import split_domain_port, validate_host
-from django.urls import Resolver404, resolve
 
 from core.page_cache.freshness import Freshness
 from core.page_cache.pages import Headers, Page, Pages, best_encoding
+from core.page_cache.policy import TAGS, policy_of
 from core.server.request_bodies import Environ, StartResponse, WsgiApplication
 
 Key = tuple[str, ...]
 Said = tuple[str, ...]  # what the lines of a request say
 
-TAGS = "imprimatur.page_tags"  # in the environment of a request: what the page that was made shows
 PATIENCE_SECONDS = 30.0  # for a page that somebody else makes
 # So old a page may be and lack what was added since: where comments pour in, it is made ten times a second and not for
 # every reader. Who has just commented needs longer to come back to it.
 YOUNG_SECONDS = 0.1
 
-# The public pages by their names in the map of the site, with the parameters that each knows. No others are kept.
-KEPT: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("home", "year", "month", "tag", "person", "permissions"), ("before",)),
-    "post": ("after",),
-    **dict.fromkeys(("comment", "comment-version", "permission", "permission-jsonld"), ()),
-    **dict.fromkeys(("feed-posts", "feed-posts-json", "feed-tag", "feed-comments", "feed-post-comments"), ()),
-    **dict.fromkeys(("cite-bibtex", "cite-ris"), ()),
-    "sitemap": ("month",),
-}
 # What a request says of the copy it has. Django would answer with half a page or none, which is no page to keep.
 CONDITIONS = (
     "HTTP_IF_MODIFIED_SINCE",
@@ -176,10 +166,11 @@ class PageCache:
         stamp, begun_at = self.freshness.number, time.monotonic()
         asked = plain(environ, key)
         answer = answer_of(self._application, asked)
-        if not (answer.may_be_kept and asked.get(TAGS)):
+        tags = tags_of(asked)
+        if not (answer.may_be_kept and tags):
             self._pages.drop(key)
             return answer
-        page = Page(answer.shared_headers, answer.body, frozenset(asked[TAGS]), stamp, begun_at)
+        page = Page(answer.shared_headers, answer.body, tags, stamp, begun_at)
         self._pages.put(key, page)
         return page
 
@@ -188,7 +179,7 @@ class PageCache:
         try:
             return self._application(environ, start_response)
         finally:
-            self.freshness.look_soon()
+            self.freshness.poll_soon()
 
     def _send(
         self, page: Page, environ: Environ, start_response: StartResponse, key: Key, said: Said
@@ -232,15 +223,23 @@ def key_of(scheme: str, host: str, path: str, query: str) -> Key | None:
     The port is not in it: no page says at which it was asked for, and whoever asks could make up many.
     """
     path = get_path_info({"PATH_INFO": path})
-    domain, _port = split_domain_port(host)
-    try:
-        parameters = KEPT[resolve(path).url_name or ""]
-        known = _known(query, parameters) if query and parameters else ""
-    except (Resolver404, KeyError, SuspiciousOperation):
+    policy = policy_of(path)
+    if policy is None:
         return None
+    try:
+        known = _known(query, policy.parameters) if query and policy.parameters else ""
+    except SuspiciousOperation:
+        return None
+    domain, _port = split_domain_port(host)
     if not validate_host(domain, settings.ALLOWED_HOSTS):
         return None  # Django says what it thinks of it
     return scheme.split(",", 1)[0].strip(), domain, path, known
+
+
+def tags_of(environ: Environ) -> frozenset[str]:
+    """Everything that the page which answered this request depends on."""
+    policy = policy_of(get_path_info(environ))
+    return policy.tags.union(environ.get(TAGS, ())) if policy else frozenset()
 
 
 def plain(environ: Environ, key: Key) -> Environ:

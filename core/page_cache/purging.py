@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 from django.db import Error, connection
 
-from core.page_cache.change_log import Notes
-from core.page_cache.freshness import LOOK_SECONDS
+from core.page_cache.change_log import ChangeLog
+from core.page_cache.freshness import POLL_SECONDS
 
-SETTLE_SECONDS = LOOK_SECONDS + 0.5  # then every process knows, and gives the cache no page of before any more
+SETTLE_SECONDS = POLL_SECONDS + 0.5  # then every process knows, and gives the cache no page of before any more
 AGAIN_SECONDS = 10.0  # after a failure
 PATIENCE_SECONDS = 60.0
 
@@ -27,12 +27,12 @@ class Purger:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
-        self._notes = Notes()
+        self._change_log = ChangeLog()
         self._has_seen_all = False
         self._due_at: float | None = None
         self._known_at = float("-inf")  # when every process will know the latest of what was taken away
 
-    def look(self, now: float) -> None:
+    def poll(self, now: float) -> None:
         if self._was_taken_away():
             self._known_at = now + SETTLE_SECONDS
             self._due_at = self._due_at or self._known_at
@@ -46,7 +46,7 @@ class Purger:
     def _was_taken_away(self) -> bool:
         """Whether anything may have been, since the last time that the database could be asked."""
         try:
-            found = self._notes.new()
+            found = self._change_log.new()
         except Error:  # the worker beside us says so
             connection.close()
             self._has_seen_all = False
@@ -69,6 +69,6 @@ class Purger:
 def run_forever(command: Sequence[str], stop: threading.Event) -> None:
     """Purge whenever it is needed until `stop` is set."""
     purger = Purger(command)
-    while not stop.wait(LOOK_SECONDS / 2):
-        purger.look(time.monotonic())
+    while not stop.wait(POLL_SECONDS / 2):
+        purger.poll(time.monotonic())
     connection.close()

@@ -13,23 +13,20 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from io import BytesIO
 
-from django.urls import Resolver404, resolve
-
 from core.page_cache.layer import LONGEST, PATIENCE_SECONDS, answer_of, key_in
-from core.server.request_bodies import Environ, StartResponse, WsgiApplication, busy
+from core.page_cache.policy import is_for_write_thread
+from core.server.request_bodies import Environ, StartResponse, WsgiApplication, service_unavailable
 
-TAKES_COMMENTS = {"comment-new", "comment-confirm"}  # by their names in the map of the site
 
-
-class Maker:
+class DedicatedThreads:
     """A WSGI application. Whatever else is asked is answered by the thread that was asked, as ever: it may wait for the
     body of a request, or take long.
     """
 
     def __init__(self, application: WsgiApplication) -> None:
         self._application = application
-        self._makes = ThreadPoolExecutor(1, thread_name_prefix="maker")
-        self._takes = ThreadPoolExecutor(1, thread_name_prefix="taker")
+        self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="pages")
+        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="writes")
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         thread = self._thread_for(environ)
@@ -44,7 +41,7 @@ class Maker:
         except TimeoutError:  # ours, or one of the application's own
             # Where another process writes without an end, each comment waits 20 s for it, and the fourth would for 80.
             if waiting.cancel():
-                return busy(start_response)
+                return service_unavailable(start_response)
             answer = waiting.result()
         start_response(answer.status, answer.headers)
         return [answer.body]
@@ -52,21 +49,18 @@ class Maker:
     def _thread_for(self, environ: Environ) -> ThreadPoolExecutor | None:
         match environ["REQUEST_METHOD"]:
             case "GET" | "HEAD":
-                return self._makes if key_in(environ, environ["wsgi.url_scheme"]) else None
+                return self._read_thread if key_in(environ, environ["wsgi.url_scheme"]) else None
             case "POST":
-                return self._takes if _is_comment(environ) else None
+                return self._write_thread if _is_comment(environ) else None
         return None
 
 
 def _is_comment(environ: Environ) -> bool:
     """Whether it is one, and whole: a body that is still on its way would hold up all others."""
     path = environ["PATH_INFO"]
-    return isinstance(environ["wsgi.input"], BytesIO) and len(path) <= LONGEST and _takes_comments(path)
+    return isinstance(environ["wsgi.input"], BytesIO) and len(path) <= LONGEST and _is_for_write_thread(path)
 
 
 @lru_cache(maxsize=1000)
-def _takes_comments(path: str) -> bool:
-    try:
-        return resolve(path).url_name in TAKES_COMMENTS
-    except Resolver404:
-        return False
+def _is_for_write_thread(path: str) -> bool:
+    return is_for_write_thread(path)

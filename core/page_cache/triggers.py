@@ -13,14 +13,15 @@ from typing import Any
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from core.extension_points import WATCHED_TABLES
 from core.page_cache import change_log
 
 PREFIX = "invalidation_"
-OF_REPOST = "(SELECT 'post:' || post_id || ' posts' FROM blog_repost WHERE id = {row}.repost_id)"
+EVERYTHING = f"'{change_log.EVERYTHING}'"
 
 
 @dataclass(frozen=True)
-class Watched:
+class WatchedTable:
     """A table of which readers see something. `{row}` stands for the row that changed, as it was and as it is.
 
     Only an UPDATE that changes one of the `columns` counts, where there are any; `hard` says in SQL whether an UPDATE
@@ -35,38 +36,13 @@ class Watched:
     when: str = ""  # only rows of which this was true before, or is true of a new one
 
 
-OF_POST = "'post:' || {row}.post_id || ' posts'"
-EVERYTHING = f"'{change_log.EVERYTHING}'"
-# Without what the watch over videos notes for itself.
-SEEN_OF_VIDEOS = (
-    *("post_id", "part", "text", "position", "page_url", "file", "file_size"),
-    *("provider", "provider_host", "provider_id", "start"),
-    *("title", "duration", "uploaded_on", "creator", "creator_url", "licence_name", "licence_url", "note"),
-    *("poster", "poster_alt", "transcript", "captions", "captions_language", "ai_origin", "archive_url", "status"),
-)
-# The floors above add their own when they start.
-WATCHED = [
-    Watched("blog_blog", EVERYTHING),
-    Watched("blog_person", EVERYTHING),
-    Watched("blog_tag", EVERYTHING),
-    Watched("blog_post", "'post:' || {row}.id || ' posts'"),
-    Watched("blog_post_tags", OF_POST),
-    Watched("blog_credit", OF_POST),
-    Watched("blog_repost", OF_POST),
-    Watched("blog_wording", OF_REPOST),
-    Watched("blog_video", OF_POST, columns=SEEN_OF_VIDEOS),
-    Watched("blog_permissionevent", OF_REPOST),
-]
-
-
 def install(using: str, **signal: Any) -> None:
     """Bring the triggers up to date. Nothing is locked where they are: a site may be running meanwhile."""
     connection = connections[using]
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
-        wanted = (
-            dict(_triggers(connection)) if {"core_invalidation", *(kind.table for kind in WATCHED)} <= tables else {}
-        )
+        needed = {"core_invalidation", *(watched.table for watched in WATCHED_TABLES)}
+        wanted = dict(_triggers(connection)) if needed <= tables else {}
         present = _present(connection)
         if present == wanted.keys():
             return
@@ -104,7 +80,7 @@ def _present(connection: BaseDatabaseWrapper) -> set[str]:
 def _triggers(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, list[str]]]:
     """Each trigger's name, which holds a digest of what it does, and the statements that make it."""
     write = _for_postgresql if _is_postgresql(connection) else _for_sqlite
-    for watched in WATCHED:
+    for watched in WATCHED_TABLES:
         for event in _events(connection, watched):
             what = "\n".join(write("{name}", watched, event))
             digest = hashlib.sha256(what.encode()).hexdigest()[:8]
@@ -112,7 +88,7 @@ def _triggers(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, list[str]]
             yield name, write(name, watched, event)
 
 
-def _events(connection: BaseDatabaseWrapper, watched: Watched) -> list[str]:
+def _events(connection: BaseDatabaseWrapper, watched: WatchedTable) -> list[str]:
     """SQLite knows no TRUNCATE; for PostgreSQL it deletes no row."""
     return [
         *(["INSERT"] if watched.inserts else []),
@@ -121,11 +97,11 @@ def _events(connection: BaseDatabaseWrapper, watched: Watched) -> list[str]:
     ]
 
 
-def _for_sqlite(name: str, watched: Watched, event: str) -> list[str]:
+def _for_sqlite(name: str, watched: WatchedTable, event: str) -> list[str]:
     return [f"CREATE TRIGGER {name} {_moment(watched, event, 'IS NOT')} BEGIN {_note(watched, event, '0')}; END"]
 
 
-def _for_postgresql(name: str, watched: Watched, event: str) -> list[str]:
+def _for_postgresql(name: str, watched: WatchedTable, event: str) -> list[str]:
     note = _note(watched, event, "pg_current_xact_id()::text::bigint")
     function = f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$"
     return [
@@ -134,7 +110,7 @@ def _for_postgresql(name: str, watched: Watched, event: str) -> list[str]:
     ]
 
 
-def _moment(watched: Watched, event: str, differs: str) -> str:
+def _moment(watched: WatchedTable, event: str, differs: str) -> str:
     """`differs` is how the database calls two values that are not the same, where both may be NULL."""
     if event == "TRUNCATE":
         return f"AFTER TRUNCATE ON {watched.table}"
@@ -145,7 +121,7 @@ def _moment(watched: Watched, event: str, differs: str) -> str:
     return f"AFTER {event} ON {watched.table} FOR EACH ROW{when}"
 
 
-def _note(watched: Watched, event: str, number: str) -> str:
+def _note(watched: WatchedTable, event: str, number: str) -> str:
     """An INSERT of what the row belongs to now, and of what it belonged to before. Its own may be gone already."""
     rows = {"INSERT": ["NEW"], "UPDATE": ["OLD", "NEW"], "DELETE": ["OLD"], "TRUNCATE": []}[event]
     tags = [f"COALESCE({watched.tags.format(row=row)}, {EVERYTHING})" for row in rows] or [EVERYTHING]

@@ -12,9 +12,9 @@ from django.db.models import DateField, QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from blog.models import Dispute
 from core import clock
 from core.compiled_queries import Given, Prepared
+from core.extension_points import FORGET_NETWORKS
 from core.models import NetworkKey
 from core.privacy.proxies import visitor_ip
 
@@ -53,13 +53,14 @@ def week_of(moment: datetime) -> datetime:
     return midnight - timedelta(days=midnight.weekday())
 
 
-@transaction.atomic
 def forget_networks() -> None:
-    """Destroy the keys that are thirty days old, and forget the names that they gave on this floor."""
+    """Destroy the keys that are thirty days old, and clear the pseudonyms that were made with them."""
     moment = oldest_week()
     NetworkKey.objects.filter(week__lt=moment.date()).delete()
     forget_what_is_kept()
-    Dispute.objects.filter(network_key__isnull=False, created_at__lt=moment).update(network_key=None)
+    for forget in FORGET_NETWORKS:
+        with transaction.atomic():
+            forget(moment)
 
 
 def _living_secrets(moment: datetime) -> list[bytes]:

@@ -31,7 +31,7 @@ StartResponse = Callable[..., Any]
 WsgiApplication = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
-class Places:
+class Slots:
     """Room for so many at once. Who finds none waits for a moment, but nobody does once somebody has waited in vain:
     they would wait in the one thread that is left for those who read, one after the other.
     """
@@ -53,7 +53,7 @@ class Places:
         self._is_crowded.clear()
 
 
-class Whole(IOBase):
+class CompleteBody(IOBase):
     """A body that is read as it comes in. Where the sender goes away, granian gives what had come as if it were all:
     half of a comment would be published.
     """
@@ -75,18 +75,18 @@ class Whole(IOBase):
         return b"".join(parts)
 
 
-def taking_turns(application: WsgiApplication) -> WsgiApplication:
+def limit_request_bodies(application: WsgiApplication) -> WsgiApplication:
     """`application`, which only so many requests with a body ask at once, and fewer while their bodies are on their
     way. What is beyond is told to come again.
     """
-    at_work = Places(AT_WORK, AT_WORK_PATIENCE_SECONDS)
-    of_short, of_long = Places(AT_ONCE, PATIENCE_SECONDS), Places(AT_ONCE, PATIENCE_SECONDS)
+    at_work = Slots(AT_WORK, AT_WORK_PATIENCE_SECONDS)
+    of_short, of_long = Slots(AT_ONCE, PATIENCE_SECONDS), Slots(AT_ONCE, PATIENCE_SECONDS)
 
     def answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] in READS or not (length := _length(environ)):
             return application(environ, start_response)
         if not at_work.take():
-            return busy(start_response)
+            return service_unavailable(start_response)
         try:
             return take_in(length, environ, start_response)
         finally:
@@ -95,8 +95,8 @@ def taking_turns(application: WsgiApplication) -> WsgiApplication:
     def take_in(length: int, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         places = of_short if length <= SHORT else of_long
         if not places.take():
-            return busy(start_response)
-        body = Whole(environ["wsgi.input"], length)
+            return service_unavailable(start_response)
+        body = CompleteBody(environ["wsgi.input"], length)
         try:
             if length > SHORT:
                 return application(environ | {"wsgi.input": body}, start_response)
@@ -116,7 +116,7 @@ def _length(environ: Environ) -> int:
     return int(length) if length.isdigit() else 0
 
 
-def busy(start_response: StartResponse) -> Iterable[bytes]:
+def service_unavailable(start_response: StartResponse) -> Iterable[bytes]:
     """Tell them to come again."""
     sentence = b"Too much is being sent to us just now. Go back, and try it again in a minute."
     return _say(start_response, "503 Service Unavailable", sentence, ("Retry-After", "60"))

@@ -1,6 +1,6 @@
 """The host at the desk, with what a browser sends when a post is written; and the author with the link from a mail."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -19,7 +19,7 @@ from core.tasks import worker
 from tests.blog.mailbox import path_in
 from tests.blog.videos.provider_replies import PICTURE, YOUTUBE, YOUTUBE_POSTER, video_of
 from tests.conftest import GUEST_MARK, GUEST_WORDS
-from tests.core.fetching.other_servers import OPENSSL, Authority, FarAway, as_json
+from tests.core.fetching.other_servers import FarAway, as_json
 
 HOST = "Eldon Host"
 DAY = timedelta(days=1)
@@ -28,14 +28,6 @@ SECRETS = ("Ada Colleague", "Permitted Repost", GUEST_MARK, "private.example", H
 
 Ask = Callable[..., str]
 Submission = dict[str, Any]
-
-
-@pytest.fixture
-def desk(client: Client, host: Person) -> Client:
-    """A browser in which the host is signed in."""
-    assert host.user
-    client.force_login(host.user)
-    return client
 
 
 @pytest.fixture
@@ -85,21 +77,6 @@ def repost_submission(submission: Submission, original_author: Person) -> Submis
         "videos-0-title": "The clip",
         "videos-0-ai_origin": "unknown",
     }
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    if not OPENSSL:
-        pytest.skip("there is no openssl to make certificates with")
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture
-def far_away(authority: Authority) -> Iterator[FarAway]:
-    """A server of other people's, which answers for all providers."""
-    server = FarAway(authority)
-    yield server
-    server.stop()
 
 
 @pytest.fixture

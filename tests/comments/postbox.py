@@ -11,7 +11,7 @@ from django.db import transaction
 from comments.mailing import subscriptions
 from comments.models import Comment, Subscription
 from core import clock
-from core.tasks import worker
+from core.tasks import queue, worker
 from tests.blog.mailbox import received, text_of
 
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
@@ -70,7 +70,7 @@ def follow(comment: Comment, email: str = REA, scope: str = "post") -> Subscript
 def announce(*comments: Comment) -> None:
     """What happens once comments have appeared, up to the mail that is due now."""
     for comment in comments:
-        worker.enqueue("announce-comment", str(comment.pk))
+        queue.enqueue("announce-comment", str(comment.pk))
     worker.run_due()
 
 

@@ -31,7 +31,7 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
     ("name", "value", "says"),
     [
         ("PORT", "http", "PORT must be a whole number"),
-        ("DATA", "/dev/null/data", "cannot be made"),
+        ("DATA", "/dev/null/data", "cannot be created"),
         ("DATABASE_URL", "nonsense", "DATABASE_URL must look like"),
         ("CACHE_URL", "memcached://cache:11211", "CACHE_URL must look like"),
         ("CACHE_URL", "redis://cache:port", "CACHE_URL must look like"),
@@ -47,13 +47,13 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         ("SITE_URL", "http://blog.example.org", "must begin with https://"),
         ("EMAIL_URL", "mail.example.org", "EMAIL_URL must look like"),
         ("SECRET_KEY", "secret", "SECRET_KEY must be 50 random characters"),
-        ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS must name hosts"),
+        ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS must list host names"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of"),
-        ("TRUSTED_PROXIES", "nginx", "TRUSTED_PROXIES must be addresses or networks"),
-        ("TRUSTED_PROXIES", "127.0.0.1,0.0.0.0/0", "TRUSTED_PROXIES must not be the whole world"),
+        ("TRUSTED_PROXIES", "nginx", "TRUSTED_PROXIES must list IP addresses or networks"),
+        ("TRUSTED_PROXIES", "127.0.0.1,0.0.0.0/0", "TRUSTED_PROXIES must not contain every address"),
         ("SAMPLE", "perhaps", "SAMPLE must be 1 or 0"),
-        ("PEERTUBE_HOSTS", "*.example.org", "PEERTUBE_HOSTS must be names of hosts"),
-        ("VIDEO_FILE_HOSTS", "https://films.example", "VIDEO_FILE_HOSTS must be names of hosts"),
+        ("PEERTUBE_HOSTS", "*.example.org", "PEERTUBE_HOSTS must list host names"),
+        ("VIDEO_FILE_HOSTS", "https://films.example", "VIDEO_FILE_HOSTS must list host names"),
         ("VIDEO_FETCH", "sometimes", "VIDEO_FETCH must be 1 or 0"),
     ],
 )
@@ -143,7 +143,7 @@ def test_before_the_first_migration_the_checks_of_the_data_say_nothing(tmp_path:
     ],
 )
 def test_a_proxy_is_an_address_or_a_network(value: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXIES must be addresses or networks of") as refusal:
+    with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXIES must list IP addresses or networks of") as refusal:
         environment.trusted_proxies(f"127.0.0.1,{value}")
     assert len(str(refusal.value).splitlines()) == 1
 
@@ -215,12 +215,12 @@ def test_flags_are_said_in_words_or_figures(monkeypatch: pytest.MonkeyPatch, val
 )
 def test_the_address_of_the_site_is_scheme_and_host(value: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="SITE_URL"):
-        environment.site_address(value)
+        environment.site_url(value)
 
 
 @pytest.mark.parametrize("value", ["http://localhost:8000", "http://[::1]:8000", "https://blog.example.org/"])
 def test_an_address_that_is_meant_so_is_taken(value: str) -> None:
-    assert environment.site_address(value).hostname
+    assert environment.site_url(value).hostname
 
 
 @pytest.mark.parametrize(

@@ -21,14 +21,14 @@ print(time.time())
 ENQUEUE = """
 from datetime import timedelta
 from django.contrib.auth.models import User
-from blog import worker
+from core.tasks import queue
 from blog.models import *
 host, _ = Person.objects.update_or_create(slug="told", defaults=dict(name="Told", user=User.objects.get()))
 User.objects.update(email="host@example.org")
 post = Post.objects.create(slug="disputed", title="Disputed", author=host, introduction="They write:")
 repost = Repost.objects.create(post=post, text="Words.", basis="permission")
 rows = Dispute.objects.bulk_create(Dispute(repost=repost, text="No.") for number in range({count}))
-worker.enqueue_many("tell-of-dispute", {{str(row.pk): timedelta(0) for row in rows}})
+queue.enqueue_many("tell-of-dispute", {{str(row.pk): timedelta(0) for row in rows}})
 """
 KEEP_FILM = """
 import random

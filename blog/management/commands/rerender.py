@@ -7,7 +7,8 @@ from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db import models, transaction
 
-from blog.rendering import RENDER_VERSION, RENDERED
+from blog.extension_points import RENDERED
+from blog.rendering import RENDER_VERSION
 
 BATCH = 50  # rows; as long as one takes, other writers wait
 

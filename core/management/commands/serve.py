@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections, transaction
 
-from blog.models import Person, Post
+from core.extension_points import FIRST_START
 from core.server import supervisor
 from core.server.request_bodies import BLOCKING_THREADS
 
@@ -59,8 +59,9 @@ def prepare() -> str | None:
     collect_static_files()
     with transaction.atomic():  # a first start that fails half-way must not leave a login that nobody was shown
         password = make_login()
-        if password and settings.WITH_SAMPLE and is_empty():  # the first start: a sample taken away stays away
-            call_command("sample")
+        if password:  # only once: a sample that was removed stays removed
+            for prepare_first_start in FIRST_START:
+                prepare_first_start()
     return password
 
 
@@ -126,11 +127,6 @@ def fingerprint_of_sources() -> str:
             status = os.stat(storage.path(name))
             digest.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
     return digest.hexdigest()
-
-
-def is_empty() -> bool:
-    """Whether nobody has begun to use the site."""
-    return not (Post.objects.exists() or Person.objects.exists())
 
 
 def make_login() -> str | None:

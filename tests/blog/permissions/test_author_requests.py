@@ -13,9 +13,8 @@ from blog.permissions import author_requests, steps, verification
 from blog.permissions.steps import Kind
 from blog.publishing import lifecycle
 from core import clock
-from core.mailing import sending
 from core.models import Task
-from core.tasks import worker
+from core.tasks import queue, worker
 from tests.blog.conftest import DAY, HOST
 from tests.blog.mailbox import received, text_of
 from tests.conftest import GUEST_MARK, NOON, MakeRepost
@@ -140,7 +139,7 @@ def test_a_host_without_an_address_stops_nothing(
     assert not Task.objects.exists()
     blog.owner = Person.objects.create(name="Owner", slug="owner", contact_email="owner@example.org")
     blog.save()
-    assert sending.address_of_host(Post.objects.get(pk=repost.post_id)) == "owner@example.org"
+    assert Post.objects.get(pk=repost.post_id).host_email == "owner@example.org"
 
 
 @pytest.mark.django_db
@@ -148,7 +147,7 @@ def test_the_host_is_reminded_once_of_each_end(repost: Repost, mailoutbox: list[
     def day_passes(day: int) -> int:
         with clock.standing_at(NOON + day * DAY):
             Task.objects.all().delete()
-            worker.enqueue("remind-of-ends")
+            queue.enqueue("remind-of-ends")
             worker.run_due()
         return len(mailoutbox)
 
@@ -173,7 +172,7 @@ def test_nobody_is_reminded_of_what_readers_do_not_see(
         steps.withdraw(repost, by=HOST)
     else:
         lifecycle.withdraw(repost.post)
-    worker.enqueue("remind-of-ends")
+    queue.enqueue("remind-of-ends")
     worker.run_due()
     assert mailoutbox == []
 
@@ -183,7 +182,7 @@ def test_an_end_that_came_is_entered_once(repost: Repost, django_assert_num_quer
     steps.set_end(repost, by=HOST, last_day=NOON.date())
     for day in (0, 1, 2):
         with clock.standing_at(NOON + day * DAY):
-            worker.enqueue("note-expiries")
+            queue.enqueue("note-expiries")
             worker.run_due()
     assert [event.at for event in repost.events.filter(kind=Kind.EXPIRED)] == [NOON + DAY]
     with clock.standing_at(NOON + 3 * DAY), django_assert_num_queries(1):  # what ended and is not entered: nothing

@@ -20,7 +20,7 @@ from blog.models import AuthorLink, PermissionRequest, Person, Post, Repost
 from blog.permissions import author_requests
 from core import clock
 from core.models import Task
-from core.tasks import worker
+from core.tasks import queue, worker
 from tests.blog.conftest import HOST
 from tests.blog.mailbox import path_in, received, text_of
 from tests.conftest import NOON, MakeRepost
@@ -185,7 +185,7 @@ def test_every_link_that_was_mailed_stays_good(repost: Repost, mailoutbox: list[
 def test_a_question_that_was_sent_is_not_sent_again(repost: Repost, mailoutbox: list[EmailMessage]) -> None:
     asked = author_requests.ask(repost, by=HOST)
     for _time in range(2):
-        worker.enqueue("send-request", str(asked.pk))
+        queue.enqueue("send-request", str(asked.pk))
         worker.run_due()
     assert len(mailoutbox) == 1
 

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.core.management import call_command
 
 from blog import rendering
+from blog.extension_points import RENDERED
 from blog.management.commands import rerender
 from blog.models import Post, Wording
 from tests.conftest import MakePost
@@ -49,7 +50,7 @@ def test_rerender_goes_through_all_batches(
 
 
 def test_every_registered_model_can_be_rendered(db: None) -> None:
-    for label, fields in rendering.RENDERED.items():
+    for label, fields in RENDERED.items():
         model: Any = apps.get_model(label)
         assert callable(model.render)
         assert {*fields, "render_version"} <= {field.name for field in model._meta.get_fields()}

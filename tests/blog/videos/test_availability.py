@@ -12,8 +12,9 @@ from blog.models import Post, Video
 from blog.videos import availability
 from blog.videos.references import UPLOAD
 from core import clock
+from core.extension_points import JOBS
 from core.models import Task
-from core.tasks import worker
+from core.tasks import queue, worker
 from tests.conftest import NOON
 from tests.core.fetching.other_servers import Answer, FarAway, as_json, ok, status
 
@@ -239,8 +240,8 @@ def test_a_site_that_asks_nobody_looks_for_nothing(video: Video, far_away: FarAw
 
 def test_the_worker_looks(video: Video, far_away: FarAway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "Fetcher", far_away.fetcher)
-    assert worker.JOBS["check-videos"].every == HOUR
-    worker.enqueue("check-videos")
+    assert JOBS["check-videos"].every == HOUR
+    queue.enqueue("check-videos")
     worker.run_due()
     video.refresh_from_db()
     assert (video.failures, video.checked_at) == (1, NOON)

@@ -18,7 +18,7 @@ from blog.videos import metadata, placement
 from blog.videos.references import UPLOAD
 from core.fetching.client import FetchFailed
 from core.models import Task
-from core.tasks import worker
+from core.tasks import queue, worker
 from tests.blog.conftest import Submission, change_url, resubmission
 from tests.blog.videos.provider_replies import JPEG, PICTURE, PROVIDERS_SAY, YOUTUBE, YOUTUBE_POSTER, posters, video_of
 from tests.core.fetching.other_servers import Answer, FarAway, as_json, ok, status
@@ -195,11 +195,11 @@ def test_a_provider_out_of_reach_calls_nobody_and_is_asked_once_it_answers(
     assert not Task.objects.exists()
     assert "Traceback" not in caplog.text
     well_told.answers[YOUTUBE] = good
-    worker.enqueue("check-video", str(video.pk))
+    queue.enqueue("check-video", str(video.pk))
     worker.run_due()
     video.refresh_from_db()
     assert (video.title, len(posters())) == ("The clip", 1)
-    worker.enqueue("check-video", str(video.pk))
+    queue.enqueue("check-video", str(video.pk))
     well_told.asked.clear()
     worker.run_due()
     assert len(well_told.asked) == 1

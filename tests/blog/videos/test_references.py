@@ -156,7 +156,7 @@ def test_hosts_are_listed_with_commas() -> None:
 
 @pytest.mark.parametrize("value", NO_HOSTS)
 def test_a_host_is_no_pattern_and_no_address(value: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match="PEERTUBE_HOSTS must be names of hosts"):
+    with pytest.raises(ImproperlyConfigured, match="PEERTUBE_HOSTS must list host names"):
         environment.host_names("PEERTUBE_HOSTS", value)
 
 
@@ -187,7 +187,7 @@ def test_where_the_settings_have_changed_their_mind_only_the_link_is_left(key: s
 def test_the_host_is_told_what_goes_out_from_the_server() -> None:
     """Of each provider that is asked, docs/operating.md names every host."""
     section = (
-        OPERATING.read_text(encoding="utf-8").partition("## What goes out from the server")[2].partition("\n## ")[0]
+        OPERATING.read_text(encoding="utf-8").partition("## Requests to other hosts")[2].partition("\n## ")[0]
     )
     for row in PROVIDERS.values():
         if row.info:

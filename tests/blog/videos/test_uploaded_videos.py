@@ -17,7 +17,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from blog.models import Person, Post, Repost, Video
 from blog.videos import placement
 from core import clock
-from core.tasks import worker
+from core.tasks import periodic
 from tests.attacks import ATTACKS, assert_harmless
 from tests.blog.conftest import Submission, change_url, page, resubmission, staff
 from tests.blog.videos.films import CAPTIONS, MP4, WEBM
@@ -239,7 +239,7 @@ def test_what_a_killed_upload_left_is_cleared_away_after_a_day(db: None, setting
         file.write_bytes(b"half a film")
         moment = clock.now().timestamp() - age
         os.utime(file, (moment, moment))
-    worker.JOBS["clear-incoming"].run("")
+    periodic.clear_incoming("")
     assert (old.exists(), new.exists()) == (False, True)
 
 

@@ -21,7 +21,7 @@ from comments.models import Comment, EmailItem, OutgoingEmail
 from comments.moderation import steps
 from core import clock
 from core.models import Task
-from core.tasks import worker
+from core.tasks import queue, worker
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
 from tests.comments.postbox import REA, SAM, announce, follow, path_in, rows_holding, to, with_address
@@ -57,13 +57,13 @@ def test_a_letter_is_closed_then_sent_and_noted(say: Say, mailoutbox: list[Email
 def test_a_letter_that_was_sent_is_not_sent_again(say: Say, mailoutbox: list[EmailMessage]) -> None:
     with_address(say())
     for _time in range(2):
-        worker.enqueue("post-letter", str(OutgoingEmail.objects.get().pk))
+        queue.enqueue("post-letter", str(OutgoingEmail.objects.get().pk))
         worker.run_due()
     assert len(mailoutbox) == 1
 
 
 def test_a_letter_that_is_gone_is_no_trouble(db: None) -> None:
-    worker.enqueue("post-letter", "7")
+    queue.enqueue("post-letter", "7")
     worker.run_due()
     assert not Task.objects.exists()
 
@@ -77,7 +77,7 @@ def test_while_the_mail_server_takes_its_time_nothing_is_locked(say: Say, monkey
 
     def slow(message: EmailMessage, fail_silently: bool = False) -> int:
         seen.append((connection.in_atomic_block, OutgoingEmail.objects.get(sent_at=None).closed_at))
-        worker.enqueue("announce-comment", str(two.pk))
+        queue.enqueue("announce-comment", str(two.pk))
         return 1
 
     monkeypatch.setattr(EmailMessage, "send", slow)
@@ -93,7 +93,7 @@ def test_the_same_letter_has_the_same_name_whenever_it_is_sent(say: Say, mailout
     letter = OutgoingEmail.objects.get()
     OutgoingEmail.objects.update(sent_at=None)
     with later(2 * DAY):
-        worker.enqueue("post-letter", str(letter.pk))
+        queue.enqueue("post-letter", str(letter.pk))
         worker.run_due()
     first, second = (received(sent)["Message-ID"] for sent in mailoutbox)
     assert first == second == f"<letter-{letter.pk}.20261120@127.0.0.1>"
@@ -281,7 +281,7 @@ def test_news_that_comes_while_a_letter_is_closed_is_not_lost(
     follow(say())
     told = [say(f"Remark {number}.") for number in range(6)]
     for comment in told:
-        worker.enqueue("announce-comment", str(comment.pk))
+        queue.enqueue("announce-comment", str(comment.pk))
     together = threading.Barrier(3)
 
     def work() -> None:

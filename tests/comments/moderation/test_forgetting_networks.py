@@ -16,6 +16,7 @@ from comments.moderation import retention
 from config.environment import trusted_proxies
 from core import clock
 from core.models import NetworkKey
+from core.privacy import networks
 from core.tasks import worker
 from tests.comments.conftest import Say
 
@@ -88,7 +89,7 @@ def test_hashes_are_forgotten_with_the_key_that_made_them(say: Say, written: dat
     OutgoingEmail.objects.create(kind="access", email="rea@private.example", network_key=KEY, created_at=written)
     Ban.objects.create(kind="network", key=KEY, created_at=written)
     with clock.standing_at(DUE):
-        retention.forget_networks()
+        retention.forget_networks(networks.oldest_week())
     comment.refresh_from_db()
     assert bool(comment.network_key) is is_kept
     assert bool(OutgoingEmail.objects.get().network_key) is is_kept
@@ -100,10 +101,10 @@ def test_a_network_ban_ends_with_the_key_of_its_comment(say: Say) -> None:
     Comment.objects.update(network_key=KEY, created_at=MONDAY)
     Ban.objects.create(kind="network", key=KEY, comment=comment, created_at=DUE - timedelta(days=1))
     with clock.standing_at(DUE - timedelta(seconds=1)):
-        retention.forget_networks()
+        retention.forget_networks(networks.oldest_week())
         assert Ban.objects.exists()
     with clock.standing_at(DUE):
-        retention.forget_networks()
+        retention.forget_networks(networks.oldest_week())
     assert not Ban.objects.exists()
 
 
@@ -111,7 +112,7 @@ def test_a_network_ban_ends_with_the_key_of_its_comment(say: Say) -> None:
 def test_other_bans_stay(db: None, kind: str) -> None:
     Ban.objects.create(kind=kind, key=KEY, value="casino", created_at=MONDAY - timedelta(days=900))
     with clock.standing_at(DUE):
-        retention.forget_networks()
+        retention.forget_networks(networks.oldest_week())
     assert Ban.objects.exists()
 
 

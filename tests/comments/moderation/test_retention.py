@@ -13,7 +13,7 @@ from comments.models import Comment, EmailItem, OutgoingEmail, SpamToken, Subscr
 from comments.moderation import retention, steps
 from core import clock
 from core.models import Task
-from core.tasks import worker
+from core.tasks import queue, worker
 from tests.comments.conftest import Say
 from tests.comments.postbox import REA, SAM, announce, follow, rows_holding, with_address
 from tests.comments.wholeness import assert_whole
@@ -45,7 +45,7 @@ def test_emails_are_deleted_after_thirty_days(say: Say, mailoutbox: list[EmailMe
 
 def test_a_question_that_was_never_sent_is_deleted_after_a_day(say: Say) -> None:
     OutgoingEmail.objects.create(kind="access", email="nobody@reader.example")
-    worker.enqueue("post-letter", str(OutgoingEmail.objects.get().pk))
+    queue.enqueue("post-letter", str(OutgoingEmail.objects.get().pk))
     worker.run_due()
     at(NOON + DAY, retention.delete_old_emails)
     assert OutgoingEmail.objects.count() == 1

@@ -1,19 +1,11 @@
-"""Addresses: what is one, which are the same, and the cookie of a browser that has proved one."""
-
-from typing import Any
+"""Addresses: what is one, and which are the same."""
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
-from django.test import Client, RequestFactory
-from pytest_django import Settings
 
-from comments.models import Comment, Subscription
-from comments.moderation import banning, steps
-from core import clock
+from comments.moderation import banning
 from core.mailing import email_addresses
-from tests.comments.conftest import Say
-from tests.comments.postbox import REA, follow, with_address
+from tests.comments.postbox import REA
 
 BAD = [
     "",
@@ -34,18 +26,6 @@ BAD = [
 ]
 
 
-def cookie_of(email: str) -> HttpResponse:
-    response = HttpResponse()
-    email_addresses.give(response, email)
-    return response
-
-
-def proved_with(response: HttpResponse) -> str:
-    request = RequestFactory().get("/comments/new/1/")
-    request.COOKIES = {name: morsel.value for name, morsel in response.cookies.items()}
-    return email_addresses.proved(request)
-
-
 @pytest.mark.parametrize("typed", BAD, ids=[repr(typed[:40]) for typed in BAD])
 def test_what_is_no_address_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError):
@@ -62,72 +42,6 @@ def test_tags_and_capitals_make_no_other_mailbox() -> None:
     assert len({email_addresses.canonical(email) for email in same}) == 1
     assert email_addresses.canonical("reb@reader.example") != email_addresses.canonical(REA)
     assert len({banning.email_key(email) for email in same}) == 1
-
-
-def test_the_cookie_goes_to_the_comment_pages_and_says_nothing(say: Say, settings: Settings) -> None:
-    with_address(say(), proved=True)
-    morsel = cookie_of(REA).cookies["address"]
-    assert (morsel["path"], morsel["samesite"], morsel["max-age"]) == ("/comments/", "Lax", 365 * 24 * 3600)
-    assert morsel["httponly"]
-    assert not morsel["secure"]
-    assert "rea" not in morsel.value
-    settings.IS_HTTPS = True
-    assert cookie_of(REA).cookies["address"]["secure"]
-
-
-def test_a_comment_or_a_subscription_that_was_confirmed_proves_an_address(say: Say) -> None:
-    comment = say()
-    assert not cookie_of(REA).cookies
-    with_address(comment)
-    assert not cookie_of(REA).cookies
-    wish = follow(comment)
-    response = cookie_of(REA)
-    assert proved_with(response) == REA
-    wish.delete()
-    assert proved_with(response) == ""
-    with_address(comment, proved=True)
-    assert proved_with(cookie_of(REA)) == REA
-
-
-def test_what_was_erased_proves_nothing_any_more(say: Say) -> None:
-    comment = with_address(say(), proved=True)
-    response = cookie_of(REA)
-    assert proved_with(response) == REA
-    steps.erase(comment)
-    assert proved_with(response) == ""
-
-
-@pytest.mark.parametrize("value", ["", "comment.1", "comment.1:x:y", "x" * 5000, "subscription.1:1abcde:zz", "é"])
-@pytest.mark.django_db
-def test_a_forged_cookie_proves_nothing(value: str) -> None:
-    request: Any = RequestFactory().get("/")
-    request.COOKIES = {"address": value}
-    assert email_addresses.proved(request) == ""
-
-
-def test_no_cookie_asks_no_database() -> None:
-    assert email_addresses.proved(RequestFactory().get("/")) == ""
-
-
-def test_the_cookie_of_a_comment_proves_no_address(say: Say, client: Client) -> None:
-    """Each is signed for its own use."""
-    comment = with_address(say(), proved=True)
-    request: Any = RequestFactory().get("/")
-    from comments.posting import authorship
-
-    response = HttpResponse()
-    authorship.give(response, comment)
-    request.COOKIES = {"address": response.cookies["mine"].value}
-    assert email_addresses.proved(request) == ""
-
-
-def test_taken_back_it_is_gone_where_it_was(say: Say) -> None:
-    with_address(say(), proved=True)
-    response = cookie_of(REA)
-    email_addresses.take_back(response)
-    assert (response.cookies["address"].value, response.cookies["address"]["path"]) == ("", "/comments/")
-    assert Subscription.objects.count() == 0
-    assert Comment.objects.get().email_confirmed_at <= clock.now()  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("domain", ["ｅxample.com", "ⓔxample.com", "EXAM\u00adPLE.com", "example.ｃom"])

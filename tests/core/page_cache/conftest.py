@@ -60,7 +60,7 @@ class Site:
 
     def read(self, path: str) -> str:
         """The words of a page, as it is known now: a look at what has changed is due."""
-        self.cache.freshness.look_soon()
+        self.cache.freshness.poll_soon()
         return self.ask(path).text
 
     def makes(self, path: str) -> bool:

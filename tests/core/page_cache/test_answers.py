@@ -10,14 +10,13 @@ import brotli
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import URLPattern, get_resolver, reverse
 
-from blog.models import Blog, Person, Post, Tag
+from blog.models import Blog, Person, Post
 from blog.publishing import lifecycle
 from config.wsgi import django_application
 from core import clock
-from core.page_cache import in_front_of
-from core.page_cache.layer import KEPT, PageCache, key_of, plain
+from core.page_cache import with_page_cache
+from core.page_cache.layer import PageCache, key_of, plain
 from core.page_cache.pages import Page, Pages, best_encoding
 from tests.comments.conftest import Say
 from tests.conftest import MakePost
@@ -190,51 +189,6 @@ def test_what_is_not_kept_is_made_each_time(site: Site, own_post: Post, say: Say
         assert len(site.made) == made + 2, address
 
 
-def test_every_page_that_may_be_kept_is(site: Site, own_post: Post, permitted_repost: Post, say: Say) -> None:
-    tag = Tag.objects.create(name="Law", slug="law")
-    own_post.tags.add(tag)
-    comment, day = say(), own_post.published_at
-    assert day is not None
-    places: dict[str, list[Any]] = {
-        "year": [day.year],
-        "month": [day.year, day.month],
-        "post": [day.year, day.month, own_post.slug],
-        "tag": [tag.slug],
-        "person": [own_post.author.slug],
-        "permission": [permitted_repost.repost.public_id],
-        "permission-jsonld": [permitted_repost.repost.public_id],
-        "feed-tag": [tag.slug],
-        "comment": [comment.pk],
-        "comment-version": [own_post.pk],
-    }
-    places |= dict.fromkeys(("cite-bibtex", "cite-ris", "feed-post-comments"), places["post"])
-    for name in KEPT:
-        address = reverse(name, args=places.get(name, []))
-        assert site.ask(address).status == 200, name
-        assert not site.makes(address), name
-
-
-def test_for_every_address_it_is_decided_whether_it_is_kept() -> None:
-    """A page that is forgotten in the table is slow; one that is there by mistake may be out of date."""
-    never = re.compile(
-        r"admin|grant/|edit/|healthz|readyz|media/|search/|robots|dispute/|comments/(?!<comment|version)|mine/"
-    )
-    patterns = _all(get_resolver().url_patterns)
-    decided = [(route, name) for route, name in patterns if (name in KEPT) != bool(never.search(route))]
-    assert sorted(set(patterns) - set(decided)) == []
-
-
-def _all(patterns: list[Any], above: str = "") -> list[tuple[str, str]]:
-    found = []
-    for pattern in patterns:
-        route = f"{above}{pattern.pattern}"
-        if isinstance(pattern, URLPattern):
-            found.append((route, pattern.name or ""))
-        elif "admin" not in route:
-            found += _all(pattern.url_patterns, route)
-    return found
-
-
 def test_addresses_that_somebody_made_up_fill_no_memory(site: Site, own_post: Post) -> None:
     key_of.cache_clear()
     assert site.ask(f"/?{'x' * 2_000}").status == 200
@@ -287,7 +241,7 @@ def test_no_shared_cache_keeps_a_page_past_a_change_that_the_clock_brings(site: 
     own = make_post()
     assert "s-maxage=10," in site.ask("/").headers["cache-control"]
     make_post("soon", published_at=clock.now() + timedelta(seconds=5))
-    site.cache.freshness.look_soon()
+    site.cache.freshness.poll_soon()
     seconds = re.search(r"s-maxage=(\d+)", site.ask(own.get_absolute_url()).headers["cache-control"])
     assert seconds
     assert int(seconds[1]) <= 4
@@ -295,4 +249,4 @@ def test_no_shared_cache_keeps_a_page_past_a_change_that_the_clock_brings(site: 
 
 def test_without_room_there_is_no_cache(settings: Any, blog: Blog) -> None:
     settings.PAGE_CACHE_BYTES = 0
-    assert not isinstance(in_front_of(django_application), PageCache)
+    assert not isinstance(with_page_cache(django_application), PageCache)

@@ -95,7 +95,7 @@ def test_who_asks_after_the_withdrawal_does_not_get_what_was_in_the_making(site:
     address = permitted_repost.get_absolute_url()
     with Held(site, address) as held:
         withdraw(permitted_repost)
-        site.cache.freshness.look_soon()
+        site.cache.freshness.poll_soon()
         later = held.another()
         held.may_go.set()
         assert GUEST_MARK not in later.result(LONG).text
@@ -105,7 +105,7 @@ def test_while_a_new_comment_is_put_in_the_others_take_the_copy_of_before(site: 
     address = own_post.get_absolute_url()
     before = site.ask(address)
     say("Unmistakable words.")
-    site.cache.freshness.look_soon()
+    site.cache.freshness.poll_soon()
     with Held(site, address) as held:
         assert held.another().result(LONG).body == before.body
         held.may_go.set()
@@ -116,7 +116,7 @@ def test_after_a_withdrawal_nobody_takes_the_copy_of_before(site: Site, permitte
     address = permitted_repost.get_absolute_url()
     site.ask(address)
     withdraw(permitted_repost)
-    site.cache.freshness.look_soon()
+    site.cache.freshness.poll_soon()
     with Held(site, address) as held:
         waiting = held.another()
         with pytest.raises(TimeoutError):
@@ -222,7 +222,7 @@ def test_who_has_not_looked_for_long_forgets_everything(
     address = permitted_repost.get_absolute_url()
     site.read(address)
     assert not site.makes(address)
-    monkeypatch.setattr(freshness, "NOTES_KEPT", freshness.NOTES_KEPT * 0)
+    monkeypatch.setattr(freshness, "LOG_RETENTION", freshness.LOG_RETENTION * 0)
     assert site.makes(address)
 
 
@@ -232,7 +232,7 @@ def test_who_slept_with_the_machine_forgets_everything(site: Site, permitted_rep
     site.read(address)
     withdraw(permitted_repost)
     Invalidation.objects.all().delete()
-    with clock.standing_at(clock.now() + freshness.NOTES_KEPT):
+    with clock.standing_at(clock.now() + freshness.LOG_RETENTION):
         assert GUEST_MARK not in site.read(address)
 
 
@@ -240,7 +240,7 @@ def test_where_notes_are_numbered_anew_nothing_counts_as_known(site: Site, permi
     """The database was emptied or restored, and what happens from now on has lower numbers than what was read."""
     address = permitted_repost.get_absolute_url()
     site.read(address)
-    site.cache.freshness._notes._since = 10**12
+    site.cache.freshness._change_log._since = 10**12
     assert site.makes(address)
     site.read(address)  # on PostgreSQL what was noted since the oldest open transaction counts once more
     assert not site.makes(address)

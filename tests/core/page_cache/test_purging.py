@@ -28,7 +28,7 @@ class Front:
     def later(self, seconds: float) -> int:
         """How often it was purged, when so much time has passed and a look was taken."""
         self.now += seconds
-        self.purger.look(self.now)
+        self.purger.poll(self.now)
         return len(self._file.read_text().splitlines()) if self._file.exists() else 0
 
 

@@ -11,9 +11,9 @@ from django.db import connection
 from django.test import RequestFactory
 
 from config.wsgi import django_application
-from core.page_cache import in_front_of
+from core.page_cache import with_page_cache
 from core.page_cache.layer import PageCache
-from core.page_cache.threads import Maker
+from core.page_cache.threads import DedicatedThreads
 
 HOST = "127.0.0.1:8000"
 
@@ -51,22 +51,22 @@ def send(application: Callable[..., Iterable[bytes]], path: str) -> tuple[str, b
 
 def test_pages_are_made_one_after_the_other_by_one_thread() -> None:
     inner = Application()
-    maker = Maker(inner)
+    threads = DedicatedThreads(inner)
     with ThreadPoolExecutor(8) as many:
-        answers = list(many.map(lambda _number: ask(maker, "/"), range(100)))
+        answers = list(many.map(lambda _number: ask(threads, "/"), range(100)))
     assert set(answers) == {("200 OK", b"GET")}
     assert inner.at_once == 0
     assert len({*inner.threads}) == 1
-    assert inner.threads[0].startswith("maker")
+    assert inner.threads[0].startswith("pages")
 
 
 def test_what_is_in_hand_when_the_process_ends_is_finished() -> None:
     inner = Application()
-    maker = Maker(inner)
-    for threads in (maker._makes, maker._takes):  # as Python does at its end
-        threads.shutdown()
-    assert ask(maker, "/") == ("200 OK", b"GET")
-    assert send(maker, "/comments/new/1/") == ("200 OK", b"POST")
+    threads = DedicatedThreads(inner)
+    for thread in (threads._read_thread, threads._write_thread):  # as Python does at its end
+        thread.shutdown()
+    assert ask(threads, "/") == ("200 OK", b"GET")
+    assert send(threads, "/comments/new/1/") == ("200 OK", b"POST")
 
 
 @pytest.mark.parametrize(
@@ -82,32 +82,32 @@ def test_what_is_in_hand_when_the_process_ends_is_finished() -> None:
 )
 def test_what_may_take_long_is_answered_by_who_was_asked(method: str, path: str) -> None:
     inner = Application()
-    assert ask(Maker(inner), path, method)[1] == method.encode()
+    assert ask(DedicatedThreads(inner), path, method)[1] == method.encode()
     assert inner.threads == [threading.current_thread().name]
 
 
 def test_comments_are_taken_one_after_the_other_by_one_thread() -> None:
     inner = Application()
-    maker = Maker(inner)
+    threads = DedicatedThreads(inner)
     with ThreadPoolExecutor(8) as many:
-        answers = list(many.map(lambda number: send(maker, f"/comments/new/{number}/"), range(100)))
+        answers = list(many.map(lambda number: send(threads, f"/comments/new/{number}/"), range(100)))
     assert set(answers) == {("200 OK", b"POST")}
     assert inner.at_once == 0
     assert len({*inner.threads}) == 1
-    assert inner.threads[0].startswith("taker")
+    assert inner.threads[0].startswith("writes")
 
 
 @pytest.mark.parametrize("path", ["/comments/confirm/1/", "/comments/new/1/"])
 def test_both_forms_are_taken_by_it(path: str) -> None:
     inner = Application()
-    send(Maker(inner), path)
-    assert inner.threads[0].startswith("taker")
+    send(DedicatedThreads(inner), path)
+    assert inner.threads[0].startswith("writes")
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/comments/yours/", "/nowhere/", "/comments/new/x/", "/" + "a" * 5000])
 def test_whatever_else_is_sent_is_no_comment(path: str) -> None:
     inner = Application()
-    send(Maker(inner), path)
+    send(DedicatedThreads(inner), path)
     assert inner.threads == [threading.current_thread().name]
 
 
@@ -129,11 +129,11 @@ class Waiting:
 
 def test_pages_are_made_while_a_comment_waits() -> None:
     inner = Waiting()
-    maker = Maker(inner)
+    threads = DedicatedThreads(inner)
     with ThreadPoolExecutor(1) as writer:
-        comment = writer.submit(send, maker, "/comments/new/1/")
+        comment = writer.submit(send, threads, "/comments/new/1/")
         assert inner.waits.wait(30)
-        assert ask(maker, "/") == ("200 OK", b"done")
+        assert ask(threads, "/") == ("200 OK", b"done")
         inner.may_go_on.set()
         assert comment.result() == ("200 OK", b"done")
 
@@ -141,17 +141,17 @@ def test_pages_are_made_while_a_comment_waits() -> None:
 def test_who_waits_too_long_behind_another_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.page_cache.threads.PATIENCE_SECONDS", 0.1)
     inner = Waiting()
-    maker = Maker(inner)
+    threads = DedicatedThreads(inner)
     with ThreadPoolExecutor(2) as writers:
-        first = writers.submit(send, maker, "/comments/new/1/")
+        first = writers.submit(send, threads, "/comments/new/1/")
         assert inner.waits.wait(30)
-        second = writers.submit(send, maker, "/comments/new/2/")
+        second = writers.submit(send, threads, "/comments/new/2/")
         try:
             assert second.result(30)[0].startswith("503")
         finally:
             inner.may_go_on.set()
         assert first.result(30) == ("200 OK", b"done")  # what has begun is waited for
-    assert send(maker, "/comments/new/3/") == ("200 OK", b"done")
+    assert send(threads, "/comments/new/3/") == ("200 OK", b"done")
     assert inner.begun == ["/comments/new/1/", "/comments/new/3/"]
 
 
@@ -160,23 +160,23 @@ def test_a_timeout_of_the_application_is_its_own() -> None:
         raise TimeoutError("of mine")
 
     with pytest.raises(TimeoutError, match="of mine"):
-        ask(Maker(application), "/")
+        ask(DedicatedThreads(application), "/")
 
 
 def test_a_head_stays_one() -> None:
-    assert ask(Maker(Application()), "/", "HEAD") == ("200 OK", b"HEAD")
+    assert ask(DedicatedThreads(Application()), "/", "HEAD") == ("200 OK", b"HEAD")
 
 
 def test_a_failure_reaches_who_asked_and_the_next_page_is_made() -> None:
     inner = Application()
-    maker = Maker(inner)
+    threads = DedicatedThreads(inner)
     with pytest.raises(RuntimeError, match="broken"):
-        ask(maker, "/2026/11/broken/")
-    assert ask(maker, "/")[0] == "200 OK"
+        ask(threads, "/2026/11/broken/")
+    assert ask(threads, "/")[0] == "200 OK"
 
 
 def test_only_sqlite_needs_it(settings: Any) -> None:
     settings.PAGE_CACHE_BYTES = 0
-    assert isinstance(in_front_of(django_application), Maker) is (connection.vendor == "sqlite")
+    assert isinstance(with_page_cache(django_application), DedicatedThreads) is (connection.vendor == "sqlite")
     settings.PAGE_CACHE_BYTES = 1_000_000
-    assert isinstance(in_front_of(django_application), PageCache)
+    assert isinstance(with_page_cache(django_application), PageCache)

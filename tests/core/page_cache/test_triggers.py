@@ -5,13 +5,14 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 
-from blog import tasks
 from blog.models import Person, Post
 from comments import cache_triggers
 from comments.models import Comment
 from comments.threads.rows import Shown
+from core.extension_points import WATCHED_TABLES
 from core.models import Invalidation
 from core.page_cache import triggers
+from core.tasks import periodic
 from tests.conftest import MakePost
 
 # No page that anybody may keep shows anything of these.
@@ -35,7 +36,7 @@ def noted() -> set[tuple[str, bool]]:
 def test_of_every_table_it_is_decided_whether_readers_see_it() -> None:
     models = [model for app in ("blog", "comments") for model in apps.get_app_config(app).get_models(True)]
     tables = {model._meta.db_table for model in models}
-    watched = {kind.table for kind in triggers.WATCHED}
+    watched = {kind.table for kind in WATCHED_TABLES}
     assert tables == watched | UNSEEN
     assert not watched & UNSEEN
 
@@ -45,12 +46,12 @@ def test_columns_that_are_named_exist() -> None:
         model._meta.db_table: {field.column for field in model._meta.local_fields}
         for model in apps.get_models(include_auto_created=True)
     }
-    assert [kind.table for kind in triggers.WATCHED if set(kind.columns) - columns[kind.table]] == []
+    assert [kind.table for kind in WATCHED_TABLES if set(kind.columns) - columns[kind.table]] == []
 
 
 def test_every_column_that_a_comment_is_shown_by_is_watched() -> None:
     seen = {field.column for field in Comment._meta.local_fields if {field.name, field.attname} & set(Shown._fields)}
-    assert seen | {"html", "created_at", "published_at"} <= set(cache_triggers.SEEN)
+    assert seen | {"html", "created_at", "published_at"} <= set(cache_triggers.COMMENT_COLUMNS)
 
 
 def test_a_row_that_moves_is_noted_where_it_was_and_where_it_is(make_post: MakePost) -> None:
@@ -101,9 +102,9 @@ def refuse_changes(execute: object, sql: str, params: object, many: bool, contex
 
 def test_old_notes_go(own_post: Post) -> None:
     assert Invalidation.objects.exists()
-    tasks.delete_old_invalidations("")
+    periodic.delete_old_invalidations("")
     assert Invalidation.objects.exists(), "every process has an hour to read them"
     with connection.cursor() as cursor:
         cursor.execute("UPDATE core_invalidation SET at = '2026-01-01 00:00:00'")
-    tasks.delete_old_invalidations("")
+    periodic.delete_old_invalidations("")
     assert not Invalidation.objects.exists()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.server.request_bodies import AT_ONCE, AT_WORK_PATIENCE_SECONDS, BLOCKING_THREADS, SHORT, taking_turns
+from core.server.request_bodies import AT_ONCE, AT_WORK_PATIENCE_SECONDS, BLOCKING_THREADS, SHORT, limit_request_bodies
 
 LONG = 20  # seconds; nobody waits so long unless the test fails
 
@@ -28,7 +28,7 @@ class Server:
     def __init__(self, exits: ExitStack) -> None:
         self.writes = threading.Event()  # whether the database lets anybody write
         self.writes.set()
-        self.application = taking_turns(self._work)
+        self.application = limit_request_bodies(self._work)
         self._threads = exits.enter_context(ThreadPoolExecutor(BLOCKING_THREADS))
         self._exits = exits
 

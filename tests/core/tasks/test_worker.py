@@ -1,10 +1,11 @@
 """Work done afterwards: nothing is lost, nothing is done twice at once, and no failure stops the rest."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.core.management import call_command
@@ -12,22 +13,24 @@ from django.db import OperationalError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from core import clock
+from core.extension_points import JOBS
 from core.models import Task
-from core.tasks import worker
+from core.tasks import queue, worker
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def no_other_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "JOBS", {})
+def no_other_jobs() -> Iterator[None]:
+    with patch.dict(JOBS, clear=True):
+        yield
 
 
 @pytest.fixture
 def done(no_other_jobs: None) -> list[str]:
     """The arguments that the job "note" was run with."""
     arguments: list[str] = []
-    worker.job("note")(arguments.append)
+    queue.job("note")(arguments.append)
     return arguments
 
 
@@ -36,7 +39,7 @@ def trouble(no_other_jobs: None) -> list[str]:
     """The arguments that the job "fail" was run with; it always raises."""
     arguments: list[str] = []
 
-    @worker.job("fail")
+    @queue.job("fail")
     def fail(argument: str) -> None:
         arguments.append(argument)
         raise RuntimeError("no luck\0today")
@@ -46,7 +49,7 @@ def trouble(no_other_jobs: None) -> list[str]:
 
 @pytest.mark.django_db
 def test_enqueued_work_is_done_once_and_its_row_goes(done: list[str]) -> None:
-    worker.enqueue("note", "7")
+    queue.enqueue("note", "7")
     assert worker.run_due() == 1
     assert worker.run_due() == 0
     assert done == ["7"]
@@ -56,7 +59,7 @@ def test_enqueued_work_is_done_once_and_its_row_goes(done: list[str]) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_rollback_takes_the_work_away(done: list[str]) -> None:
     with transaction.atomic():
-        worker.enqueue("note", "7")
+        queue.enqueue("note", "7")
         transaction.set_rollback(True)
     assert worker.run_due() == 0
     assert done == []
@@ -64,7 +67,7 @@ def test_a_rollback_takes_the_work_away(done: list[str]) -> None:
 
 @pytest.mark.django_db
 def test_work_waits_for_its_delay(done: list[str], noon: datetime) -> None:
-    worker.enqueue("note", "7", delay=HOUR)
+    queue.enqueue("note", "7", delay=HOUR)
     assert worker.run_due() == 0
     with clock.standing_at(noon + HOUR):
         assert worker.run_due() == 1
@@ -75,8 +78,8 @@ def test_work_waits_for_its_delay(done: list[str], noon: datetime) -> None:
 def test_enqueued_twice_it_comes_once_at_the_earlier_time(
     done: list[str], noon: datetime, first: timedelta, second: timedelta
 ) -> None:
-    worker.enqueue("note", "7", delay=first)
-    worker.enqueue("note", "7", delay=second)
+    queue.enqueue("note", "7", delay=first)
+    queue.enqueue("note", "7", delay=second)
     assert Task.objects.get().due_at == noon + HOUR
 
 
@@ -84,13 +87,13 @@ def test_enqueued_twice_it_comes_once_at_the_earlier_time(
 def test_enqueued_while_it_runs_it_runs_once_more(no_other_jobs: None) -> None:
     runs: list[str] = []
 
-    @worker.job("note")
+    @queue.job("note")
     def note(argument: str) -> None:
         runs.append(argument)
         if len(runs) == 1:
-            worker.enqueue("note", argument)
+            queue.enqueue("note", argument)
 
-    worker.enqueue("note", "7")
+    queue.enqueue("note", "7")
     worker.run_due()
     assert runs == ["7", "7"]
     assert not Task.objects.exists()
@@ -99,19 +102,19 @@ def test_enqueued_while_it_runs_it_runs_once_more(no_other_jobs: None) -> None:
 @pytest.mark.django_db
 def test_a_job_that_nobody_registered_cannot_be_enqueued(done: list[str]) -> None:
     with pytest.raises(KeyError):
-        worker.enqueue("nothing")
+        queue.enqueue("nothing")
     with pytest.raises(KeyError):
-        worker.enqueue_many("nothing", {"7": HOUR})
+        queue.enqueue_many("nothing", {"7": HOUR})
 
 
 @pytest.mark.django_db
 def test_many_are_enqueued_at_once_and_what_waits_keeps_its_time(
     done: list[str], noon: datetime, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    worker.enqueue("note", "1", delay=2 * HOUR)
+    queue.enqueue("note", "1", delay=2 * HOUR)
     Task.objects.create(job="note", argument="2", attempts=worker.MAX_ATTEMPTS, failed_at=noon)
     with django_assert_num_queries(2):
-        worker.enqueue_many("note", {str(number): number * HOUR for number in range(4)})
+        queue.enqueue_many("note", {str(number): number * HOUR for number in range(4)})
     due = dict(Task.objects.values_list("argument", "due_at"))
     assert due == {"0": noon, "1": noon + 2 * HOUR, "2": noon, "3": noon + 3 * HOUR}
     worker.run_due()
@@ -129,8 +132,8 @@ def test_rows_of_a_later_version_wait_for_it(done: list[str]) -> None:
 def test_a_failure_is_tried_again_later_and_stops_nothing_else(
     trouble: list[str], done: list[str], noon: datetime
 ) -> None:
-    worker.enqueue("fail")
-    worker.enqueue("note", "7")
+    queue.enqueue("fail")
+    queue.enqueue("note", "7")
     assert worker.run_due() == 2
     assert done == ["7"]
     row = Task.objects.get()
@@ -141,7 +144,7 @@ def test_a_failure_is_tried_again_later_and_stops_nothing_else(
 
 @pytest.mark.django_db
 def test_waits_grow_and_the_last_failure_is_kept_for_people(trouble: list[str], noon: datetime) -> None:
-    worker.enqueue("fail", "7")
+    queue.enqueue("fail", "7")
     waits, now = [], noon
     while not (row := Task.objects.get()).failed_at:
         waits.append(row.due_at - now)
@@ -158,14 +161,14 @@ def test_waits_grow_and_the_last_failure_is_kept_for_people(trouble: list[str], 
 @pytest.mark.django_db
 def test_asked_anew_what_was_given_up_starts_afresh(trouble: list[str], noon: datetime) -> None:
     Task.objects.create(job="fail", argument="7", attempts=worker.MAX_ATTEMPTS, failed_at=noon)
-    worker.enqueue("fail", "7")
+    queue.enqueue("fail", "7")
     assert worker.run_due() == 1
     assert Task.objects.get().attempts == 1
 
 
 @pytest.mark.django_db
 def test_what_a_killed_worker_held_is_done_after_its_lease(done: list[str], noon: datetime) -> None:
-    worker.enqueue("note", "7")
+    queue.enqueue("note", "7")
     assert worker._claim()  # and then nothing more: kill -9
     assert worker.run_due() == 0
     with clock.standing_at(noon + worker.LEASE):
@@ -175,7 +178,7 @@ def test_what_a_killed_worker_held_is_done_after_its_lease(done: list[str], noon
 
 @pytest.mark.django_db
 def test_work_that_kills_every_worker_is_given_up(done: list[str], noon: datetime) -> None:
-    worker.enqueue("note", "7")
+    queue.enqueue("note", "7")
     now = noon
     for _ in range(worker.MAX_ATTEMPTS):
         with clock.standing_at(now):
@@ -190,12 +193,12 @@ def test_work_that_kills_every_worker_is_given_up(done: list[str], noon: datetim
 
 @pytest.mark.django_db
 def test_a_worker_that_lost_its_lease_changes_nothing(done: list[str], noon: datetime) -> None:
-    worker.enqueue("note", "7")
+    queue.enqueue("note", "7")
     slow = worker._claim()
     assert slow
     with clock.standing_at(noon + worker.LEASE):
         assert worker._claim()
-        worker._note_success(slow)
+        worker._record_success(slow)
     assert Task.objects.get().leased_until == noon + 2 * worker.LEASE
 
 
@@ -209,7 +212,7 @@ def test_a_row_that_another_worker_took_a_moment_ago_is_left_to_it(done: list[st
             others[0] = worker._claim()
         return execute(sql, *rest)
 
-    worker.enqueue("note", "7")
+    queue.enqueue("note", "7")
     with connection.execute_wrapper(be_overtaken):
         assert worker._claim() is None
     assert others[0]
@@ -218,7 +221,7 @@ def test_a_row_that_another_worker_took_a_moment_ago_is_left_to_it(done: list[st
 @pytest.mark.django_db(transaction=True)
 def test_of_many_workers_one_takes_a_row(done: list[str]) -> None:
     for number in range(5):
-        worker.enqueue("note", str(number))
+        queue.enqueue("note", str(number))
     together = threading.Barrier(4)
 
     def work() -> None:
@@ -235,7 +238,7 @@ def test_many_may_ask_for_the_same_at_once(done: list[str]) -> None:
 
     def ask() -> None:
         together.wait()
-        worker.enqueue("note", "7")
+        queue.enqueue("note", "7")
 
     in_threads([ask] * 4)
     assert Task.objects.count() == 1
@@ -243,7 +246,7 @@ def test_many_may_ask_for_the_same_at_once(done: list[str]) -> None:
 
 @pytest.mark.django_db
 def test_a_periodic_job_comes_again(done: list[str], noon: datetime) -> None:
-    worker.job("daily", every=24 * HOUR)(done.append)
+    queue.job("daily", every=24 * HOUR)(done.append)
     worker.schedule()
     worker.schedule()
     assert worker.run_due() == 1
@@ -255,7 +258,7 @@ def test_a_periodic_job_comes_again(done: list[str], noon: datetime) -> None:
 
 @pytest.mark.django_db
 def test_a_periodic_job_is_never_given_up(trouble: list[str], noon: datetime) -> None:
-    worker.job("fail", every=24 * HOUR)(worker.JOBS["fail"].run)
+    queue.job("fail", every=24 * HOUR)(JOBS["fail"].run)
     Task.objects.create(job="fail", attempts=worker.MAX_ATTEMPTS - 1)
     worker.run_due()
     row = Task.objects.get()
@@ -265,7 +268,7 @@ def test_a_periodic_job_is_never_given_up(trouble: list[str], noon: datetime) ->
 
 @pytest.mark.django_db
 def test_a_job_of_the_start_comes_at_every_start(done: list[str]) -> None:
-    worker.job("fresh", every=24 * HOUR, at_start=True)(done.append)
+    queue.job("fresh", every=24 * HOUR, at_start=True)(done.append)
     for _ in range(2):
         worker.schedule()
         worker.run_due()
@@ -274,7 +277,7 @@ def test_a_job_of_the_start_comes_at_every_start(done: list[str]) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_worker_waits_for_a_database_that_is_away(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "DATABASE_AWAY_SECONDS", 0.0)
+    monkeypatch.setattr(worker, "DATABASE_RETRY_SECONDS", 0.0)
     stop, answers = threading.Event(), iter([OperationalError("away"), None])
     run_next = worker.run_next
 
@@ -285,21 +288,21 @@ def test_the_worker_waits_for_a_database_that_is_away(done: list[str], monkeypat
         return run_next()
 
     monkeypatch.setattr(worker, "run_next", sometimes_away)
-    worker.enqueue("note", "7")
+    queue.enqueue("note", "7")
     worker.run_forever(stop)
     assert done == ["7"]
 
 
 @pytest.mark.django_db
 def test_the_command_does_what_is_due_and_ends(done: list[str]) -> None:
-    worker.enqueue("note", "7")
+    queue.enqueue("note", "7")
     call_command("worker", "--once")
     assert done == ["7"]
 
 
 @pytest.mark.django_db
 def test_the_house_has_its_own_jobs() -> None:
-    assert {"clear-sessions", "rerender"} <= set(worker.JOBS)
+    assert {"clear-sessions", "rerender"} <= set(JOBS)
 
 
 def in_threads(functions: list[Callable[[], None]]) -> None:
