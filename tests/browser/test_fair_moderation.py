@@ -89,7 +89,7 @@ def stranger_confirms_the_email(page: Page, site: Site) -> None:
 def moderator_approves_from_the_email(page: Page, site: Site) -> None:
     """Run the task now: the digest collects comments for ten minutes."""
     page.goto("/admin/")
-    page.get_by_role("link", name="Task", exact=True).click()
+    page.get_by_role("link", name="Tasks", exact=True).click()
     page.get_by_role("row").filter(has_text="tell-moderators").get_by_role("checkbox").check()
     page.locator("select[name=action]").select_option("try_again")
     page.get_by_role("button", name="Go").click()
