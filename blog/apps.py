@@ -61,6 +61,6 @@ def extend_blog() -> None:
 def create_blog(using: str, **kwargs: Any) -> None:
     """Create the one row of `Blog` after the first migration, so that no page has to."""
     from blog.models import Blog
-    from blog.models.blogs import THE_ONE
+    from blog.models.blogs import BLOG_ID
 
-    Blog.objects.using(using).get_or_create(pk=THE_ONE)
+    Blog.objects.using(using).get_or_create(pk=BLOG_ID)

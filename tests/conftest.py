@@ -1,4 +1,4 @@
-"""The cast of every test: who is there, and which posts stand on the site."""
+"""Fixtures of all tests: people, posts, and isolation from files, caches and networks."""
 
 import gc
 import socket
@@ -31,24 +31,27 @@ MakeRepost = Callable[..., Post]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    help = "only tests that can come out differently on another database: a second run needs no others"
+    help = "run only tests whose result may depend on the database, for a second run on another one"
     parser.addoption("--only-database", action="store_true", help=help)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--only-database"):
-        config.hook.pytest_deselected(items=[item for item in items if not asks_the_database(item)])
-        items[:] = [item for item in items if asks_the_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
+        items[:] = [item for item in items if uses_database(item)]
 
 
 def pytest_collection_finish() -> None:
-    """What is there before the first test stays to the end: the collector need not go through it again and again."""
+    """Exclude everything that exists before the first test from garbage collection, which then does less work."""
     gc.collect()
     gc.freeze()
 
 
-def asks_the_database(item: pytest.Item) -> bool:
-    """Whether a test does, itself or by a site that it starts. What a browser shows was made from the same answers."""
+def uses_database(item: pytest.Item) -> bool:
+    """Whether a test uses the database, itself or through a site that it starts.
+
+    Browser tests are not included: what a browser shows comes from the same responses.
+    """
     if item.path.name == "test_serve.py":
         return True
     fixtures: list[str] = getattr(item, "fixturenames", [])
@@ -56,7 +59,7 @@ def asks_the_database(item: pytest.Item) -> bool:
 
 
 def pytest_report_header() -> list[str]:
-    """What this run can prove: on which database, and whether in a browser."""
+    """The database of this run, and whether browser tests run."""
     browser = find_browser() or "none found, so tests/browser is skipped (install chromium)"
     return [f"database: {connection.display_name}", f"browser: {browser}"]
 
@@ -65,14 +68,14 @@ def pytest_report_header() -> list[str]:
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """SQLite in a file, as on a real site: in memory, two threads would share one cache and none would ever wait."""
+    """Use SQLite in a file, as on a real site. In memory, two threads would share one cache and never wait."""
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
 @pytest.fixture(autouse=True)
-def own_folder(settings: Settings, tmp_path: Path) -> None:
-    """No test writes into the data of a real site, and none needs collected static files."""
+def temporary_folders(settings: Settings, tmp_path: Path) -> None:
+    """Keep tests away from the data of a real site, and free of collected static files."""
     settings.DATA = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "incoming"
@@ -88,9 +91,10 @@ def own_folder(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept() -> None:
-    """Settings are no part of the keys by which parts of pages are kept, and what a test stored is gone with it: none
-    may see what another's made.
+def empty_caches() -> None:
+    """Clear the caches of the process, so that no test sees what another has stored.
+
+    The keys of cached page parts do not include settings.
     """
     Kept.made.clear()
     networks.forget_what_is_kept()
@@ -98,7 +102,7 @@ def nothing_kept() -> None:
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    """Only this machine may be asked; and no worker asks for videos, unless a test is about that."""
+    """Refuse connections to other machines, and let no worker fetch video metadata unless a test enables it."""
     settings.VIDEO_FETCH = False
     connect = socket.socket.connect
 
@@ -112,7 +116,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
 
 @pytest.fixture
 def noon() -> Iterator[datetime]:
-    """The clock stands at noon of 20 November 2026."""
+    """Stop the clock at noon on 20 November 2026 (UTC)."""
     with clock.standing_at(NOON):
         yield NOON
 
@@ -127,14 +131,14 @@ def blog(db: None) -> Blog:
 
 @pytest.fixture
 def host(db: None) -> Person:
-    """Runs the blog: a superuser with a byline."""
+    """The host of the blog: a superuser with a byline."""
     user = User.objects.create_superuser("host", "host@example.org", "correct horse")
     return Person.objects.create(name="Eldon Host", slug="eldon-host", user=user)
 
 
 @pytest.fixture
 def moderator(db: None) -> User:
-    """Staff who may moderate comments, and nothing else."""
+    """A staff user who may moderate comments and nothing else."""
     user = User.objects.create_user("moderator", "moderator@example.org", "battery staple", is_staff=True)
     user.user_permissions.add(
         *Permission.objects.filter(content_type__app_label="comments", codename__in=("view_comment", "change_comment"))
@@ -144,7 +148,7 @@ def moderator(db: None) -> User:
 
 @pytest.fixture
 def original_author(db: None) -> Person:
-    """Wrote the words that are reposted; has no account."""
+    """The author of the reposted words, who has no account."""
     return Person.objects.create(
         name="Ada Colleague", slug="ada-colleague", url="https://ada.example/", contact_email="ada@private.example"
     )
@@ -152,7 +156,7 @@ def original_author(db: None) -> Person:
 
 @pytest.fixture
 def make_post(blog: Blog, host: Person) -> MakePost:
-    """Make a public post of the host's own, a day old; keywords override."""
+    """Return a function that makes a public post by the host, a day old. Keywords override its fields."""
 
     def make(slug: str = "own-post", **fields: Any) -> Post:
         fields = {
@@ -169,7 +173,10 @@ def make_post(blog: Blog, host: Person) -> MakePost:
 
 @pytest.fixture
 def make_repost(make_post: MakePost, original_author: Person) -> MakeRepost:
-    """Make a public post with a repost whose permission the host has stated; keywords override the repost's fields."""
+    """Return a function that makes a public post with a repost whose permission the host has stated.
+
+    Keywords override the fields of the repost.
+    """
 
     def make(slug: str = "permitted-repost", *, stated: bool = True, **fields: Any) -> Post:
         post = make_post(slug, status=Post.Status.DRAFT, published_at=None, introduction="A colleague writes:")
@@ -202,7 +209,7 @@ def permitted_repost(make_repost: MakeRepost) -> Post:
 
 @pytest.fixture
 def unpermitted_repost(make_repost: MakeRepost) -> Post:
-    """Public by its status, but nobody ever stated a permission: its words must show nowhere."""
+    """A post that is published although nobody stated a permission: its words must be shown nowhere."""
     post = make_repost("unpermitted-repost", stated=False)
     Post.objects.filter(pk=post.pk).update(status="published", published_at=clock.now() - timedelta(days=1))
     return Post.objects.for_page().get(pk=post.pk)
@@ -210,7 +217,7 @@ def unpermitted_repost(make_repost: MakeRepost) -> Post:
 
 @pytest.fixture
 def withdrawn_repost(make_repost: MakeRepost) -> Post:
-    """The post stands; the words were withdrawn by the host."""
+    """A public post whose reposted words were withdrawn by the host."""
     post = make_repost("withdrawn-repost")
     steps.withdraw(post.repost, by="Eldon Host", note="The author asked for it.")
     return Post.objects.for_page().get(pk=post.pk)

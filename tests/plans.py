@@ -1,4 +1,4 @@
-"""How the database means to answer a query."""
+"""Query plans."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 
 def plans(read: Callable[[], Any]) -> list[str]:
-    """How the database answers each query of `read`."""
+    """Return the plan of each query that `read` runs."""
     with CaptureQueriesContext(connection) as queries:
         read()
     explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"

@@ -1,4 +1,4 @@
-"""Every public address of the site, found through the resolver: a new route is searched for leaks by itself."""
+"""Every public URL of the site, found through the resolver, so that new routes are searched for leaks, too."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,7 +12,7 @@ from blog.models import Person, Post, Tag
 from comments.models import Comment
 from core import clock
 
-DEAD_TOKEN = "x" * 43  # in the shape of a mailed link, and never mailed
+DEAD_TOKEN = "x" * 43  # has the form of a token in a mailed link, but was never sent
 
 
 def public_routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, list[str]]]:
@@ -28,23 +28,23 @@ def public_routes(resolver: URLResolver | None = None, prefix: str = "") -> Iter
                 yield entry.name, list(entry.pattern.converters)
 
 
-def addresses(post: Post, tag: Tag, person: Person, *, asked: tuple[str, ...] = ()) -> dict[str, list[str]]:
-    """Addresses by which somebody might look for `post`, for every public route; `asked` are words for the search.
+def public_urls(post: Post, tag: Tag, person: Person, *, queries: tuple[str, ...] = ()) -> dict[str, list[str]]:
+    """Return the URLs that might show `post`, by route name. `queries` are search queries to include.
 
-    A route with a parameter that is not known here fails until a value for it is added.
+    A route with an unknown parameter raises KeyError until `_values` has a value for it.
     """
-    values, found = _values(post, tag, person), {}
+    values, urls = _values(post, tag, person), {}
     for route, names in public_routes():
         choices = product(*(values[name] for name in names))
-        found[route] = [reverse(route, kwargs=dict(zip(names, chosen, strict=True))) for chosen in choices]
-    found["home"].append(f"/?before={post.pk + 1}")
-    found["post"].append(f"{post.get_absolute_url()}?after=1")
-    found["search"] += [f"/search/?q={words}" for words in asked]
-    return found
+        urls[route] = [reverse(route, kwargs=dict(zip(names, chosen, strict=True))) for chosen in choices]
+    urls["home"].append(f"/?before={post.pk + 1}")
+    urls["post"].append(f"{post.get_absolute_url()}?after=1")
+    urls["search"] += [f"/search/?q={query}" for query in queries]
+    return urls
 
 
 def _values(post: Post, tag: Tag, person: Person) -> dict[str, set[Any]]:
-    """What may stand in an address, by the name of the parameter."""
+    """Values for URL parameters, by the name of the parameter."""
     now = clock.now()
     days = {now, now + timedelta(days=3), post.published_at or now}
     return {
@@ -59,19 +59,19 @@ def _values(post: Post, tag: Tag, person: Person) -> dict[str, set[Any]]:
     }
 
 
-def everything_public(
-    client: Client, post: Post, tag: Tag, person: Person, *, asked: tuple[str, ...] = ()
+def public_responses(
+    client: Client, post: Post, tag: Tag, person: Person, *, queries: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, str]]:
-    """Every address with the headers and the text of what it answers."""
-    for known in addresses(post, tag, person, asked=asked).values():
-        for address in known:
-            yield address, answer(client, address)
+    """Yield every public URL with the headers and the text of its response."""
+    for urls in public_urls(post, tag, person, queries=queries).values():
+        for url in urls:
+            yield url, response_text(client, url)
 
 
-def answer(client: Client, address: str) -> str:
-    """Headers and text, without the one header that speaks of cameras on every page."""
-    response = client.get(address)
-    assert response.status_code < 500, address
+def response_text(client: Client, url: str) -> str:
+    """Headers and text, without Permissions-Policy, which contains the word "camera" on every page."""
+    response = client.get(url)
+    assert response.status_code < 500, url
     body = b"".join(response) if response.streaming else response.content
     headers = "\n".join(f"{name}: {value}" for name, value in response.items() if name != "Permissions-Policy")
     return f"{headers}\n\n{body.decode()}"

@@ -1,6 +1,6 @@
-"""What must never stop being true of a repost: sixteen rules, one decisive test each.
+"""The invariants of a repost: sixteen rules, each with one decisive test.
 
-Other tests go further into most of them. These say in one place what the house stands on.
+Other tests cover most of them in more detail. These state in one place what everything else relies on.
 """
 
 import inspect
@@ -35,7 +35,7 @@ from tests.blog.conftest import HOST, confirm
 from tests.blog.mailbox import path_in
 from tests.comments.posting.test_badges import BADGE, browser_of, comment, say_yes
 from tests.conftest import GUEST_MARK, MakeRepost
-from tests.routes import addresses, everything_public
+from tests.routes import public_responses, public_urls
 
 
 def file_letter(repost: Repost) -> None:
@@ -94,7 +94,7 @@ def test_02_the_ledger_is_append_only_and_can_be_verified(permitted_repost: Post
         with pytest.raises(AppendOnly):
             change()
     assert list(verification.faults(repost)) == []
-    QuerySet(PermissionEvent).update(note="Never said.")  # past our own refusal
+    QuerySet(PermissionEvent).update(note="Never said.")  # bypasses the guard of the queryset class
     assert "row 1 " in next(verification.faults(repost))
 
 
@@ -119,25 +119,25 @@ def test_04_the_words_of_an_ended_repost_are_in_no_public_output(
 ) -> None:
     permitted_repost.tags.add(tag)
     parts = (client, permitted_repost, tag, original_author)
-    assert any(GUEST_MARK in text for _address, text in everything_public(*parts))
+    assert any(GUEST_MARK in text for _url, text in public_responses(*parts))
     call(getattr(steps, end), permitted_repost)
-    assert [address for address, text in everything_public(*parts) if GUEST_MARK in text] == []
+    assert [url for url, text in public_responses(*parts) if GUEST_MARK in text] == []
 
 
 def test_05_an_end_changes_no_comment_and_none_of_the_hosts_words(permitted_repost: Post) -> None:
     root = submit(post_id=permitted_repost.pk, name="Rea", text="A remark on it.")
     submit(post_id=permitted_repost.pk, name="Sam", text="And a reply.", parent=root.public_id)
 
-    def standing() -> list[Any]:
+    def stored_texts() -> list[Any]:
         own_words = Post.objects.values("title", "introduction", "introduction_html", "body", "body_html", "status")
         return [list(Comment.objects.order_by("pk").values()), *own_words]
 
-    before = standing()
+    before = stored_texts()
     steps.revoke(permitted_repost.repost)
-    assert standing() == before
+    assert stored_texts() == before
     page = page_of(permitted_repost)
     assert [text in page for text in ("A colleague writes:", "A remark on it.", "And a reply.")] == [True] * 3
-    assert [Client().get(said.get_absolute_url()).status_code for said in Comment.objects.all()] == [200, 200]
+    assert [Client().get(stored.get_absolute_url()).status_code for stored in Comment.objects.all()] == [200, 200]
 
 
 def everything_stored() -> dict[str, list[dict[str, Any]]]:
@@ -148,34 +148,34 @@ def everything_stored() -> dict[str, list[dict[str, Any]]]:
     return {model._meta.label: list(model._base_manager.order_by("pk").values()) for model in models}
 
 
-def test_06_looking_changes_nothing(
+def test_06_get_and_head_change_nothing(
     client: Client, permitted_repost: Post, original_author: Person, tag: PostTag
 ) -> None:
     author_requests.ask(permitted_repost.repost, by=HOST)
     worker.run_due()
     link = path_in(mail.outbox[-1])
-    known = addresses(permitted_repost, tag, original_author)
+    urls = public_urls(permitted_repost, tag, original_author)
     before = everything_stored()
-    for address in [link, *(address for several in known.values() for address in several)]:
-        client.head(address)
-        client.get(address)
-        client.get(address, {"act": "yes", "answer": "yes", "text": "x", "name": "x"})
+    for url in [link, *(url for several in urls.values() for url in several)]:
+        client.head(url)
+        client.get(url)
+        client.get(url, {"act": "yes", "answer": "yes", "text": "x", "name": "x"})
     assert everything_stored() == before
 
 
-def test_07_addresses_evidence_and_links_are_in_no_answer(
+def test_07_e_mail_addresses_evidence_and_links_are_in_no_response(
     client: Client, permitted_repost: Post, original_author: Person, tag: PostTag
 ) -> None:
     repost = permitted_repost.repost
     file_letter(repost)
-    asked = author_requests.ask(repost, by=HOST)
+    request = author_requests.ask(repost, by=HOST)
     worker.run_due()
     link = path_in(mail.outbox[-1])
-    author_requests.answer(asked, asked.Answer.YES)
+    author_requests.answer(request, request.Answer.YES)
     secrets = [original_author.contact_email, "crimson umbrella", str(repost.evidence.get().file.name)]
     secrets += [AuthorLink.objects.get().digest, link.split("/")[2]]
-    for address, text in everything_public(client, permitted_repost, tag, original_author):
-        assert not [secret for secret in secrets if secret in text], address
+    for url, text in public_responses(client, permitted_repost, tag, original_author):
+        assert not [secret for secret in secrets if secret in text], url
 
 
 def test_08_the_host_is_the_one_author_of_the_post_and_the_other_person_of_the_passage(permitted_repost: Post) -> None:
@@ -201,9 +201,7 @@ def test_09_no_passage_is_public_without_author_extent_alterations_and_language(
 
 
 @pytest.mark.parametrize("source_url", ["https://ada.example/where-it-stood", ""], ids=["web", "e-mail"])
-def test_10_the_credit_stands_beside_the_words_and_no_address_is_invented(
-    source_url: str, make_repost: MakeRepost
-) -> None:
+def test_10_the_credit_is_beside_the_words_and_no_url_is_invented(source_url: str, make_repost: MakeRepost) -> None:
     figure = found(soup_of(make_repost(source_url=source_url, source_title="")), "#post figure.h-cite")
     quote = found(figure, "blockquote")
     assert quote.parent is figure
@@ -229,7 +227,7 @@ def test_11_the_words_on_the_page_are_those_of_the_fingerprint(words: str, make_
     assert fingerprints.folded(shown) == post.repost.events.latest("number").folded
 
 
-def test_12_a_post_is_its_own_canonical_address(permitted_repost: Post) -> None:
+def test_12_the_canonical_url_of_a_post_is_its_permalink(permitted_repost: Post) -> None:
     links = soup_of(permitted_repost).select("link[rel=canonical]")
     assert [link["href"] for link in links] == [permitted_repost.permalink]
 
@@ -252,25 +250,25 @@ def test_13_nothing_is_loaded_from_elsewhere_before_a_click(permitted_repost: Po
     loaded = [element[name] for tag, name in LOADING.items() for element in soup.select(f"{tag}[{name}]")]
     loaded += [link["href"] for link in soup.select("link") if LOADING_LINKS & set(link["rel"])]
     assert len(loaded) > 3
-    assert [address for address in loaded if urlsplit(str(address)).netloc] == []
+    assert [url for url in loaded if urlsplit(str(url)).netloc] == []
 
 
-def test_14_the_badge_is_for_a_verified_claim_on_this_passage(
+def test_14_the_badge_needs_a_verified_claim_to_this_passage(
     noon: object, permitted_repost: Post, make_repost: MakeRepost, original_author: Person
 ) -> None:
     other = make_repost("another")
     with clock.standing_at(clock.now() - timedelta(hours=1)):
-        say_yes(other, original_author)  # and yet: what is proved for one passage is proved for no other
+        say_yes(other, original_author)  # proof for one passage is no proof for another
         browser = browser_of(say_yes(permitted_repost, original_author))
     comment(browser, permitted_repost)
     comment(browser, other)
-    comment(Client(), permitted_repost, "Me, too.")
+    comment(Client(), permitted_repost, "Me too.")
     assert (page_of(permitted_repost).count(BADGE), page_of(other).count(BADGE)) == (1, 0)
     steps.revoke(Repost.objects.get(post=permitted_repost))
     assert page_of(permitted_repost).count(BADGE) == 0
 
 
-# What raises the level, and to what. Only the author's answer proves the author's answer.
+# The steps that raise the level, and to which level. Only the author's answer reaches level 3.
 PROOFS = {"state_by_host": 1, "add_evidence": 2, "confirm": 3}
 STEPS = {
     name: step
@@ -280,10 +278,10 @@ STEPS = {
 
 
 def call(step: Callable[..., Any], post: Post) -> Any:
-    """Take a step with whatever it asks for. A step that does not lead on changes nothing."""
+    """Take a step with valid arguments for all of its parameters."""
     repost = Repost.objects.select_related("post__blog", "shown", "covered").get(post=post)
     letter = Evidence(repost=repost, dated=date(2026, 2, 28), file=ContentFile(b"Dear Eldon", name="a"))
-    given: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "repost": repost,
         "blog": Blog.load(),
         "evidence": letter,
@@ -294,7 +292,7 @@ def call(step: Callable[..., Any], post: Post) -> Any:
         "disputed": True,
         **dict.fromkeys(("by", "note", "name", "domain"), "x"),
     }
-    return step(**{name: given[name] for name in inspect.signature(step).parameters})
+    return step(**{name: arguments[name] for name in inspect.signature(step).parameters})
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -324,20 +322,20 @@ TYPED_VOICES = [
     '<span class="comment-badge">original author</span>',
     '<figure class="u-quotation-of h-cite"><a class="p-author h-card">Ada</a></figure>',
 ]
-OURS = ("voice", "h-cite", "h-card", "p-author", "comment-badge", "u-quotation-of")
+RESERVED = ("voice", "h-cite", "h-card", "p-author", "comment-badge", "u-quotation-of")
 
 
 @pytest.mark.parametrize("text", [*TYPED_VOICES, *ATTACKS.values()])
-def test_16_cleaning_twice_changes_nothing_and_nobody_types_the_voice_of_another(text: str) -> None:
+def test_16_cleaning_is_idempotent_and_nobody_can_type_the_markup_of_another_voice(text: str) -> None:
     for html, allowed in (
         (rendering.render_post(text, id_prefix="p1b-"), sanitise.POST),
         (rendering.render_repost(text, id_prefix="p1r-"), sanitise.REPOST),
         (rendering.render_comment(text), sanitise.COMMENT),
     ):
         assert sanitise.clean(html, allowed) == html
-        # The parser lets no HTML in, so the sanitiser is also asked alone. What it leaves may be a bare address, which
-        # Beautiful Soup takes for a mistake: so it stands in an element here, as on a page.
+        # The parser lets no HTML through, so the sanitiser is also tested alone. Its output may be a bare URL, about
+        # which Beautiful Soup warns, so it is wrapped in an element here, as on a page.
         for cleaned in (html, sanitise.clean(text, allowed)):
             for element in BeautifulSoup(f"<div>{cleaned}</div>", "html.parser").find_all(True):
                 assert "data-voice" not in element.attrs
-                assert not [name for name in element.get("class") or () if name.startswith(OURS)]
+                assert not [name for name in element.get("class") or () if name.startswith(RESERVED)]

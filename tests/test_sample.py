@@ -1,4 +1,4 @@
-"""The sample: complete when it is there, and gone without a trace when it is not."""
+"""The sample: complete after loading, and without a trace after removal."""
 
 import re
 from datetime import date, timedelta
@@ -32,7 +32,7 @@ UNSEEN = ("the-artist-in-the-courtroom", "notes-towards-a-lecture-on-silence")
 
 
 def run(*arguments: str) -> str:
-    """The output of `manage.py sample`, with what it does after its transaction done."""
+    """Run `manage.py sample` and return its output."""
     out = StringIO()
     call_command("sample", *arguments, stdout=out)
     return out.getvalue()
@@ -40,15 +40,15 @@ def run(*arguments: str) -> str:
 
 @pytest.fixture
 def sample(db: None) -> Post:
-    """The sample is loaded; its repost."""
+    """Load the sample and return its post with a repost."""
     run()
     return Post.objects.for_page().get(slug=content.REPOST.slug)
 
 
 def everything() -> dict[str, Any]:
-    """All rows of both apps, table by table."""
+    """All rows of all apps, by table."""
     models = [model for label in ("core", "blog", "comments") for model in apps.get_app_config(label).get_models()]
-    models.remove(Invalidation)  # what the database notes of each change
+    models.remove(Invalidation)  # rows that triggers write for each change
     tables = [*models, Post.tags.through]
     return {table.__name__: list(table._default_manager.order_by("pk").values()) for table in tables}
 
@@ -58,7 +58,7 @@ def media_files(settings: Settings) -> list[str]:
     return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
 
 
-def test_home_lists_the_public_posts_and_only_these(client: Client, sample: Post) -> None:
+def test_the_home_page_lists_only_public_posts(client: Client, sample: Post) -> None:
     page = client.get("/").content.decode()
     assert all(f"/{slug}/" in page for slug in PUBLIC)
     assert not any(slug in page for slug in UNSEEN)
@@ -68,8 +68,8 @@ def test_the_repost_shows_its_words_the_credit_and_the_discussion(client: Client
     response = client.get(sample.get_absolute_url())
     page = response.content.decode()
     assert response.status_code == 200
-    for shown in (WORDS, "Ines Halloway-Duarte", "With her permission", "Hanna Birkenfeld", "سینما مهتاب"):
-        assert shown in page
+    for text in (WORDS, "Ines Halloway-Duarte", "With her permission", "Hanna Birkenfeld", "سینما مهتاب"):
+        assert text in page
 
 
 @pytest.mark.parametrize("slug", UNSEEN)
@@ -79,12 +79,12 @@ def test_the_scheduled_post_and_the_draft_are_not_public(client: Client, sample:
     assert client.get(post.get_absolute_url()).status_code == 404
 
 
-def test_the_scheduled_post_appears_by_itself(sample: Post) -> None:
+def test_the_scheduled_post_becomes_public_at_its_time(sample: Post) -> None:
     with clock.standing_at(clock.now() + timedelta(days=8)):
         assert Post.objects.published().filter(slug=UNSEEN[0]).exists()
 
 
-def test_the_permission_has_a_whole_ledger_dated_before_publication(sample: Post) -> None:
+def test_the_permission_has_a_valid_ledger_dated_before_publication(sample: Post) -> None:
     event = sample.repost.events.get()
     assert verification.broken_rows(sample.repost) == []
     assert sample.published_at is not None
@@ -92,14 +92,14 @@ def test_the_permission_has_a_whole_ledger_dated_before_publication(sample: Post
     assert sample.repost.is_in_force
 
 
-def test_the_essay_is_longer_than_the_words_it_answers(sample: Post) -> None:
+def test_the_essay_is_longer_than_the_repost(sample: Post) -> None:
     assert len(sample.body.split()) > len(sample.repost.text.split())
     assert len(sample.repost.text.split("\n\n")) == 2
 
 
 def test_loading_twice_changes_nothing_and_says_so(settings: Settings, sample: Post) -> None:
     before, files = everything(), media_files(settings)
-    assert "already here" in run()
+    assert "already there" in run()
     assert (everything(), media_files(settings)) == (before, files)
 
 
@@ -113,11 +113,11 @@ def test_removal_leaves_database_and_media_as_they_were(settings: Settings) -> N
     assert media_files(settings) == []
 
 
-def test_removing_what_is_not_there_says_so(db: None) -> None:
+def test_removing_a_missing_sample_says_so(db: None) -> None:
     assert "no sample" in run("--remove")
 
 
-def test_removal_leaves_the_users_own_content(own_post: Post, host: Person) -> None:
+def test_removal_keeps_the_users_own_content(own_post: Post, host: Person) -> None:
     Blog.objects.update(title="My own title", tagline="Mine", owner=host)
     own_post.tags.add(Tag.objects.create(name="Images", slug="images"))
     submit(post_id=own_post.pk, name="Reader", text="A comment of their own.")
@@ -142,14 +142,14 @@ def test_removal_keeps_people_tags_and_pictures_that_are_used_elsewhere(
     assert not default_storage.exists(content.POSTER.path)
 
 
-def test_removal_takes_visitors_comments_and_replies_on_sample_posts_along(sample: Post) -> None:
+def test_removal_deletes_visitors_comments_on_sample_posts(sample: Post) -> None:
     parent = Comment.objects.get(source__contains="Kratzer").public_id
     submit(post_id=sample.pk, name="Reader", text="Hello", parent=parent)
     run("--remove")
     assert not Comment.objects.exists()
 
 
-def test_removal_takes_along_what_somebody_tried_with_the_permission(
+def test_removal_deletes_requests_evidence_and_disputes_of_the_sample(
     sample: Post, django_capture_on_commit_callbacks: Any
 ) -> None:
     repost = sample.repost
@@ -173,14 +173,14 @@ def test_a_failing_load_leaves_no_row(db: None, monkeypatch: pytest.MonkeyPatch)
     assert everything() == before
 
 
-def test_an_address_that_is_taken_is_refused_in_a_sentence(make_post: MakePost) -> None:
+def test_a_slug_in_use_is_reported(make_post: MakePost) -> None:
     mine = make_post("let-it-be-printed")
     with pytest.raises(CommandError, match="let-it-be-printed"):
         run()
     assert list(Post.objects.all()) == [mine]
 
 
-def test_the_host_gets_the_login_and_the_blog_its_name(db: None) -> None:
+def test_the_host_gets_the_login_and_the_blog_its_title(db: None) -> None:
     user = User.objects.create_superuser("host")
     run()
     blog = Blog.load()
@@ -195,7 +195,7 @@ def test_a_login_with_a_byline_of_its_own_keeps_it(host: Person) -> None:
     assert Person.objects.get(slug=content.HOST.slug).user is None
 
 
-def test_every_reply_stands_under_its_parent_at_least_four_levels_deep(sample: Post) -> None:
+def test_replies_are_below_their_parents_and_reach_four_levels(sample: Post) -> None:
     comments = list(Comment.objects.select_related("parent"))
     for comment in comments:
         assert comment.discussion_id == sample.pk
@@ -204,11 +204,11 @@ def test_every_reply_stands_under_its_parent_at_least_four_levels_deep(sample: P
             assert comment.depth == comment.parent.depth + 1
             assert comment.created_at > comment.parent.created_at
     assert len(comments) >= 12
-    assert max(comment.depth for comment in comments) >= 3  # it counts from 0
+    assert max(comment.depth for comment in comments) >= 3  # depth counts from 0
     assert {comment.language for comment in comments} == {"de", "en", "fa", "fr"}
 
 
-def test_comments_are_spread_over_days_and_none_lies_ahead(sample: Post) -> None:
+def test_comments_are_spread_over_days_and_not_in_the_future(sample: Post) -> None:
     moments = list(Comment.objects.order_by("created_at").values_list("created_at", flat=True))
     assert sample.published_at is not None
     assert sample.published_at < moments[0]
@@ -216,7 +216,7 @@ def test_comments_are_spread_over_days_and_none_lies_ahead(sample: Post) -> None
     assert moments[-1] - moments[0] > timedelta(days=1)
 
 
-def test_no_text_holds_html_or_leftovers_of_markup(sample: Post) -> None:
+def test_no_text_contains_html_or_unrendered_markup(sample: Post) -> None:
     rendered = [html for post in Post.objects.all() for html in (post.introduction_html, post.body_html)]
     rendered += [sample.repost.public_html, *Comment.objects.values_list("html", flat=True)]
     for html in rendered:
@@ -227,7 +227,7 @@ def test_no_text_holds_html_or_leftovers_of_markup(sample: Post) -> None:
     assert not any(re.search(r"<[a-z/]", source) for source in sources)
 
 
-def test_pictures_are_light_jpegs_and_always_the_same(sample: Post) -> None:
+def test_pictures_are_small_jpegs_and_drawn_the_same_every_time(sample: Post) -> None:
     video = Video.objects.get()
     assert default_storage.size(video.poster.name) < 80_000
     with default_storage.open(video.poster.name) as file, Image.open(file) as poster:
@@ -237,13 +237,13 @@ def test_pictures_are_light_jpegs_and_always_the_same(sample: Post) -> None:
     assert all(picture.alt for picture in content.PICTURES)
 
 
-def test_the_film_is_known_to_be_made_by_ai_and_to_lead_nowhere(sample: Post) -> None:
+def test_the_video_is_labelled_as_made_by_ai_and_as_not_real(sample: Post) -> None:
     video = Video.objects.get()
     assert video.ai_origin == Video.AiOrigin.GENERATED
-    assert "leads to no real film" in video.title
+    assert "leads to no real video" in video.title
     assert "leads to no real video" in " ".join(video.transcript.split())
 
 
-def test_fixed_names_of_pictures_are_free_again_after_a_load_that_failed(db: None) -> None:
+def test_loading_overwrites_pictures_left_by_a_failed_load(db: None) -> None:
     default_storage.save(content.POSTER.path, ContentFile(b"half a picture"))
     assert loading.store(content.POSTER) == content.POSTER.path

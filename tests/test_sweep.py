@@ -1,6 +1,6 @@
-"""The leak sweep: words whose permission has ended occur at no address, in no representation, in no mail.
+"""The leak sweep: words whose permission has ended occur at no URL, in no representation and in no e-mail.
 
-The addresses come from the resolver (tests/routes.py): a route added tomorrow is swept without a change here.
+The URLs come from the resolver (tests/routes.py), so new routes are covered without a change here.
 """
 
 from collections.abc import Callable
@@ -32,14 +32,14 @@ from core.tasks import worker
 from tests.blog.mailbox import text_of
 from tests.conftest import MakeRepost
 from tests.core.page_cache.conftest import Site
-from tests.routes import addresses, answer, everything_public
+from tests.routes import public_responses, public_urls, response_text
 
 HOST = "Eldon Host"
 SENTENCE = "Seven violet herons quietly translated the forgotten harbour ledger before breakfast yesterday"
 PLANTED = ("violet herons", "ochre lighthouse", "amber staircase", "indigo transcript", "violet-herons")
 LETTER = b"Dear Eldon, the crimson umbrella is yours to print."
 PRIVATE = ("crimson umbrella", "letter-from-ada", "ada@private.example", "sam@stranger.example", "teal objection")
-ASKED = ("violet", "ochre", "amber", "Seven")  # not whole: the search repeats what was asked
+QUERIES = ("violet", "ochre", "amber", "Seven")  # not the whole phrases, since the search page repeats its query
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def tag(db: None) -> Tag:
 
 @pytest.fixture
 def post(make_repost: MakeRepost, original_author: Person, tag: Tag) -> Post:
-    """A confirmed repost with everything beside it that could give its words or its secrets away."""
+    """A confirmed repost with everything that could reveal its words or its secrets."""
     post = make_repost(
         "planted",
         text=f"{SENTENCE}.\n\n> The ochre lighthouse, too.",
@@ -70,9 +70,9 @@ def post(make_repost: MakeRepost, original_author: Person, tag: Tag) -> Post:
     )
     letter = ContentFile(LETTER, name="letter-from-ada.txt")
     steps.add_evidence(Evidence(repost=post.repost, kind="letter", dated=date(2026, 2, 28), file=letter), by=HOST)
-    asked = author_requests.ask(post.repost, by=HOST)
-    worker.run_due()  # mints the link
-    author_requests.answer(asked, PermissionRequest.Answer.YES)
+    request = author_requests.ask(post.repost, by=HOST)
+    worker.run_due()  # creates the link
+    author_requests.answer(request, PermissionRequest.Answer.YES)
     submit(post_id=post.pk, name="Rea", text="A remark.")
     objection = Dispute(
         repost=post.repost, text="A teal objection.", email="sam@stranger.example", network_key=b"k" * 32
@@ -114,62 +114,62 @@ def never_published(repost: Repost) -> None:
 ENDS = [withdrawn, revoked, declined, disowned, expired, withdrawn_whole, never_published]
 
 
-def test_the_sweep_finds_what_is_public(client: Client, post: Post, original_author: Person, tag: Tag) -> None:
-    """Else it would prove nothing: every planted word is seen somewhere, and the sentence on many pages."""
-    seen = dict(everything_public(client, post, tag, original_author, asked=ASKED))
+def test_the_sweep_finds_public_words(client: Client, post: Post, original_author: Person, tag: Tag) -> None:
+    """The other tests would prove nothing if not every planted phrase were visible somewhere before the end."""
+    seen = dict(public_responses(client, post, tag, original_author, queries=QUERIES))
     for words in PLANTED:
         assert any(words in text for text in seen.values()), words
-    with_sentence = {address for address, text in seen.items() if SENTENCE in text}
+    with_sentence = {url for url, text in seen.items() if SENTENCE in text}
     assert {post.get_absolute_url(), "/feeds/posts.atom", "/tags/images/feed.atom"} <= with_sentence
-    assert any(post.title in text for address, text in seen.items() if address.startswith("/search/?q=violet"))
+    assert any(post.title in text for url, text in seen.items() if url.startswith("/search/?q=violet"))
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_words_whose_permission_ended_are_nowhere(
+def test_words_whose_permission_ended_are_shown_nowhere(
     end: Callable[[Repost], None], client: Client, post: Post, original_author: Person, tag: Tag
 ) -> None:
     end(Repost.objects.select_related("post__blog").get(post=post))
-    for address, text in everything_public(client, post, tag, original_author, asked=ASKED):
+    for url, text in public_responses(client, post, tag, original_author, queries=QUERIES):
         for words in PLANTED:
-            assert words not in text, address
-        if "?q=" in address:  # to be found by a word is to be said to hold it
-            assert post.title not in text, address
+            assert words not in text, url
+        if "?q=" in url:  # a search result would reveal that the post contains the word
+            assert post.title not in text, url
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_no_mail_after_the_end_repeats_the_words(end: Callable[[Repost], None], post: Post) -> None:
+def test_no_e_mail_after_the_end_contains_the_words(end: Callable[[Repost], None], post: Post) -> None:
     repost = Repost.objects.select_related("post__blog").get(post=post)
     end(repost)
     enter(Dispute(repost=repost, text="Not hers.", network_key=b"k" * 32), networks=[b"k" * 32])
     worker.schedule()
     worker.run_due()
-    assert mail.outbox, "the objection is told to the host"
+    assert mail.outbox, "the host is notified of the objection"
     for message in mail.outbox:
         text = f"{message.subject}\n{text_of(message)}"
         assert not [words for words in PLANTED if words in text]
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_a_copy_from_before_the_end_is_not_confirmed(
+def test_a_copy_stored_before_the_end_is_not_revalidated(
     transactional_db: None, end: Callable[[Repost], None], client: Client, post: Post, original_author: Person, tag: Tag
 ) -> None:
-    """A browser or a proxy that still holds the words and asks whether they are current is told no."""
-    site, held = Site(), {}
-    for known in addresses(post, tag, original_author, asked=ASKED).values():
-        for address in known:
-            response = site.ask(address)
-            if "etag" in response.headers and SENTENCE in answer(client, address):
-                held[address] = response.headers["etag"]
-    assert held
-    for address, tag_of_copy in held.items():
-        assert site.ask(address, HTTP_IF_NONE_MATCH=tag_of_copy).status == 304, address
+    """A browser or proxy that has stored the words and revalidates them gets no 304."""
+    site, etags = Site(), {}
+    for urls in public_urls(post, tag, original_author, queries=QUERIES).values():
+        for url in urls:
+            response = site.ask(url)
+            if "etag" in response.headers and SENTENCE in response_text(client, url):
+                etags[url] = response.headers["etag"]
+    assert etags
+    for url, etag in etags.items():
+        assert site.ask(url, HTTP_IF_NONE_MATCH=etag).status == 304, url
     end(Repost.objects.select_related("post__blog").get(post=post))
     site.cache.freshness.poll_soon()
-    for address, tag_of_copy in held.items():
-        assert site.ask(address, HTTP_IF_NONE_MATCH=tag_of_copy).status != 304, address
+    for url, etag in etags.items():
+        assert site.ask(url, HTTP_IF_NONE_MATCH=etag).status != 304, url
 
 
-def test_words_that_the_author_has_not_confirmed_are_nowhere(
+def test_words_that_the_author_has_not_confirmed_are_shown_nowhere(
     client: Client, post: Post, original_author: Person, tag: Tag
 ) -> None:
     repost = post.repost
@@ -178,13 +178,13 @@ def test_words_that_the_author_has_not_confirmed_are_nowhere(
     steps.state_by_host(repost, by=HOST)
     assert repost.state == Repost.State.STALE
     assert Wording.objects.filter(text__contains="magenta").exists()
-    seen = dict(everything_public(client, post, tag, original_author, asked=("magent",)))
-    assert not [address for address, text in seen.items() if "magenta" in text]
+    seen = dict(public_responses(client, post, tag, original_author, queries=("magent",)))
+    assert not [url for url, text in seen.items() if "magenta" in text]
     assert SENTENCE in seen[post.get_absolute_url()]
 
 
 @pytest.mark.parametrize("end", [None, *ENDS])
-def test_what_is_private_is_in_no_answer(
+def test_private_data_is_in_no_response(
     end: Callable[[Repost], None] | None, client: Client, post: Post, original_author: Person, tag: Tag
 ) -> None:
     if end:
@@ -192,12 +192,12 @@ def test_what_is_private_is_in_no_answer(
     evidence = post.repost.evidence.get()
     secrets = {*PRIVATE, str(evidence.file.name), "k" * 64, *AuthorLink.objects.values_list("digest", flat=True)}
     assert len(secrets) == len(PRIVATE) + 3
-    for address, text in everything_public(client, post, tag, original_author, asked=ASKED):
-        assert not [secret for secret in secrets if secret in text], address
+    for url, text in public_responses(client, post, tag, original_author, queries=QUERIES):
+        assert not [secret for secret in secrets if secret in text], url
 
 
-def test_an_evidence_file_has_no_address(client: Client, post: Post) -> None:
+def test_an_evidence_file_has_no_url(client: Client, post: Post) -> None:
     evidence = post.repost.evidence.get()
     name = str(evidence.file.name)
-    for address in (f"/media/{name}", f"/media/../private/{name}", f"/private/{name}", f"/{name}", f"/static/{name}"):
-        assert LETTER not in answer(client, address).encode()
+    for url in (f"/media/{name}", f"/media/../private/{name}", f"/private/{name}", f"/{name}", f"/static/{name}"):
+        assert LETTER not in response_text(client, url).encode()

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from blog.models import Blog
-from blog.models.blogs import THE_ONE
+from blog.models.blogs import BLOG_ID
 from blog.permissions import steps
 
 
@@ -21,7 +21,7 @@ class BlogAdmin(admin.ModelAdmin[Blog]):
     autocomplete_fields = ["owner"]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return redirect("admin:blog_blog_change", THE_ONE)
+        return redirect("admin:blog_blog_change", BLOG_ID)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""What the ground floor keeps: the blog, its people, posts, reposts with their permission, and videos."""
+"""The models of the blog: the blog itself, people, posts, reposts with their permission, and videos."""
 
 from blog.models.blogs import Blog
 from blog.models.evidence import Evidence

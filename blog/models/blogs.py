@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.models.fields import LanguageField, validate_time_zone
 
-THE_ONE = 1
+BLOG_ID = 1
 
 
 class Blog(models.Model):
-    """One row: what the site calls itself and in which language and time zone it speaks.
+    """The one row of the site's own data: its title, language and time zone.
 
-    Its address is not here but in SITE_URL: allowed hosts, HSTS and secure cookies hang on it, too.
+    Its URL is the setting SITE_URL instead, since allowed hosts, HSTS and secure cookies also depend on it.
     """
 
     class Hold(models.TextChoices):
@@ -24,7 +24,7 @@ class Blog(models.Model):
 
         NOTHING = "nothing", _("nothing")
         LINKS = "links", _("what has links or looks like spam")
-        FIRST = "first", _("what has links, looks like spam, or is by somebody new")
+        FIRST = "first", _("what has links, looks like spam, or is by a new commenter")
         ALL = "all", _("everything")
 
     title = models.CharField(_("title"), max_length=200, default="Imprimatur")
@@ -32,7 +32,7 @@ class Blog(models.Model):
     owner = models.ForeignKey(
         "blog.Person", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("owner")
     )
-    language = LanguageField(_("language"), default="en", help_text=_("Of the site: menus, dates, sentences."))
+    language = LanguageField(_("language"), default="en", help_text=_("The language of menus, dates and messages."))
     time_zone = models.CharField(
         _("time zone"), max_length=60, default="UTC", validators=[validate_time_zone], help_text="Europe/Berlin"
     )
@@ -42,35 +42,37 @@ class Blog(models.Model):
         max_length=10,
         choices=Hold,
         default=Hold.LINKS,
-        help_text=_("Comments that readers see only when a moderator has approved them. A post may have its own rule."),
+        help_text=_(
+            "Readers see these comments only after a moderator has approved them. A post may have its own rule."
+        ),
     )
     comments_close_after = models.PositiveSmallIntegerField(
         _("discussions close after"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text=_("Days after a post was published. Empty: they stay open."),
+        help_text=_("Days after a post was published. If empty, discussions stay open."),
     )
 
     class Meta:
         verbose_name = _("blog")
         verbose_name_plural = _("blog")
-        constraints = [models.CheckConstraint(condition=models.Q(pk=THE_ONE), name="one_blog")]
+        constraints = [models.CheckConstraint(condition=models.Q(pk=BLOG_ID), name="one_blog")]
 
     def __str__(self) -> str:
         return self.title
 
     @classmethod
     def load(cls) -> "Blog":
-        """The blog with its owner. One query; a migration made the row."""
-        return cls.objects.select_related("owner").get(pk=THE_ONE)
+        """Return the blog with its owner, in one query. A migration creates the row."""
+        return cls.objects.select_related("owner").get(pk=BLOG_ID)
 
     def get_absolute_url(self) -> str:
         return "/"
 
     @property
     def base_url(self) -> str:
-        """Scheme and host, no slash at the end."""
+        """Scheme and host, without a trailing slash."""
         return str(settings.SITE_URL)
 
     @cached_property

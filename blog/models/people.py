@@ -1,4 +1,4 @@
-"""The people whose names stand over words."""
+"""People: hosts and the authors of reposts."""
 
 from itertools import chain, count
 from typing import Self
@@ -15,22 +15,24 @@ from core.urls import path_to
 
 class PersonQuerySet(models.QuerySet["Person"]):
     def public(self) -> Self:
-        """People who are named in public: as host of a post, or as whose words it shows or once showed.
+        """People who are named in public, with `post_count`, which counts their own posts up to `COUNT_LIMIT` + 1.
 
-        Whom only a draft credits, nobody else is told.
+        These are the hosts of public posts and the people credited there for words that are or once were shown. People
+        whom only a draft credits are left out.
         """
-        from blog.models.posts import Credit, Post, counted, one_of
+        from blog.models.posts import Credit, Post, capped_count, has_any
         from blog.models.reposts import Repost
 
-        # In their order, or PostgreSQL, which expects everybody to have many, reads all posts of all to find none.
+        # This subquery keeps its ordering. Without it PostgreSQL, which expects everybody to have many posts, reads all
+        # posts to find that somebody has none.
         own = Post.objects.published().filter(author=models.OuterRef("pk"))
         stated = Post.objects.published().order_by().filter(repost__isnull=False, pk=models.OuterRef("post"))
         stated = stated.exclude(repost__state=Repost.State.NONE)
-        guests = Credit.objects.order_by().filter(one_of(stated), person=models.OuterRef("pk"))
-        return self.annotate(size=counted(own)).filter(models.Q(one_of(own)) | models.Q(one_of(guests)))
+        credits = Credit.objects.order_by().filter(has_any(stated), person=models.OuterRef("pk"))
+        return self.annotate(post_count=capped_count(own)).filter(models.Q(has_any(own)) | models.Q(has_any(credits)))
 
     def free_slug(self, name: str) -> str:
-        """A slug made of `name` that nobody here has."""
+        """Return a slug made of `name` that nobody in this queryset has."""
         base = slugify(name, allow_unicode=True)[:90] or "person"
         taken = set(self.filter(slug__startswith=base).values_list("slug", flat=True))
         numbered = (f"{base}-{number}" for number in count(2))
@@ -38,7 +40,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
 
 class Person(models.Model):
-    """A byline: the host's or an original author's. It needs no login."""
+    """A host or the author of a repost, as named in a byline or credit. Needs no login."""
 
     name = models.CharField(_("name"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=100, unique=True, allow_unicode=True)
@@ -54,7 +56,7 @@ class Person(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="person", verbose_name=_("login")
     )
     contact_email = models.EmailField(
-        _("e-mail"), blank=True, help_text=_("Private: only for asking this person. It is shown nowhere.")
+        _("e-mail"), blank=True, help_text=_("Private: used only to ask this person for permission, and never shown.")
     )
 
     objects = PersonQuerySet.as_manager()
@@ -72,10 +74,10 @@ class Person(models.Model):
 
     @property
     def email(self) -> str:
-        """Where this person reads mail: the address of their login, else `contact_email`. May be empty."""
+        """The person's e-mail address: that of their login, or else `contact_email`. May be empty."""
         return (self.user.email if self.user else "") or self.contact_email
 
     @property
-    def home(self) -> str:
-        """Where the person is found on the web, or nothing."""
+    def homepage(self) -> str:
+        """The person's page on the web, or their ORCID record, or an empty string."""
         return self.url or (f"https://orcid.org/{self.orcid}" if self.orcid else "")

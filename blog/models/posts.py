@@ -1,4 +1,4 @@
-"""Posts: the host's own words, and the place where somebody else's stand."""
+"""Posts: the host's own texts, optionally with a repost between them."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from blog import rendering
 from blog.extension_points import COMPANIONS
-from blog.models.blogs import THE_ONE, Blog
+from blog.models.blogs import BLOG_ID, Blog
 from blog.models.fields import LanguageField, ProseField
 from blog.models.people import Person
 from core import clock
@@ -20,7 +20,7 @@ from core.urls import path_to
 if TYPE_CHECKING:
     from blog.models.reposts import Repost
 
-# What a list never reads: long columns cost far more than all others together.
+# Columns that a list never loads: they cost far more than all others together.
 LONG_COLUMNS = (
     "introduction",
     "introduction_html",
@@ -30,32 +30,37 @@ LONG_COLUMNS = (
 )
 
 
-# Of whose posts there are few, these are found and sorted; else the newest are looked through until a page is full.
-# Either alone reads hundreds of thousands of rows of a million for some tag.
-FEW = 1000
+# If a tag or a person has no more posts than this, a list finds and sorts them all. Otherwise it goes through all posts
+# from the newest until a page is full. Either way alone would read hundreds of thousands of rows of a million for some
+# tags.
+COUNT_LIMIT = 1000
 
 
-def one_of(rows: models.QuerySet[Any]) -> IsNull:
-    """Whether an outer query has one of these rows. `Exists` PostgreSQL turns into a join with all of them."""
+def has_any(rows: models.QuerySet[Any]) -> IsNull:
+    """A condition: whether a correlated subquery has any row.
+
+    PostgreSQL would turn `Exists` into a join with all of the rows, but not this.
+    """
     return IsNull(models.Subquery(rows.values("pk")[:1]), False)
 
 
-def counted(posts: models.QuerySet[Any]) -> models.Subquery:
-    """How many posts belong to a row; nobody looks for more than one above `FEW`."""
-    numbers = posts.values("pk")[: FEW + 1]
+def capped_count(posts: models.QuerySet[Any]) -> models.Subquery:
+    """The number of rows in a correlated subquery of posts, counted up to `COUNT_LIMIT` + 1."""
+    keys = posts.values("pk")[: COUNT_LIMIT + 1]
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
-    return models.Subquery(numbers, template=template, output_field=models.IntegerField())
+    return models.Subquery(keys, template=template, output_field=models.IntegerField())
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
     def public(self) -> Self:
-        """Tags of public posts: what only a draft is about, nobody else is told. `size` counts up to `FEW` posts.
+        """Tags of public posts, with `post_count`, which counts all their posts up to `COUNT_LIMIT` + 1.
 
-        Not `pk__in`: SQLite makes the list of all tags of all posts first, a second where there are a million.
+        Tags that only drafts have stay hidden. This avoids `pk__in`, for which SQLite would first list the tags of all
+        posts: a second for a million posts.
         """
         public = Post.objects.published().order_by().filter(tags=models.OuterRef("pk"))
         tagged = Post.tags.through.objects.filter(tag=models.OuterRef("pk"))
-        return self.annotate(size=counted(tagged)).filter(one_of(public))
+        return self.annotate(post_count=capped_count(tagged)).filter(has_any(public))
 
 
 class Tag(models.Model):
@@ -77,77 +82,77 @@ class Tag(models.Model):
 
 
 class PostQuerySet(models.QuerySet["Post"]):
-    """Which posts. `published` is the one definition of public; everything that readers see goes through it."""
+    """`published` is the one definition of a public post: everything that readers see goes through it."""
 
     def published(self, now: Given | None = None, *, until: datetime | None = None) -> Self:
-        """Posts that are public now, newest first, as far as they were `until` a moment. A query that is written once
-        is given the present one.
+        """Posts that are public now, newest first; with `until`, only those published by that moment.
 
-        There is one bound: of two SQLite takes the first for its index, and reads all that lies between.
+        A compiled query passes the present moment as `now`.
+
+        There is only one upper bound: with two, SQLite uses the first for its index and reads everything in between.
         """
         moment = now or (min(until, clock.now()) if until else clock.now())
         return self.filter(status=Post.Status.PUBLISHED, published_at__lte=moment).order_by("-published_at", "-pk")
 
-    def seen(self) -> Self:
-        """Posts that are public now or were before they were withdrawn."""
+    def ever_public(self) -> Self:
+        """Posts that are public, or were before they were withdrawn."""
         return self.exclude(status=Post.Status.DRAFT).filter(published_at__lte=clock.now())
 
     def written_by(self, person: Person) -> Self:
-        """Posts that `person` wrote as host, or whose reposted words are theirs and may be shown."""
+        """Posts that `person` wrote as host, and reposts credited to them whose permission is in force."""
         from blog.models.reposts import Repost
 
-        theirs = Credit.objects.order_by().filter(person=person, post__repost__in=Repost.objects.in_force())
-        if has_few(person):
+        credits = Credit.objects.order_by().filter(person=person, post__repost__in=Repost.objects.in_force())
+        if has_few_posts(person):
             own = Post.objects.order_by().filter(author=person)
-            return self.filter(pk__in=own.values("pk").union(theirs.values("post")))
-        return self.filter(models.Q(author=person) | models.Exists(theirs.filter(post=models.OuterRef("pk"))))
+            return self.filter(pk__in=own.values("pk").union(credits.values("post")))
+        return self.filter(models.Q(author=person) | models.Exists(credits.filter(post=models.OuterRef("pk"))))
 
     def tagged(self, tag: Tag) -> Self:
-        """Posts under a tag."""
-        if has_few(tag):
+        """Posts with a tag."""
+        if has_few_posts(tag):
             return self.filter(pk__in=Post.tags.through.objects.filter(tag=tag).values("post"))
         return self.filter(models.Exists(Post.tags.through.objects.filter(tag=tag, post=models.OuterRef("pk"))))
 
     def scheduled(self, now: datetime | models.Expression) -> Self:
-        """Posts that will appear by themselves after `now`."""
+        """Posts that will become public after `now`."""
         return self.filter(status=Post.Status.PUBLISHED, published_at__gt=now)
 
     def for_list(self) -> Self:
-        """With what a list shows, in two queries, without any body."""
+        """Load what a list shows, in two queries, without the texts."""
         return (
             self.select_related("blog__owner", "author", "repost", *COMPANIONS)
             .defer(*LONG_COLUMNS)
             .prefetch_related(models.Prefetch("credits", Credit.objects.select_related("person")))
         )
 
-    def for_page(self) -> Self:
-        """With what a post's own page shows, in four queries."""
-        return self.select_related("blog__owner", "author", "repost__shown", *COMPANIONS).prefetch_related(
-            models.Prefetch("credits", Credit.objects.select_related("person")), "tags", "videos"
-        )
-
-    def for_feed(self) -> Self:
-        """With what a feed shows, bodies included, but for credits and videos: those `reading.for_feed` adds."""
+    def with_relations(self) -> Self:
+        """Load each post with its blog, author and repost, in one query."""
         return self.select_related("blog__owner", "author", "repost__shown", *COMPANIONS)
 
+    def for_page(self) -> Self:
+        """Load what a post's own page shows, in four queries."""
+        credits = models.Prefetch("credits", Credit.objects.select_related("person"))
+        return self.with_relations().prefetch_related(credits, "tags", "videos")
+
     def older_than(self, post: "Post") -> Self:
-        """Those that come after `post` in a list that runs from new to old."""
+        """Posts that come after `post` in a list that begins with the newest."""
         earlier = models.Q(published_at__lt=post.published_at)
         return self.filter(earlier | models.Q(published_at=post.published_at, pk__lt=post.pk))
 
 
-def has_few(owner: Tag | Person) -> bool:
-    """Whether all its posts can be sorted in no time: so it is taken where `public` has not counted them."""
-    return int(vars(owner).get("size", 0)) <= FEW
+def has_few_posts(owner: Tag | Person) -> bool:
+    """Whether a tag or person has few enough posts to sort them all; assumed if `public` has not counted them."""
+    return int(vars(owner).get("post_count", 0)) <= COUNT_LIMIT
 
 
-def last_change_of(*moments: datetime | None, now: datetime) -> datetime | None:
-    """The latest that has come of the moments at which a post or its permission changes."""
+def latest_change(*moments: datetime | None, now: datetime) -> datetime | None:
+    """The latest of the moments that is not after `now`, or None."""
     return max((moment for moment in moments if moment and moment <= now), default=None)
 
 
 class Post(models.Model):
-    """An introduction, optionally a repost, and a body, in this order. The two texts are the host's alone."""
+    """An introduction, optionally a repost, and a body, in this order. Introduction and body are the host's own."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -156,10 +161,10 @@ class Post(models.Model):
 
     class SearchPolicy(models.TextChoices):
         INDEX = "index", _("may be found")
-        NOSNIPPET = "nosnippet", _("may be found, the reposted words are not shown")
+        NOSNIPPET = "nosnippet", _("may be found, but without the reposted words")
         NOINDEX = "noindex", _("may not be found")
 
-    blog = models.ForeignKey(Blog, models.PROTECT, default=THE_ONE, editable=False, related_name="posts")
+    blog = models.ForeignKey(Blog, models.PROTECT, default=BLOG_ID, editable=False, related_name="posts")
     title = models.CharField(_("title"), max_length=300)
     slug = models.SlugField(_("slug"), max_length=200, unique=True, allow_unicode=True)
     language = LanguageField(_("language"), default="en")
@@ -168,14 +173,14 @@ class Post(models.Model):
         models.PROTECT,
         related_name="posts",
         verbose_name=_("byline"),
-        help_text=_("Who speaks in introduction and body: the host."),
+        help_text=_("The host, who wrote the introduction and the body."),
     )
     introduction = ProseField(_("introduction"), blank=True)
     introduction_html = models.TextField(editable=False, blank=True)
     body = ProseField(_("body"), blank=True)
     body_html = models.TextField(editable=False, blank=True)
     summary = models.CharField(
-        _("summary"), max_length=500, blank=True, help_text=_("For lists and search engines; in the host's words.")
+        _("summary"), max_length=500, blank=True, help_text=_("For lists and search engines, in the host's own words.")
     )
     excerpt = models.CharField(max_length=300, editable=False, blank=True)
     cover = models.ImageField(_("cover picture"), upload_to="covers/", blank=True)
@@ -183,7 +188,10 @@ class Post(models.Model):
     tags = models.ManyToManyField(Tag, blank=True, related_name="posts", verbose_name=_("tags"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
     published_at = models.DateTimeField(
-        _("published"), null=True, blank=True, help_text=_("In the future: it appears by itself at that moment.")
+        _("published"),
+        null=True,
+        blank=True,
+        help_text=_("With a date in the future, the post appears at that moment."),
     )
     updated_at = models.DateTimeField(_("last public edit"), null=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -191,7 +199,7 @@ class Post(models.Model):
         _("search engines"), max_length=10, choices=SearchPolicy, default=SearchPolicy.INDEX
     )
     withdrawal_note = models.CharField(
-        _("why it was withdrawn"), max_length=500, blank=True, help_text=_("Readers see this in place of the post.")
+        _("why it was withdrawn"), max_length=500, blank=True, help_text=_("Readers see this instead of the post.")
     )
     is_sample = models.BooleanField(default=False, editable=False)
     render_version = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -207,7 +215,7 @@ class Post(models.Model):
             models.CheckConstraint(
                 condition=models.Q(status="draft") | models.Q(published_at__isnull=False),
                 name="post_public_has_date",
-                violation_error_message=_("A published post needs the moment of its publication."),
+                violation_error_message=_("A published post needs a date of publication."),
             ),
         ]
         indexes = [
@@ -225,19 +233,19 @@ class Post(models.Model):
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store, with the HTML of both texts made anew. A save of named fields (`update_fields`) renders nothing."""
+        """Save with the HTML of both texts rendered again. With `update_fields`, nothing is rendered."""
         if kwargs.get("update_fields") is not None:
             super().save(*args, **kwargs)
             return
         with transaction.atomic():
-            if self.pk is None:  # the ids in the HTML hold the post's number
+            if self.pk is None:  # the ids in the HTML contain the post's id
                 super().save(*args, **kwargs)
                 args, kwargs = (), {"using": kwargs.get("using")}
             self.render()
             super().save(*args, **kwargs)
 
     def render(self) -> None:
-        """Make the HTML of the host's texts, and the excerpt: of the host's words only, they cannot be withdrawn."""
+        """Render the host's texts and make the excerpt. It never contains reposted words, which may be withdrawn."""
         self.introduction_html = rendering.render_post(self.introduction, id_prefix=f"p{self.pk}i-")
         self.body_html = rendering.render_post(self.body, id_prefix=f"p{self.pk}b-")
         self.excerpt = rendering.excerpt(self.introduction_html or self.body_html, length=300)
@@ -245,30 +253,32 @@ class Post(models.Model):
 
     def clean(self) -> None:
         if self.cover and not self.cover_alt:
-            sentence = _("Say in a few words what the cover shows, for those who cannot see it.")
-            raise ValidationError({"cover_alt": sentence})
+            message = _("Describe in a few words what the cover shows, for people who cannot see it.")
+            raise ValidationError({"cover_alt": message})
         if OldSlug.objects.filter(slug=self.slug).exclude(post=self.pk).exists():
-            raise ValidationError({"slug": _("This slug once led to another post, and still does.")})
+            raise ValidationError(
+                {"slug": _("Another post once had this slug, and old links to that post still use it.")}
+            )
 
     def get_absolute_url(self) -> str:
-        """The permalink; for a draft, the one it would get now."""
+        """The path of the permalink; for a draft, the one it would get now."""
         day = (self.published_at or clock.now()).astimezone(self.blog.zone)
         return path_to("post", day.year, day.month, self.slug)
 
     @property
     def permalink(self) -> str:
-        """The whole address, as feeds and citations need it."""
+        """The absolute URL, for feeds and citations."""
         return f"{self.blog.base_url}{self.get_absolute_url()}"
 
     @property
     def host_email(self) -> str:
-        """Where the host reads mail: the address of the author, else of the blog's owner. May be empty."""
+        """The host's e-mail address: that of the author, or else of the blog's owner. May be empty."""
         owner = self.blog.owner
         return self.author.email or (owner.email if owner else "")
 
     @property
     def is_public(self) -> bool:
-        """The twin of `PostQuerySet.published` for one post."""
+        """The rule of `PostQuerySet.published` for one post."""
         return self.status == self.Status.PUBLISHED and self._is_due
 
     @property
@@ -277,7 +287,7 @@ class Post(models.Model):
 
     @property
     def is_gone(self) -> bool:
-        """Withdrawn after readers may have seen it: it leaves a tombstone at its address."""
+        """Withdrawn after readers may have seen it, so that its URL shows a tombstone (410 Gone)."""
         return self.status == self.Status.WITHDRAWN and self._is_due
 
     @property
@@ -286,24 +296,26 @@ class Post(models.Model):
 
     @property
     def last_change(self) -> datetime:
-        """When readers last got to see something else: by publication, a public edit, or a step of the permission."""
+        """When the public page last changed: by publication, a public edit, or a step of the permission."""
         passage = self.passage
-        of_passage = (passage.state_since, passage.ends_at) if passage else ()
-        return last_change_of(self.published_at, self.updated_at, *of_passage, now=clock.now()) or self.created_at
+        permission_changes = (passage.state_since, passage.ends_at) if passage else ()
+        return (
+            latest_change(self.published_at, self.updated_at, *permission_changes, now=clock.now()) or self.created_at
+        )
 
     @property
     def description(self) -> str:
-        """One or two sentences in the host's words, for lists, search engines and feeds."""
+        """One or two sentences by the host, for lists, search engines and feeds."""
         return self.summary or self.excerpt
 
     @property
     def hides_snippet(self) -> bool:
-        """Search engines may not show the other person's words: so the host wants it, or their author."""
+        """Whether the host or the author forbids search engines to show the reposted words."""
         return self.search_policy == self.SearchPolicy.NOSNIPPET or bool(self.passage and self.passage.no_snippet)
 
     @property
     def forbids_training(self) -> bool:
-        """Words stand here that their author does not want used to train AI."""
+        """Whether the author of the reposted words forbids training AI with them."""
         return self.passage is not None and self.passage.is_in_force and self.passage.no_training
 
     @property
@@ -313,7 +325,7 @@ class Post(models.Model):
 
 
 class Credit(models.Model):
-    """Whose words the repost holds."""
+    """A person who contributed to a repost, and in which role."""
 
     class Role(models.TextChoices):
         AUTHOR = "author", _("author")
@@ -343,7 +355,7 @@ class Credit(models.Model):
 
 
 class OldSlug(models.Model):
-    """A slug that a published post once had: its address leads to where the post stands now."""
+    """A former slug of a published post. Its URL redirects to the post."""
 
     slug = models.SlugField(max_length=200, unique=True, allow_unicode=True)
     post = models.ForeignKey(Post, models.CASCADE, related_name="old_slugs")

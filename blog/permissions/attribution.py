@@ -62,7 +62,7 @@ def author_ids(credits: Iterable[Credit]) -> str:
 
 def _named(credit: Credit) -> Named:
     role = "" if credit.role == Credit.Role.AUTHOR else credit.get_role_display()
-    return Named(credit.person.name, credit.person.home or credit.person.get_absolute_url(), role)
+    return Named(credit.person.name, credit.person.homepage or credit.person.get_absolute_url(), role)
 
 
 def source(repost: Repost) -> str:

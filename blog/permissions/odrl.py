@@ -56,8 +56,8 @@ def _person(post: Post, person: Person) -> Node:
     return {
         "@id": json_ld.person_id(post.blog, person),
         "@type": ["prov:Person", "schema:Person"],
-        "schema:name": json_ld.name_of(post, person),
-        "schema:url": {"@id": json_ld.person_home(post.blog, person)},
+        "schema:name": json_ld.display_name(post, person),
+        "schema:url": {"@id": json_ld.person_url(post.blog, person)},
     }
 
 

@@ -1,6 +1,6 @@
-"""How a post is cited: the original first where there is one, then the post, in which it is reprinted.
+"""Citations of a post: first the original, if the post reprints one, then the post itself.
 
-They carry none of the words, and call an author as the credit does.
+A citation never contains the reposted text, and names an author as the credit does.
 """
 
 import re
@@ -21,6 +21,7 @@ from blog.models import Post, Repost
 from blog.page_tags import tags_of
 from blog.permissions import attribution
 from blog.reading import json_ld
+from blog.reading.post_page import load_post
 from core.page_cache import cached_page, depends_on, public_cache_control
 from core.site import override_locale
 
@@ -29,7 +30,7 @@ Medium = Repost.Medium
 
 @dataclass(frozen=True)
 class Source:
-    """One thing to cite. `published` is None where nobody knows the day, `url` empty where there is none."""
+    """A work to cite. `published` is None if the date is unknown; `url` is empty if the work is not on the web."""
 
     key: str
     ris_type: str
@@ -50,7 +51,7 @@ _RIS_TYPES = {
     Medium.UNPUBLISHED: "UNPB",
 }
 
-# A brace counts for BibTeX even behind a backslash, so that braces, too, have to become commands.
+# BibTeX counts braces even after a backslash, so they are replaced by commands.
 _LATEX = str.maketrans(
     {
         "\\": r"\textbackslash{}",
@@ -61,7 +62,7 @@ _LATEX = str.maketrans(
         **{character: f"\\{character}" for character in "$&#%_"},
     }
 )
-_IN_ADDRESS = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C"})
+_URL_ESCAPES = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C"})
 
 
 @cached_page()
@@ -79,9 +80,12 @@ def ris(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
 def _download(
     request: HttpRequest, slug: str, suffix: str, content_type: str, write: Callable[[Source], str]
 ) -> HttpResponse:
-    """The sources of a public post as a file. Under another date than the post's there is none."""
-    post = Post.objects.published().for_page().filter(slug=slug).first()
-    if post is None or request.path != unquote(f"{post.get_absolute_url()}cite.{suffix}"):
+    """Return the citations of a public post as a file.
+
+    Raises Http404 if there is no such post or the URL has another date than the post.
+    """
+    post = load_post(slug)
+    if post is None or not post.is_public or request.path != unquote(f"{post.get_absolute_url()}cite.{suffix}"):
         raise Http404
     depends_on(request, *tags_of([post]))
     with override_locale(post.blog):
@@ -95,46 +99,49 @@ def _download(
 
 
 def sources(post: Post) -> list[Source]:
-    """What to cite of a stored post, the original first. Once its words have ended, only the host's own is left."""
-    own, repost = _post(post), post.passage
+    """Return the works to cite for a saved post, the original first.
+
+    Without a permission in force, only the post itself is cited.
+    """
+    own, repost = _cite_post(post), post.passage
     if not (repost and repost.is_in_force):
         return [own]
-    original = _original(post, repost)
+    original = _cite_original(post, repost)
     contents = _("Contains: %(work)s") % {"work": _sentence(original)}
-    ground = attribution.permission_sentence(repost, post.author.name)
-    return [replace(original, note=_reprinted_in(own)), replace(own, note=f"{contents} {ground}")]
+    permission = attribution.permission_sentence(repost, post.author.name)
+    return [replace(original, note=_reprinted_in(own)), replace(own, note=f"{contents} {permission}")]
 
 
-def reference(post: Post) -> Source | None:
-    """The original that is reprinted in `post`, if there is one."""
+def original_source(post: Post) -> Source | None:
+    """Return the original that `post` reprints, or None."""
     repost = post.passage
-    return _original(post, repost) if repost and repost.is_in_force else None
+    return _cite_original(post, repost) if repost and repost.is_in_force else None
 
 
 def as_text(post: Post) -> str:
-    """One citation for people: the original and where it is reprinted, or the post alone."""
-    own, original = _post(post), reference(post)
+    """One citation in prose: the original and where it is reprinted, or the post alone."""
+    own, original = _cite_post(post), original_source(post)
     return f"{_sentence(original)} {_reprinted_in(own)}" if original else _sentence(own)
 
 
 def as_meta(source: Source) -> str:
-    """A work that a page cites, as the content of the meta element `citation_reference`."""
+    """The content of the meta element `citation_reference`, by which a page names a work that it cites."""
     fields = [("title", source.title), *(("author", author) for author in source.authors)]
     if source.published:
         fields.append(("publication_date", f"{source.published:%Y/%m/%d}"))
-    return "; ".join(f"citation_{name}={_on_one_line(value).replace(';', ',')}" for name, value in fields)
+    return "; ".join(f"citation_{name}={_single_line(value).replace(';', ',')}" for name, value in fields)
 
 
 def as_bibtex(source: Source) -> str:
-    """One entry of a .bib file."""
+    """Return one entry of a .bib file."""
     day = source.published
     fields = {
         "author": " and ".join(_bibtex_name(author) for author in source.authors),
-        "title": f"{{{_latex(source.title)}}}",  # the second braces keep its capitals
+        "title": f"{{{_latex(source.title)}}}",  # the second pair of braces preserves capitals
         "howpublished": _latex(source.container),
         "year": f"{day.year}" if day else "",
         "month": f"{day.month}" if day else "",
-        "url": _on_one_line(source.url).translate(_IN_ADDRESS),
+        "url": _single_line(source.url).translate(_URL_ESCAPES),
         "language": source.language,
         "note": _latex(source.note),
     }
@@ -143,20 +150,20 @@ def as_bibtex(source: Source) -> str:
 
 
 def as_ris(source: Source) -> str:
-    """One record of a .ris file, its lines ended as that format wants them."""
+    """Return one record of a .ris file, with the line endings that the format requires."""
     fields = [("TY", source.ris_type), *(("AU", author) for author in source.authors), ("TI", source.title)]
     fields += [("T2", source.container)]
     if source.published:
         fields += [("PY", f"{source.published.year}"), ("DA", f"{source.published:%Y/%m/%d}")]
     fields += [("UR", source.url), ("LA", source.language), ("N1", source.note)]
-    lines = [f"{tag}  - {_on_one_line(value)}" for tag, value in fields if value]
+    lines = [f"{tag}  - {_single_line(value)}" for tag, value in fields if value]
     return "\r\n".join([*lines, "ER  - ", "", ""])
 
 
-def _post(post: Post) -> Source:
+def _cite_post(post: Post) -> Source:
     published = post.published_at.astimezone(post.blog.zone).date() if post.published_at else None
     return Source(
-        key=_key(post.author.name, published, f"post{post.pk}"),
+        key=_citation_key(post.author.name, published, f"post{post.pk}"),
         ris_type="BLOG",
         authors=(post.author.name,),
         title=post.title,
@@ -167,11 +174,11 @@ def _post(post: Post) -> Source:
     )
 
 
-def _original(post: Post, repost: Repost) -> Source:
-    authors = tuple(json_ld.name_of(post, person) for person in json_ld.authors(post))
+def _cite_original(post: Post, repost: Repost) -> Source:
+    authors = tuple(json_ld.display_name(post, person) for person in json_ld.authors(post))
     medium = repost.get_medium_display()
     return Source(
-        key=_key(authors[0] if authors else "", repost.source_date, repost.public_id),
+        key=_citation_key(authors[0] if authors else "", repost.source_date, repost.public_id),
         ris_type=_RIS_TYPES.get(Medium(repost.medium), "GEN"),
         authors=authors,
         title=repost.source_title or _("Untitled (%(medium)s)") % {"medium": medium},
@@ -187,8 +194,8 @@ def _reprinted_in(own: Source) -> str:
 
 
 def _sentence(source: Source) -> str:
-    given = {"authors": ", ".join(source.authors), "title": source.title, "container": source.container}
-    parts = [_("%(authors)s, “%(title)s”, %(container)s") % given]
+    names = {"authors": ", ".join(source.authors), "title": source.title, "container": source.container}
+    parts = [_("%(authors)s, “%(title)s”, %(container)s") % names]
     if source.published:
         parts.append(date_format(source.published, "DATE_FORMAT"))
     if source.url:
@@ -196,22 +203,22 @@ def _sentence(source: Source) -> str:
     return ", ".join(parts) + "."
 
 
-def _key(name: str, published: date | None, number: str) -> str:
-    """Of plain letters and digits, since every program takes those."""
+def _citation_key(name: str, published: date | None, number: str) -> str:
+    """Return a BibTeX key of ASCII letters, digits and hyphens, which every program accepts."""
     return "-".join(filter(None, [slugify(name), f"{published.year}" if published else "", number]))
 
 
 def _bibtex_name(name: str) -> str:
-    """BibTeX parts names at commas and between them at "and": what holds either is kept whole."""
+    """Put a name that contains a comma or "and" in braces: BibTeX would split it there."""
     escaped = _latex(name)
     return f"{{{escaped}}}" if "," in name or " and " in f" {escaped} ".lower() else escaped
 
 
 def _latex(text: str) -> str:
-    return _on_one_line(text).translate(_LATEX)
+    return _single_line(text).translate(_LATEX)
 
 
-def _on_one_line(text: str) -> str:
-    """Without line ends and other control characters: in both formats a new line may begin a new field."""
+def _single_line(text: str) -> str:
+    """Replace line breaks and other control characters: in both formats a new line may begin a new field."""
     visible = "".join(" " if unicodedata.category(character) == "Cc" else character for character in text)
     return re.sub(r"\s+", " ", visible).strip()

@@ -1,7 +1,7 @@
-"""What search engines and other machines read of a post: one graph of schema.org terms, as JSON-LD.
+"""Structured data of a post for search engines and other machines: one graph of schema.org terms, as JSON-LD.
 
-The host is the author of the posting, whoever wrote the reposted words the creator of the quotation in it. Like the
-page it claims no more than the ledger proves: `creditText` is the very sentence that readers see.
+The host is the author of the posting; the author of the reposted text is the creator of the quotation in it. Like the
+page, the graph claims no more than the ledger proves: `creditText` is the sentence that readers see.
 """
 
 import json
@@ -19,7 +19,7 @@ from core.urls import path_to
 
 Node = dict[str, Any]
 
-# What would end the script element or, in old engines, the line.
+# Characters that could end the script element or, in old JavaScript engines, the line.
 _ESCAPES = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 _SOURCE_TYPES = {
@@ -29,18 +29,21 @@ _SOURCE_TYPES = {
 
 
 def as_script(data: Node) -> SafeString:
-    """`data` as a JSON-LD element of a page, whatever its texts hold. It is data: no policy for scripts concerns it."""
+    """Return `data` as a JSON-LD script element, safe for any text.
+
+    Browsers do not run it, so the Content-Security-Policy for scripts does not apply.
+    """
     text = json.dumps(data, ensure_ascii=False)
-    for character, escape in _ESCAPES.items():  # `translate` looks at each character: 0.3 ms of a page
+    for character, escape in _ESCAPES.items():  # faster than `translate`, by 0.3 ms a page
         text = text.replace(character, escape)
     return format_html('<script type="application/ld+json">{}</script>', mark_safe(text))  # noqa: S308 - escaped above
 
 
 def post_graph(post: Post) -> Node:
-    """The graph of a stored post with what `PostQuerySet.for_page` brings along; no further query."""
+    """Return the graph of a saved post. Makes no query if the post was loaded by `PostQuerySet.for_page`."""
     repost = post.passage if post.passage and (post.passage.is_in_force or post.passage.has_ended) else None
     videos = [video for video in shown_videos(post) if is_complete(video)]
-    page = post.permalink  # made once: half of the graph's cost was making it anew for every node
+    page = post.permalink  # computed once: for every node again, it was half of the graph's cost
     nodes = [_posting(post, page, repost, videos)]
     if repost:
         nodes.append(_quotation(post, page, repost))
@@ -48,59 +51,60 @@ def post_graph(post: Post) -> Node:
     return {"@context": "https://schema.org", "@graph": nodes}
 
 
-def pictured(post: Post) -> Video | None:
-    """The video whose poster stands for a post without a cover."""
+def video_with_poster(post: Post) -> Video | None:
+    """The video whose poster represents a post without a cover, or None."""
     return None if post.cover else next((video for video in shown_videos(post) if video.poster), None)
 
 
 def is_complete(video: Video) -> bool:
-    """Search engines take a video only with a picture and the day on which it was put there, and if one can see it."""
-    can_be_seen = video.status == Video.Status.LIVE and bool(video.file or video.reference.player_url)
-    return can_be_seen and bool(video.title and video.poster and video.uploaded_on)
+    """Whether a video can be watched and has what search engines require: title, poster and upload date."""
+    can_be_played = video.status == Video.Status.LIVE and bool(video.file or video.reference.player_url)
+    return can_be_played and bool(video.title and video.poster and video.uploaded_on)
 
 
 def passage_id(page: str, repost: Repost) -> str:
-    """The address of the words themselves on their post's page, whose address is `page`."""
+    """The URL of the reposted text within its post's page, whose URL is `page`."""
     return f"{page}#words-{repost.public_id}"
 
 
 def permission_url(repost: Repost) -> str:
-    """The address of the public part of the ledger."""
+    """The URL of the public part of the ledger."""
     return f"{repost.post.blog.base_url}{path_to('permission', repost.public_id)}"
 
 
 def person_id(blog: Blog, person: Person) -> str:
-    """The address under which we speak of a person, the same in every graph."""
+    """The IRI of a person, the same in every graph."""
     return f"{blog.base_url}{person.get_absolute_url()}#person"
 
 
-def person_home(blog: Blog, person: Person) -> str:
-    """The person's own page on the web, else theirs here."""
-    return person.home or f"{blog.base_url}{person.get_absolute_url()}"
+def person_url(blog: Blog, person: Person) -> str:
+    """The person's own page on the web, or else their page on this site."""
+    return person.homepage or f"{blog.base_url}{person.get_absolute_url()}"
 
 
 def authors(post: Post) -> list[Person]:
-    """Whose words the repost of `post` holds."""
+    """The authors of the repost of `post`."""
     return [credit.person for credit in post.credits.all() if credit.role == Credit.Role.AUTHOR]
 
 
-def name_of(post: Post, person: Person) -> str:
-    """What machines are told `person` is called in `post`: an only author as they word their credit themselves.
+def display_name(post: Post, person: Person) -> str:
+    """The name of `person` in the structured data of `post`.
 
-    One wording cannot be parted among several, so these keep their names.
+    A sole author is named by the wording of their credit, if there is one. A wording cannot be divided among several
+    authors, so they keep their names.
     """
-    worded = post.passage.credit_wording if post.passage and authors(post) == [person] else ""
-    return worded or person.name
+    wording = post.passage.credit_wording if post.passage and authors(post) == [person] else ""
+    return wording or person.name
 
 
 def _person(post: Post, person: Person) -> Node:
     blog = post.blog
-    return _filled(
+    return _without_empty(
         {
             "@type": "Person",
             "@id": person_id(blog, person),
-            "name": name_of(post, person),
-            "url": person_home(blog, person),
+            "name": display_name(post, person),
+            "url": person_url(blog, person),
             "sameAs": f"https://orcid.org/{person.orcid}" if person.orcid else None,
         }
     )
@@ -132,7 +136,7 @@ def _posting(post: Post, page: str, repost: Repost | None, videos: list[Video]) 
     }
     for extra in POSTING_EXTRAS:
         node |= extra(post)
-    return _filled(node)
+    return _without_empty(node)
 
 
 def _host_part(page: str, anchor: str, host: Node) -> Node:
@@ -140,7 +144,7 @@ def _host_part(page: str, anchor: str, host: Node) -> Node:
 
 
 def _quotation(post: Post, page: str, repost: Repost) -> Node:
-    """The reposted words; once they have ended, only that they stood here, and whose they were."""
+    """The reposted text; without a permission in force, only that it was here, and who its authors are."""
     people = [_person(post, author) for author in authors(post)]
     node = {
         "@type": "Quotation",
@@ -153,24 +157,24 @@ def _quotation(post: Post, page: str, repost: Repost) -> Node:
         "creativeWorkStatus": "Active" if repost.is_in_force else "Withdrawn",
     }
     if repost.is_in_force:
-        node |= _words(post, repost, people)
-    return _filled(node)
+        node |= _quotation_details(post, repost, people)
+    return _without_empty(node)
 
 
-def _words(post: Post, repost: Repost, people: list[Node]) -> Node:
+def _quotation_details(post: Post, repost: Repost, people: list[Node]) -> Node:
     return {
         "text": None if post.hides_snippet else rendering.plain_text(repost.public_html),
         "copyrightHolder": people if repost.basis != Repost.Basis.PUBLIC_DOMAIN else None,
         "creditText": attribution.credit_text(repost, list(post.credits.all()), post.author.name),
         "conditionsOfAccess": " ".join(terms.sentences(repost)),
         "license": repost.licence_url if repost.basis == Repost.Basis.LICENCE else None,
-        "isBasedOn": origin(repost),
+        "isBasedOn": original_work(repost),
     }
 
 
-def origin(repost: Repost) -> Node:
-    """The work from which the words come. It has an address only if it stands on the web: none is invented."""
-    return _filled(
+def original_work(repost: Repost) -> Node:
+    """The work that the reposted text comes from. It has a URL only if it is on the web."""
+    return _without_empty(
         {
             "@type": "CreativeWork",
             "name": repost.source_title or repost.get_medium_display(),
@@ -181,8 +185,8 @@ def origin(repost: Repost) -> Node:
 
 
 def _video(post: Post, page: str, video: Video) -> Node:
-    is_silent = video.part == Video.Part.REPOST and post.hides_snippet  # its transcript is the author's words, too
-    return _filled(
+    hides_transcript = video.part == Video.Part.REPOST and post.hides_snippet  # also the author's words
+    return _without_empty(
         {
             "@type": "VideoObject",
             "@id": _video_id(page, video),
@@ -190,17 +194,17 @@ def _video(post: Post, page: str, video: Video) -> Node:
             "description": video.poster_alt or video.title,
             "thumbnailUrl": f"{post.blog.base_url}{video.poster.url}",
             "uploadDate": video.uploaded_on.isoformat() if video.uploaded_on else None,
-            **_addresses(post, video),
+            **_video_urls(post, video),
             "duration": _iso_duration(video.duration or 0),
-            "creator": _maker(video),
+            "creator": _creator(video),
             "license": _licence(video),
-            "transcript": None if is_silent else video.transcript,
+            "transcript": None if hides_transcript else video.transcript,
             "digitalSourceType": _SOURCE_TYPES.get(Video.AiOrigin(video.ai_origin)),
         }
     )
 
 
-def _addresses(post: Post, video: Video) -> Node:
+def _video_urls(post: Post, video: Video) -> Node:
     if video.file:
         return {"contentUrl": f"{post.blog.base_url}{video.file.url}", "encodingFormat": video.media_type}
     reference = video.reference
@@ -208,16 +212,16 @@ def _addresses(post: Post, video: Video) -> Node:
 
 
 def _iso_duration(seconds: int) -> str | None:
-    """As ISO 8601 writes it, e.g. PT12M4S."""
-    minutes, rest = divmod(seconds, 60)
+    """Format a duration as ISO 8601, e.g. PT12M4S. None if it is unknown."""
+    minutes, seconds_left = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
-    parts = ((hours, "H"), (minutes, "M"), (rest, "S"))
+    parts = ((hours, "H"), (minutes, "M"), (seconds_left, "S"))
     return "PT" + "".join(f"{number}{unit}" for number, unit in parts if number) if seconds else None
 
 
-def _maker(video: Video) -> Node | None:
-    maker = {"@type": "Person", "name": video.creator, "url": video.creator_url}
-    return _filled(maker) if video.creator else None
+def _creator(video: Video) -> Node | None:
+    creator = {"@type": "Person", "name": video.creator, "url": video.creator_url}
+    return _without_empty(creator) if video.creator else None
 
 
 def _licence(video: Video) -> str | Node | None:
@@ -230,6 +234,6 @@ def _video_id(page: str, video: Video) -> str:
     return f"{page}#video-{video.pk}"
 
 
-def _filled(node: Node) -> Node:
-    """The node without what is empty: an absent property says "unknown", an empty one says "none"."""
+def _without_empty(node: Node) -> Node:
+    """Remove empty properties from a node: an absent property means "unknown", an empty one "none"."""
     return {name: value for name, value in node.items() if value not in (None, "", [])}

@@ -1,4 +1,4 @@
-"""How a public page leaves the house: in the blog's language and time zone, the same for everybody."""
+"""Rendering public and personal pages in the blog's language and time zone."""
 
 from typing import Any
 
@@ -13,8 +13,9 @@ from core.site import override_locale
 
 
 def public_page(template: str, context: dict[str, Any], *, blog: Blog, status: int = 200) -> HttpResponse:
-    """Render `template` with `context` and `blog`, for any cache to hold. It cannot depend on who asks: it gets no
-    request, which also saves 0.4 ms for asking who that is.
+    """Render `template` with `context` and `blog` as a page that any cache may store.
+
+    The template gets no request, so the page cannot depend on the visitor. That also saves 0.4 ms for loading the user.
     """
     late = Late()
     with override_locale(blog):
@@ -27,10 +28,10 @@ def public_page(template: str, context: dict[str, Any], *, blog: Blog, status: i
 def personal_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, blog: Blog, status: int = 200
 ) -> HttpResponse:
-    """Render a page that belongs to one reader: no cache may keep it, no search engine may list it."""
+    """Render a page for one reader, which no cache may store and no search engine may index."""
     with override_locale(blog):
         response = render(request, template, {"blog": blog, **context}, status=status)
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "same-origin"  # "no-referrer" would make its forms send "Origin: null"
+    response["Referrer-Policy"] = "same-origin"  # with "no-referrer", its forms would send "Origin: null"
     return response

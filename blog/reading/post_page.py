@@ -1,4 +1,4 @@
-"""A post with all that its page shows, in three queries, each of which is written once; and posts for a feed in two."""
+"""Loading a post for its page in three queries, which are compiled once, and posts for a feed in two."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -32,8 +32,11 @@ class Name(NamedTuple):
     orcid: str = ""
 
 
-def post_at(slug: str) -> Post | None:
-    """The post with this slug, whatever its status, with what `PostQuerySet.for_page` brings along."""
+def load_post(slug: str) -> Post | None:
+    """Return the post with this slug, in any status, with everything its page shows, or None.
+
+    It has what `PostQuerySet.for_page` loads, except the Markdown sources.
+    """
     post = next(iter(_POST(slug=slug)), None)
     if post is None:
         return None
@@ -44,11 +47,13 @@ def post_at(slug: str) -> Post | None:
     return post
 
 
-def for_feed(posts: PostQuerySet) -> list[Post]:
-    """Posts with what a feed shows, bodies included, in two queries: a tag's feed has asked for its tag before, and no
-    feed should cost more than three. So credits and videos come in one, each credit of a post with each video.
+def load_feed_posts(posts: PostQuerySet) -> list[Post]:
+    """Load posts with everything a feed shows, including their texts, in two queries.
+
+    Credits and videos come in one query, which joins each credit of a post with each of its videos. That way the feed
+    of a tag, which also loads the tag, takes no more than three queries.
     """
-    found = list(posts.for_feed())
+    found = list(posts.with_relations())
     credits: dict[int, dict[int, Credit]] = {post.pk: {} for post in found}
     videos: dict[int, dict[int, Video]] = {post.pk: {} for post in found}
     columns = [f"{name}__{field}" for name, model in _BESIDE for field in _fields(model)]
@@ -92,7 +97,7 @@ class AsRead(NamedTuple):
 
     @classmethod
     def of(cls, post: Post) -> "AsRead":
-        """A post that `post_at` has found."""
+        """A post that `load_post` has found."""
         companions = [post._state.fields_cache.get(name) for name in COMPANIONS]
         seen = {id(companion) for companion in companions}
         own = [value for row in (post, *_beside(post)) for value in _values(row, seen)]

@@ -1,4 +1,4 @@
-"""Finding posts by words."""
+"""Searching posts."""
 
 from threading import BoundedSemaphore
 
@@ -6,40 +6,44 @@ from django.db.models import Exists, OuterRef, Q
 
 from blog.models import Post, PostQuerySet, Repost
 
-MOST_WORDS = 8  # each costs one more pass over the texts
-# Searches of one process at once, and how long one more waits. Who looks for a rare word among a million posts has all
-# of them read, for seconds; without a limit five such visitors would hold every thread, and nobody could read a page.
-AT_ONCE, PATIENCE_SECONDS = 2, 0.25
+MAX_WORDS = 8  # each costs one more pass over the texts
+# Searches that one process runs at once, and how long a further one waits. A search for a rare word among a million
+# posts reads all of them, for seconds. Without a limit, five such searches would occupy every thread.
+MAX_CONCURRENT, WAIT_SECONDS = 2, 0.25
 
-places = BoundedSemaphore(AT_ONCE)
-
-
-class TooMany(Exception):
-    """As many search already as may at once."""
+slots = BoundedSemaphore(MAX_CONCURRENT)
 
 
-def first_found(query: str, most: int) -> list[Post]:
-    """The newest posts that `search_posts` finds, as a list shows them; none for an empty query. Raises TooMany."""
+class TooManySearches(Exception):
+    """As many searches as allowed are running already."""
+
+
+def newest_matches(query: str, limit: int) -> list[Post]:
+    """Return the newest posts that match, loaded for a list, or an empty list for an empty query.
+
+    Raises TooManySearches if no slot becomes free within WAIT_SECONDS.
+    """
     if not query:
         return []
-    if not places.acquire(timeout=PATIENCE_SECONDS):
-        raise TooMany
+    if not slots.acquire(timeout=WAIT_SECONDS):
+        raise TooManySearches
     try:
-        return list(search_posts(query).for_list()[:most])
+        return list(matching_posts(query).for_list()[:limit])
     finally:
-        places.release()
+        slots.release()
 
 
-def search_posts(query: str) -> PostQuerySet:
-    """Public posts in which every word of `query` stands: in the title, the host's texts, or words that may be shown.
+def matching_posts(query: str) -> PostQuerySet:
+    """Public posts that contain every word of `query`.
 
-    Plain substring matching: it serves every script alike, Chinese and Persian too, which word indexes do not.
+    Searches the title, the host's texts, and reposted texts whose permission is in force, with the names credited
+    there. It matches substrings, which works for every script, including Chinese and Persian; word indexes do not.
     """
     posts = Post.objects.published()
-    shown = Repost.objects.in_force().filter(post=OuterRef("pk"))
-    for word in query.replace("\0", "").split()[:MOST_WORDS]:
-        own = Q(title__icontains=word) | Q(introduction__icontains=word) | Q(body__icontains=word)
-        words, names = Q(shown__text__icontains=word), Q(post__credits__person__name__icontains=word)
-        # Asked post by post, from the newest on, until a page is full: nobody lists all that hold a common word.
-        posts = posts.filter(own | Exists(shown.filter(words)) | Exists(shown.filter(names)))
+    reposts = Repost.objects.in_force().filter(post=OuterRef("pk"))
+    for word in query.replace("\0", "").split()[:MAX_WORDS]:
+        in_post = Q(title__icontains=word) | Q(introduction__icontains=word) | Q(body__icontains=word)
+        in_repost, in_names = Q(shown__text__icontains=word), Q(post__credits__person__name__icontains=word)
+        # Checked post by post from the newest, until a page is full: the posts with a common word are never all listed.
+        posts = posts.filter(in_post | Exists(reposts.filter(in_repost)) | Exists(reposts.filter(in_names)))
     return posts

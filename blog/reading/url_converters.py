@@ -1,4 +1,4 @@
-"""The shapes that parts of our addresses have."""
+"""Path converters of the site's URLs."""
 
 from django.urls.converters import StringConverter
 
@@ -30,6 +30,6 @@ class MonthConverter:
 
 
 class AuthorTokenConverter(StringConverter):
-    """What `secrets.token_urlsafe(32)` makes."""
+    """A token made by `secrets.token_urlsafe(32)`."""
 
     regex = r"[A-Za-z0-9_-]{43}"

@@ -1,4 +1,4 @@
-"""Reading: every view here is a function of its address and of what is published, and of nothing else."""
+"""Public pages. What these views return depends only on the URL and on what is published."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,8 +21,8 @@ from blog.models import Blog, Person, Post, PostQuerySet, Tag
 from blog.page_tags import POSTS, tags_of
 from blog.permissions import terms
 from blog.reading.pages import public_page
-from blog.reading.post_page import AsRead, post_at
-from blog.reading.search import TooMany, first_found
+from blog.reading.post_page import AsRead, load_post
+from blog.reading.search import TooManySearches, newest_matches
 from core.form_recovery import long_texts
 from core.page_cache import cached_page, depends_on, public_cache_control
 
@@ -37,9 +37,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @cached_page(parameters=("before",), tags=(POSTS,))
 @require_safe
 def archive(request: HttpRequest, year: int, month: int | None = None) -> HttpResponse:
-    """The posts of a year or a month, as the blog's own time zone counts them."""
+    """The posts of a year or a month, in the time zone of the blog."""
     blog = Blog.load()
-    first, end = span_of(year, month, blog.zone)
+    first, end = period_bounds(year, month, blog.zone)
     posts = Post.objects.filter(published_at__gte=first)
     with override(blog.language):
         heading = date_format(first, "YEAR_MONTH_FORMAT") if month else str(year)
@@ -49,7 +49,7 @@ def archive(request: HttpRequest, year: int, month: int | None = None) -> HttpRe
 @cached_page(parameters=("before",), tags=(POSTS,))
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
-    """The posts under one tag."""
+    """The posts with one tag."""
     found = get_object_or_404(Tag.objects.public(), slug=slug)
     return list_page(
         request,
@@ -62,19 +62,21 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
 @cached_page(parameters=("before",), tags=(POSTS,))
 @require_safe
 def person(request: HttpRequest, slug: str) -> HttpResponse:
-    """What somebody wrote here: as host, or as author of reposted words that may be shown."""
+    """The posts of a person: those they wrote as host, and reposts of their words that may be shown."""
     found = get_object_or_404(Person.objects.public(), slug=slug)
     return list_page(request, Post.objects.written_by(found), heading=found.name, person=found)
 
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """The posts in which every word of the query stands."""
+    """The posts that contain every word of the query."""
     blog, query = Blog.load(), request.GET.get("q", "").strip()[:200]
     try:
-        posts = first_found(query, settings.POSTS_PER_PAGE * 3)
-    except TooMany:
-        response = _error(request, 503, _("Many people are searching just now"), _("Please try again in a moment."))
+        posts = newest_matches(query, settings.POSTS_PER_PAGE * 3)
+    except TooManySearches:
+        response = _error_page(
+            request, 503, _("Too many people are searching right now"), _("Please try again in a moment.")
+        )
         response["Retry-After"] = "5"
         return response
     response = public_page("blog/search.html", {"query": query, "posts": posts}, blog=blog)
@@ -85,12 +87,12 @@ def search(request: HttpRequest) -> HttpResponse:
 @cached_page(parameters=("after",))
 @require_safe
 def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
-    """One post; its tombstone where it was withdrawn; the way to it where it has another address now."""
-    found = post_at(slug)
+    """One post, its tombstone if it was withdrawn, or a redirect if it has another URL now."""
+    found = load_post(slug)
     if found is None or not (found.is_public or found.is_gone):
-        return _moved(slug)
-    if request.path != unquote(found.get_absolute_url()):  # a request's path is decoded, an address is not
-        return _lead_to(found)
+        return _redirect_from_old_slug(slug)
+    if request.path != unquote(found.get_absolute_url()):  # a request's path is decoded, a URL is not
+        return _redirect_to(found)
     if found.is_gone:
         return public_page("blog/post_gone.html", {"post": found}, blog=found.blog, status=410)
     depends_on(request, *tags_of([found]))
@@ -104,7 +106,7 @@ def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse
 
 
 def page_context(post: Post) -> dict[str, Any]:
-    """What `blog/post_detail.html` is made of."""
+    """The context of `blog/post_detail.html`."""
     return {
         "post": post,
         "passage": post.passage,
@@ -120,14 +122,14 @@ def page_context(post: Post) -> dict[str, Any]:
 @permission_required("blog.change_post")
 @require_safe
 def edit(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
-    """From a post's address to its form."""
+    """Redirect from a post to its form in the admin."""
     found = get_object_or_404(Post, slug=slug)
     return HttpResponseRedirect(reverse("admin:blog_post_change", args=[found.pk]))
 
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """Everything that is public may be read by machines; forms and the admin are no reading."""
+    """Serve /robots.txt. Crawlers may read everything public except forms and the admin."""
     forms = ("/admin/", "/comments/new/", "/comments/subscribe/", "/comments/yours/", "/search/")
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in forms), ""]
     lines.append(f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}")
@@ -137,27 +139,29 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error(request, 404, _("There is no such page."), _("It may have moved. The search may help."))
+    return _error_page(request, 404, _("Page not found"), _("It may have moved. Try the search."))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error(request, 403, _("This is not open to you."), _("Sign in with a login that may do this."))
+    return _error_page(request, 403, _("You may not do this"), _("Sign in with an account that has the permission."))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        return _error(request, 400, _("This is too much at once."), _("Go back and send less, or smaller files."))
-    return _error(request, 400, _("This request could not be understood."), _("Go back and try it again."))
+        return _error_page(
+            request, 400, _("You sent too much at once"), _("Go back and send less text or smaller files.")
+        )
+    return _error_page(request, 400, _("This request could not be understood"), _("Go back and try again."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """With what was typed, and without the database, which may be what failed."""
-    response = render(request, "500.html", {"kept": long_texts(request)}, status=500)
+    """Show the visitor the texts they sent. The page does not use the database, which may be what failed."""
+    response = render(request, "500.html", {"texts": long_texts(request)}, status=500)
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _error(request: HttpRequest, status: int, title: Promise, text: Promise) -> HttpResponse:
+def _error_page(request: HttpRequest, status: int, title: Promise, text: Promise) -> HttpResponse:
     return public_page("blog/error.html", {"title": title, "text": text}, blog=Blog.load(), status=status)
 
 
@@ -169,12 +173,12 @@ def list_page(
     template: str = "blog/post_list.html",
     **context: Any,
 ) -> HttpResponse:
-    """One page of those of `posts` that are public and were so `until` a moment, newest first.
+    """Return one page of the public posts among `posts`, newest first, up to the moment `until`.
 
-    `?before=<number of a post>` begins after that post.
+    With `?before=<id of a post>`, the page begins after that post.
     """
     if cursor := request.GET.get("before"):
-        last = _cursor(cursor)
+        last = _post_at_cursor(cursor)
         until = min(moment for moment in (until, last.published_at) if moment)
         posts = posts.older_than(last)
     posts = posts.published(until=until)
@@ -192,13 +196,13 @@ def list_page(
     return public_page(template, context, blog=blog)
 
 
-def _cursor(value: str) -> Post:
+def _post_at_cursor(value: str) -> Post:
     number = int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
-    return get_object_or_404(Post.objects.seen().only("published_at"), pk=number)
+    return get_object_or_404(Post.objects.ever_public().only("published_at"), pk=number)
 
 
-def span_of(year: int, month: int | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The first moments of the given year or month and of the next."""
+def period_bounds(year: int, month: int | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the first moment of a year or month, and that of the next. Raises Http404 for the year 9999."""
     first = datetime(year, month or 1, 1, tzinfo=zone)
     if year == datetime.max.year:
         raise Http404
@@ -207,16 +211,19 @@ def span_of(year: int, month: int | None, zone: ZoneInfo) -> tuple[datetime, dat
     return first, datetime(year, month + 1, 1, tzinfo=zone)
 
 
-def _moved(slug: str) -> HttpResponse:
-    """A redirect to the public post that once had this slug. Raises Http404 without one."""
+def _redirect_from_old_slug(slug: str) -> HttpResponse:
+    """Redirect to the public post that once had this slug. Raises Http404 if there is none."""
     found = get_object_or_404(Post.objects.select_related("blog"), old_slugs__slug=slug)
     if not (found.is_public or found.is_gone):
         raise Http404
-    return _lead_to(found)
+    return _redirect_to(found)
 
 
-def _lead_to(post: Post) -> HttpResponse:
-    """The way to where the post stands now. A browser keeps a bare 301 for ever, but a slug may come back."""
+def _redirect_to(post: Post) -> HttpResponse:
+    """Redirect to the current URL of a post.
+
+    Without Cache-Control, browsers store a 301 indefinitely, but a post may get its old slug back.
+    """
     response = HttpResponsePermanentRedirect(post.get_absolute_url())
     response["Cache-Control"] = public_cache_control(response.status_code)
     return response

@@ -1,4 +1,4 @@
-"""The sample: a small invented blog that shows a newcomer what the place is for, and leaves no trace when removed.
+"""Sample content: a small invented blog that shows newcomers what the software is for and can be removed completely.
 
-The apps above add what is theirs in `blog.extension_points`.
+Other apps add and remove their own sample rows through `blog.extension_points`.
 """

@@ -1,4 +1,4 @@
-"""Who and what the sample consists of. The long texts are the files in `texts/<slug>/`."""
+"""The people and posts of the sample. The long texts are in `texts/<slug>/`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ TEXTS = Path(__file__).parent / "texts"
 
 
 def text(slug: str, part: str) -> str:
-    """The Markdown of one part of a post: "introduction", "words", "body" or "transcript"; empty where it has none."""
+    """The Markdown of one part of a post: "introduction", "words", "body" or "transcript". Empty if there is none."""
     file = TEXTS / slug / f"{part}.md"
     return file.read_text(encoding="utf-8").strip() if file.exists() else ""
 
@@ -27,7 +27,7 @@ class SamplePerson:
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawn picture: where it is stored, who draws it, and what one sees."""
+    """A drawn picture: its path in storage, the function that draws it, and its alternative text."""
 
     path: str
     draw: Callable[[], Image.Image]
@@ -36,7 +36,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class SamplePost:
-    """`age` counts back from the moment of loading: negative is scheduled, None a draft."""
+    """`age` counts back from the moment of loading. A post with a negative age is scheduled; None makes a draft."""
 
     title: str
     slug: str
@@ -108,7 +108,7 @@ WRITTEN_BEFORE = timedelta(days=8)  # both count back from publication
 GRANTED_BEFORE = timedelta(days=6)
 
 VIDEO_URL = "https://www.youtube.com/watch?v=samplevideo"
-VIDEO_TITLE = "Harbour street, about 1911 (sample: the address leads to no real film)"
+VIDEO_TITLE = "Harbour street, about 1911 (sample: the link leads to no real video)"
 POSTER = Picture(
     "posters/sample-street.jpg",
     pictures.street,

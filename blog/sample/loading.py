@@ -1,4 +1,4 @@
-"""Puts the sample into the database and takes it out again, each in one transaction."""
+"""Adding and removing the sample, each in one transaction."""
 
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -39,18 +39,18 @@ HOST_LOGIN = "host"
 
 
 class SlugTaken(Exception):
-    """A post of somebody's own has the slug of a sample post; the argument is the slug."""
+    """One of the user's own posts has the slug of a sample post. The argument is the slug."""
 
 
 @transaction.atomic
 def load() -> bool:
-    """Add the sample; False, and nothing done, where it is already there. Raises SlugTaken."""
+    """Add the sample. Return False, without changing anything, if it is already there. Raises SlugTaken."""
     if Post.objects.filter(is_sample=True).exists():
         return False
-    refuse_taken_slugs()
+    check_slugs()
     host, guest = (add_person(person) for person in content.PEOPLE)
     attach_login(host)
-    name_the_blog(host)
+    set_blog_name(host)
     now = clock.now()
     for planned in content.OTHER_POSTS:
         with writing_time(planned, now):
@@ -67,7 +67,10 @@ def load() -> bool:
 
 @transaction.atomic
 def remove() -> bool:
-    """Take away the sample and what hangs on it; False where there is none. What others use of it stays."""
+    """Remove the sample with everything that belongs to it. Return False if there is none.
+
+    People, tags and pictures that are also used elsewhere stay.
+    """
     posts = Post.objects.filter(is_sample=True)
     if not posts.exists():
         return False
@@ -79,8 +82,8 @@ def remove() -> bool:
     posts.delete()
     Tag.objects.filter(name__in={tag for post in content.POSTS for tag in post.tags}, posts=None).delete()
     remove_people()
-    unname_the_blog()
-    # A removal that is rolled back must still have its pictures.
+    reset_blog_name()
+    # On commit only: if the removal is rolled back, its pictures must still be there.
     transaction.on_commit(remove_pictures)
     return True
 
@@ -92,7 +95,8 @@ def load_on_first_start() -> None:
         call_command("sample")
 
 
-def refuse_taken_slugs() -> None:
+def check_slugs() -> None:
+    """Raise SlugTaken if another post has, or once had, the slug of a sample post."""
     slugs = [post.slug for post in content.POSTS]
     for rows in (Post.objects.all(), OldSlug.objects.all()):
         if taken := rows.filter(slug__in=slugs).first():
@@ -100,7 +104,7 @@ def refuse_taken_slugs() -> None:
 
 
 def writing_time(planned: SamplePost, now: datetime) -> AbstractContextManager[None]:
-    """Stops the clock when the post was written, so that its ledger and its dates agree: never after `now`."""
+    """Stop the clock when the post was written, but not after `now`, so that its ledger and its dates agree."""
     return clock.standing_at(min(now, now - planned.age) if planned.age else now)
 
 
@@ -112,7 +116,7 @@ def add_person(planned: SamplePerson) -> Person:
 
 
 def attach_login(host: Person) -> None:
-    """The host's byline belongs to the login `host`, where there is one that has no byline yet."""
+    """Connect the host's byline with the login `host`, if there is one without a byline."""
     user = get_user_model().objects.filter(username=HOST_LOGIN, person=None).first()
     if user and not host.user:
         host.user = user
@@ -175,13 +179,13 @@ def add_video(post: Post) -> None:
 
 
 def publish(post: Post, planned: SamplePost, now: datetime) -> None:
-    """At its planned moment; a draft stays one."""
+    """Publish at the planned moment; a draft stays a draft."""
     if planned.age is not None:
         lifecycle.publish(post, at=now - planned.age)
 
 
 def store(picture: Picture) -> str:
-    """Draw a picture into the media folder, under its fixed name: that is how it is found again for removal."""
+    """Draw a picture and store it under its fixed path, by which removal finds it again."""
     jpeg = BytesIO()
     picture.draw().save(jpeg, "JPEG", quality=82, optimize=True, progressive=True)
     default_storage.delete(picture.path)  # left by a load that was rolled back
@@ -190,33 +194,33 @@ def store(picture: Picture) -> str:
 
 def remove_pictures() -> None:
     for picture in content.PICTURES:
-        if not in_use(picture.path):
+        if not is_in_use(picture.path):
             default_storage.delete(picture.path)
 
 
-def in_use(path: str) -> bool:
+def is_in_use(path: str) -> bool:
     return Post.objects.filter(cover=path).exists() or Video.objects.filter(poster=path).exists()
 
 
-def remove_evidence(kept: QuerySet[Evidence]) -> None:
-    """What somebody who tried the sample filed under it; the files go when the removal is certain."""
-    for evidence in kept:
+def remove_evidence(files: QuerySet[Evidence]) -> None:
+    """Delete evidence that somebody filed while trying out the sample; the files themselves on commit."""
+    for evidence in files:
         transaction.on_commit(partial(evidence.file.delete, save=False))
-    kept.delete()
+    files.delete()
 
 
 def remove_people() -> None:
-    """Those of the sample whom nobody renamed, no other post names and nobody was asked for elsewhere."""
-    asked = PermissionRequest.objects.values("person")
+    """Delete the people of the sample, except those who were renamed or are used by another post or request."""
+    requested = PermissionRequest.objects.values("person")
     for planned in content.PEOPLE:
-        idle = Person.objects.filter(slug=planned.slug, name=planned.name, posts=None, credits=None)
-        idle = idle.exclude(pk__in=asked)
-        Blog.objects.filter(owner__in=idle).update(owner=None)
-        idle.delete()
+        unused = Person.objects.filter(slug=planned.slug, name=planned.name, posts=None, credits=None)
+        unused = unused.exclude(pk__in=requested)
+        Blog.objects.filter(owner__in=unused).update(owner=None)
+        unused.delete()
 
 
-def name_the_blog(host: Person) -> None:
-    """Give the blog the sample's name and owner where it still has none of its own."""
+def set_blog_name(host: Person) -> None:
+    """Give the blog the sample's title, tagline and owner, unless it has its own."""
     blog = Blog.load()
     if blog.title == default_title():
         blog.title = content.BLOG_TITLE
@@ -225,7 +229,7 @@ def name_the_blog(host: Person) -> None:
     blog.save()
 
 
-def unname_the_blog() -> None:
+def reset_blog_name() -> None:
     blog = Blog.load()
     if blog.title == content.BLOG_TITLE:
         blog.title = default_title()

@@ -1,11 +1,11 @@
-"""The sample's pictures, drawn by code: nothing is fetched, and every machine draws the same."""
+"""The sample's pictures, drawn by code: nothing is downloaded, and every machine draws the same."""
 
 from collections.abc import Iterable
 
 from PIL import Image, ImageColor, ImageDraw, ImageFilter
 
 WIDTH, HEIGHT = 1280, 720  # pixels
-FINE = 2  # drawn so many times larger, then scaled down: smooth edges
+SCALE = 2  # pictures are drawn larger by this factor and then scaled down, for smooth edges
 Point = tuple[float, float]
 
 
@@ -88,36 +88,36 @@ def sheets() -> Image.Image:
 
 
 def gradient(*colours: str) -> Image.Image:
-    """A large canvas that runs through the colours from top to bottom."""
+    """Return a large canvas with a gradient of these colours from top to bottom."""
     column = Image.new("RGB", (1, len(colours)))
     column.putdata([ImageColor.getrgb(colour)[:3] for colour in colours])
-    return column.resize((WIDTH * FINE, HEIGHT * FINE), Image.Resampling.BICUBIC)
+    return column.resize((WIDTH * SCALE, HEIGHT * SCALE), Image.Resampling.BICUBIC)
 
 
 def add_shape(picture: Image.Image, corners: Iterable[Point], colour: str, strength: float) -> None:
-    """A polygon; corners are fractions of width and height, strength runs from 0 (nothing) to 1 (opaque)."""
+    """Draw a polygon. Corners are fractions of width and height; strength runs from 0 (transparent) to 1 (opaque)."""
     points = [(x * picture.width, y * picture.height) for x, y in corners]
     red, green, blue = ImageColor.getrgb(colour)[:3]
     ImageDraw.Draw(picture, "RGBA").polygon(points, fill=(red, green, blue, round(255 * strength)))
 
 
 def add_disc(picture: Image.Image, centre: Point, radius: float, colour: str) -> None:
-    """A disc; the radius is a fraction of the height."""
+    """Draw a disc. The radius is a fraction of the height."""
     x, y, r = centre[0] * picture.width, centre[1] * picture.height, radius * picture.height
     ImageDraw.Draw(picture).ellipse((x - r, y - r, x + r, y + r), fill=colour)
 
 
 def add_frame(picture: Image.Image, edges: tuple[float, float, float, float], colour: str) -> None:
-    """A hairline around left, top, right and bottom, given as fractions."""
+    """Draw a thin frame. `edges` are left, top, right and bottom, as fractions of width and height."""
     corners = [(edges[0], edges[1]), (edges[2], edges[3])]
     points = [(x * picture.width, y * picture.height) for x, y in corners]
-    ImageDraw.Draw(picture).rectangle((*points[0], *points[1]), outline=colour, width=2 * FINE)
+    ImageDraw.Draw(picture).rectangle((*points[0], *points[1]), outline=colour, width=2 * SCALE)
 
 
 def add_glow(picture: Image.Image, centre: Point, radius: float, colour: str, strength: float) -> None:
-    """Light that fades out around a point; the radius is a fraction of the height."""
+    """Add light that fades out around a point. The radius is a fraction of the height."""
     size = round(2 * radius * picture.height)
-    # Pillow's gradient is 255 in the corners and 181 where its circle touches the edges: there the light must be out.
+    # Pillow's gradient is 255 in the corners and 181 where its circle touches the edges. There the light must end.
     light = Image.radial_gradient("L").point(lambda distance: max(0, 1 - distance / 180) ** 2 * 255 * strength)
     corner = (round(centre[0] * picture.width - size / 2), round(centre[1] * picture.height - size / 2))
     picture.paste(colour, (*corner, corner[0] + size, corner[1] + size), light.resize((size, size)))
@@ -128,6 +128,6 @@ def box(left: float, top: float, right: float, bottom: float) -> list[Point]:
 
 
 def finished(picture: Image.Image) -> Image.Image:
-    """At its final size, a shade softer, as printed pictures are."""
+    """Return the picture at its final size, slightly blurred like a printed one."""
     small = picture.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     return small.filter(ImageFilter.GaussianBlur(0.6))

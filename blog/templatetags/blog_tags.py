@@ -1,4 +1,4 @@
-"""What the templates of the blog need beyond Django's own tags."""
+"""Template tags and filters of the blog."""
 
 import threading
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ RIGHT_TO_LEFT_LANGUAGES = frozenset(
     {"ar", "arc", "ckb", "dv", "fa", "he", "ks", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"}
 )
 RIGHT_TO_LEFT_SCRIPTS = frozenset({"adlm", "arab", "hebr", "nkoo", "syrc", "thaa"})
-SCRIPT_TAG_LENGTH = 4  # in BCP 47 a letters-only part of this length is always a script
+SCRIPT_TAG_LENGTH = 4  # in BCP 47, a part of four letters is always a script
 
 
 class Once(template.Node):
@@ -109,11 +109,11 @@ def kept(parser: Parser, token: Token) -> Kept:
 @lru_cache(maxsize=256)
 def lang_attrs(language: str) -> SafeString:
     """The `lang` and `dir` attributes of an element whose text is in `language`, a BCP 47 tag."""
-    return format_html('lang="{}" dir="{}"', language, "rtl" if runs_right_to_left(language) else "ltr")
+    return format_html('lang="{}" dir="{}"', language, "rtl" if is_right_to_left(language) else "ltr")
 
 
-def runs_right_to_left(language: str) -> bool:
-    """Told from the script where the tag names one ("az-Arab", "fa-Latn"), else from the language."""
+def is_right_to_left(language: str) -> bool:
+    """Decide by the script if the tag names one ("az-Arab", "fa-Latn"), otherwise by the language."""
     first, *others = language.lower().split("-")
     for part in others:
         if len(part) == SCRIPT_TAG_LENGTH and part.isalpha():
@@ -123,48 +123,58 @@ def runs_right_to_left(language: str) -> bool:
 
 @register.simple_tag
 def path(name: str, *args: str | int) -> str:
-    """Like `url`, with addresses remembered: 5 µs instead of 40."""
+    """Like `url`, but cached: 5 µs instead of 40."""
     return path_to(name, *args)
 
 
 @register.filter
-def day(moment: datetime) -> str:
-    """The day of `moment` where the blog is, in its language: the filter `date`, remembered. 3 µs instead of 50."""
-    return _day(moment, get_language(), timezone.get_current_timezone_name())
+def cached_date(moment: datetime) -> str:
+    """Like `date` with its default format, but cached: 3 µs instead of 50."""
+    return _cached_date(moment, get_language(), timezone.get_current_timezone_name())
 
 
 @lru_cache(maxsize=4096)
-def _day(moment: datetime, language: str, zone: str) -> str:
+def _cached_date(moment: datetime, language: str, zone: str) -> str:
     return date_format(timezone.localtime(moment), "DATE_FORMAT")
 
 
 @register.filter(expects_localtime=True)
-def in_slashes(moment: datetime) -> str:
-    """The day of `moment` as indexes of scholars want it."""
+def citation_date(moment: datetime) -> str:
+    """Format a date as Google Scholar and other indexes expect it, e.g. 2026/11/20."""
     return f"{moment:%Y/%m/%d}"
 
 
 @register.filter(expects_localtime=True)
-def to_the_second(moment: datetime) -> str:
-    """`moment` for machines. HTML takes three digits of a fraction, and Django's format "c" writes six."""
+def isoformat(moment: datetime) -> str:
+    """Format a moment as ISO 8601, to the second.
+
+    HTML allows three fractional digits, but Django's format "c" writes six.
+    """
     return moment.isoformat(timespec="seconds")
 
 
 @register.simple_tag
 def stored_html(html: str) -> SafeString:
-    """HTML that came out of `blog.rendering` when its text was saved. No other template of the blog marks HTML safe."""
+    """Output HTML that `blog.rendering` made when its text was saved.
+
+    This is the only way in which the blog's templates mark HTML safe.
+    """
     return mark_safe(html)  # noqa: S308 - sanitised before it was stored
 
 
 @register.simple_tag
 def text_with_videos(html: str, videos: Iterable[Video] | None, text: str) -> SafeString:
-    """Stored HTML with a player at each of its places: `text` says which it is, `videos` are those of its post."""
+    """Output stored HTML with a player in place of each video placeholder.
+
+    `text` is the part of the post that the HTML belongs to ("introduction", "words" or "body"); `videos` are those of
+    the post.
+    """
     return stored_html(placement.filled(html, videos or (), text=text, template="blog/_video.html"))
 
 
 @register.simple_tag
 def text_for_feeds(html: str, videos: Iterable[Video] | None, text: str) -> SafeString:
-    """The same for readers elsewhere: videos are pictures and links."""
+    """Like `text_with_videos`, but for feed readers: videos become pictures with links."""
     return stored_html(placement.filled(html, videos or (), text=text, template="blog/_video_in_feed.html"))
 
 
@@ -209,8 +219,8 @@ def structured_data(post: Post) -> SafeString:
 
 
 @register.simple_tag
-def pictured(post: Post) -> Video | None:
-    return json_ld.pictured(post)
+def video_with_poster(post: Post) -> Video | None:
+    return json_ld.video_with_poster(post)
 
 
 @register.simple_tag
@@ -220,7 +230,7 @@ def citation(post: Post) -> str:
 
 @register.simple_tag
 def citation_reference(post: Post) -> str:
-    original = citations.reference(post)
+    original = citations.original_source(post)
     return citations.as_meta(original) if original else ""
 
 
@@ -231,5 +241,5 @@ def facade_attributes(video: Video) -> SafeString:
 
 @register.inclusion_tag("blog/_video.html")
 def video(video: Video) -> dict[str, Any]:
-    """The video as poster, title and transcript; nothing is loaded from its provider before a click."""
+    """Show a video as poster, title and transcript. Nothing is loaded from its provider before a click."""
     return {"video": video, "has_anchor": bool(video.pk)}

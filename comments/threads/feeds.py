@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from blog.models import Blog, Post
 from blog.page_tags import POSTS, tags_of
-from blog.reading.feeds import absolute, entry_id, printable
+from blog.reading.feeds import absolute_urls, entry_id, strip_unprintable
 from comments.cache_triggers import COMMENTS
 from comments.models import Comment, CommentQuerySet, Discussion
 from comments.threads import ids
@@ -89,7 +89,7 @@ def _latest(comments: CommentQuerySet) -> list[Comment]:
 
 def _feed(request: HttpRequest, blog: Blog, comments: list[Comment], *, title: str, link: str) -> HttpResponse:
     feed = CommentFeed(
-        title=printable(title),
+        title=strip_unprintable(title),
         link=link,
         description=None,
         language=blog.language,
@@ -97,7 +97,7 @@ def _feed(request: HttpRequest, blog: Blog, comments: list[Comment], *, title: s
         feed_guid=f"{blog.base_url}{request.path}",
     )
     for comment in comments:
-        feed.add_item(**{name: printable(value) for name, value in _entry(comment).items()})
+        feed.add_item(**{name: strip_unprintable(value) for name, value in _entry(comment).items()})
     response = HttpResponse(feed.writeString("utf-8"), content_type=f"{ATOM}; charset=utf-8")
     response["Cache-Control"] = public_cache_control(200)
     return response
@@ -110,7 +110,7 @@ def _entry(comment: Comment) -> dict[str, Any]:
         "link": f"{post.blog.base_url}{comment.get_absolute_url()}",
         "description": None,
         "unique_id": _comment_id(comment.pk),
-        "content": absolute(comment.html, post.blog.base_url),
+        "content": absolute_urls(comment.html, post.blog.base_url),
         "author_name": comment.name,
         "author_link": comment.url or None,
         "pubdate": comment.published_at,

@@ -1,4 +1,4 @@
-"""The host at the desk, with what a browser sends when a post is written; and the author with the link from a mail."""
+"""Fixtures of the blog's tests: the host's browser, form submissions, and the author's link from an e-mail."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -32,7 +32,7 @@ Submission = dict[str, Any]
 
 @pytest.fixture
 def submission(host: Person) -> Submission:
-    """What a browser sends for a new draft with a title and nothing else."""
+    """The form data of a new draft with only a title."""
     return {
         "version": "",
         "title": "On cameras",
@@ -65,7 +65,7 @@ def submission(host: Person) -> Submission:
 
 @pytest.fixture
 def repost_submission(submission: Submission, original_author: Person) -> Submission:
-    """What a browser sends for a complete repost with a video, to be published now."""
+    """The form data of a complete repost with a video, to be published now."""
     return submission | {
         "status": "published",
         "introduction": "A colleague writes:",
@@ -81,20 +81,20 @@ def repost_submission(submission: Submission, original_author: Person) -> Submis
 
 @pytest.fixture
 def all_providers(settings: Settings) -> None:
-    """Every provider of the table may be asked, and one instance of PeerTube."""
+    """Allow requests to every known provider and to one PeerTube instance."""
     settings.VIDEO_FETCH = True
     settings.PEERTUBE_HOSTS = ("tube.example.org",)
 
 
 @pytest.fixture
 def video(own_post: Post) -> Video:
-    """At YouTube; of the rest the host knows nothing."""
+    """A video at YouTube without any further data."""
     return video_of(own_post)
 
 
 @pytest.fixture
 def well_told(far_away: FarAway) -> FarAway:
-    """YouTube, where the video is there and has a poster."""
+    """A server on which YouTube has the video and its poster."""
     far_away.answers |= {YOUTUBE: as_json(title="The clip", author_name="Ada"), YOUTUBE_POSTER: PICTURE}
     return far_away
 
@@ -106,7 +106,7 @@ def repost(permitted_repost: Post) -> Repost:
 
 @pytest.fixture
 def ask(mailoutbox: list[EmailMessage]) -> Ask:
-    """Ask the author of a post's words, and take the path of the link out of the mail."""
+    """Return a function that asks the author of a repost for permission and returns the path of the mailed link."""
 
     def path_of_the_link(post: Post) -> str:
         author_requests.ask(current(post), by=HOST)
@@ -118,19 +118,19 @@ def ask(mailoutbox: list[EmailMessage]) -> Ask:
 
 @pytest.fixture
 def path(ask: Ask, permitted_repost: Post) -> str:
-    """The path of a link by which the author can answer."""
+    """The path of a link with which the author can answer."""
     return ask(permitted_repost)
 
 
 @pytest.fixture
 def granted(path: str, client: Client) -> str:
-    """The path of a link by which the author has said yes."""
+    """The path of a link with which the author has said yes."""
     assert client.post(path, {"act": "yes"}).status_code == 303
     return path
 
 
 def resubmission(desk: Client, post: Post, **changes: Any) -> Submission:
-    """What a browser sends when the form of a stored post is opened and sent back with `changes`."""
+    """The form data of a saved post as its form shows it, with `changes`."""
     context = desk.get(change_url(post)).context
     forms = [context["adminform"].form]
     for part in context["inline_admin_formsets"]:
@@ -143,7 +143,7 @@ def resubmission(desk: Client, post: Post, **changes: Any) -> Submission:
     moment = data.pop("published_at")
     if moment:
         data |= {"published_at_0": f"{moment:%Y-%m-%d}", "published_at_1": f"{moment:%H:%M:%S}"}
-    files = ("cover", "poster", "-file", "captions")  # of which a browser sends only what is chosen anew
+    files = ("cover", "poster", "-file", "captions")  # file fields, for which a browser sends only newly chosen files
     return {name: value for name, value in data.items() if not name.endswith(files)} | changes
 
 
@@ -152,12 +152,12 @@ def change_url(post: Post) -> str:
 
 
 def step_url(post: Post, name: str) -> str:
-    """The page of one step that the host can take with the permission."""
+    """The URL of the form of one permission step."""
     return reverse("admin:blog_post_permission", args=[post.pk, name])
 
 
 def staff(*codenames: str) -> Client:
-    """A browser in which somebody is signed in who may do this and nothing else."""
+    """Return a client signed in as a staff user with only these permissions."""
     user = User.objects.create_user("clerk", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="blog", codename__in=codenames))
     client = Client()
@@ -166,35 +166,35 @@ def staff(*codenames: str) -> Client:
 
 
 def confirm(repost: Repost, **conditions: Any) -> None:
-    """The author says yes to the words as they stand."""
+    """Confirm the current words in the author's name."""
     wording = Wording.objects.of(repost)
     steps.confirm(repost, wording=wording, domain="private.example", conditions=conditions)
 
 
 def current(post: Post) -> Repost:
-    """The repost of a post, read anew."""
+    """The repost of a post, freshly loaded."""
     return Repost.objects.select_related("shown").get(post=post)
 
 
 def step_kinds(post: Post) -> list[str]:
-    """What the ledger says, in order."""
+    """The kinds of the ledger's events, in order."""
     return [event.kind for event in current(post).events.all()]
 
 
 def page(client: Client, path: str) -> str:
-    """The page as a reader has it: tags and all, but without escapes, its white space squeezed."""
+    """The HTML of a page, unescaped and with white space collapsed."""
     response = client.get(path)
     assert response.status_code == 200
     return " ".join(unescape(response.content.decode()).split())
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:
-    """Each row of each table."""
+    """All rows of all tables, by model label."""
     return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in apps.get_models()}
 
 
 def assert_closed(client: Client, path: str, status: int) -> None:
-    """Whoever holds such a link learns nothing, and can do nothing."""
+    """Assert that a link reveals nothing and changes nothing."""
     before = everything()
     for response in (client.get(path), client.post(path, {"act": "end"}), client.post(path, {"act": "correct_name"})):
         text = response.content.decode()

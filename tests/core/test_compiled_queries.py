@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from blog.models import Credit, Person, Post, Tag
-from blog.reading.post_page import post_at
+from blog.reading.post_page import load_post
 from core.compiled_queries import Given, Prepared, PreparedInsert, PreparedUpdate
 from core.models import NetworkKey
 from tests.conftest import MakePost
@@ -152,7 +152,7 @@ def test_a_moment_is_given_as_the_database_has_it(make_post: MakePost, noon: dat
 
 def test_what_a_value_holds_is_no_sql(make_post: MakePost) -> None:
     make_post("own")
-    assert post_at("own' OR ''='") is None
+    assert load_post("own' OR ''='") is None
 
 
 def test_a_post_comes_with_what_its_page_shows(
@@ -165,7 +165,7 @@ def test_a_post_comes_with_what_its_page_shows(
     Credit.objects.create(post=permitted_repost, person=bo, role=Credit.Role.EDITOR, position=1)
     stored = Post.objects.for_page().get(pk=permitted_repost.pk)
     with django_assert_num_queries(3):  # the post; tags and credits; videos
-        found = post_at(permitted_repost.slug)
+        found = load_post(permitted_repost.slug)
         assert found == stored
         assert found is not None
         assert found.passage is not None
@@ -176,7 +176,7 @@ def test_a_post_comes_with_what_its_page_shows(
         tags = list(found.tags.all())
     for own, row in zip(stored.credits.all(), rows, strict=True):
         assert (own.pk, own.role, own.position, own.post_id) == (row.pk, row.role, row.position, row.post_id)
-        assert (own.person, own.person.name, own.person.home) == (row.person, row.person.name, row.person.home)
+        assert (own.person, own.person.name, own.person.homepage) == (row.person, row.person.name, row.person.homepage)
         assert own.person.get_absolute_url() == row.person.get_absolute_url()
     assert [(tag.pk, tag.name, tag.slug) for tag in tags] == [(tag.pk, tag.name, tag.slug) for tag in stored.tags.all()]
 

@@ -1,4 +1,4 @@
-"""Puts the sample content on the site, and takes it away."""
+"""Add the sample content to the site, or remove it."""
 
 from typing import Any
 
@@ -9,31 +9,31 @@ from blog.sample import loading
 
 
 class Command(BaseCommand):
-    help = "Adds sample posts, people and comments; with --remove it takes them away, and nothing else."
+    help = "Adds sample posts, people and comments. With --remove, removes them and nothing else."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--remove",
             action="store_true",
-            help="Take the sample away, with what you changed in its posts and all comments under them.",
+            help="Remove the sample, including your changes to its posts and all comments on them.",
         )
 
     def handle(self, *args: Any, remove: bool, **options: Any) -> None:
-        self.stdout.write(removed() if remove else added())
+        self.stdout.write(remove_sample() if remove else add_sample())
 
 
-def added() -> str:
+def add_sample() -> str:
     try:
         is_new = loading.load()
     except loading.SlugTaken as taken:
-        message = _("One of your posts has the address “%(slug)s”, which the sample needs. Change it and try again.")
+        message = _("One of your posts uses the slug “%(slug)s”, which the sample needs. Change it and try again.")
         raise CommandError(message % {"slug": taken}) from taken
     if not is_new:
-        return _("The sample is already here; nothing was changed.")
-    return _("The sample is here. “manage.py sample --remove” takes it away again.")
+        return _("The sample is already there. Nothing was changed.")
+    return _("The sample was added. “manage.py sample --remove” removes it again.")
 
 
-def removed() -> str:
+def remove_sample() -> str:
     if loading.remove():
-        return _("The sample is gone; all that is yours is still here.")
-    return _("There is no sample here; nothing was changed.")
+        return _("The sample was removed. Everything of your own is still there.")
+    return _("There is no sample. Nothing was changed.")

@@ -133,7 +133,9 @@ def test_a_cover_goes_through_the_door_for_pictures(desk: Client, submission: Su
     page = desk.post(ADD, submission | {"cover": SimpleUploadedFile("a.png", b"<script>", "image/png")}).content
     assert "This is not a picture that can be read" in page.decode()
     cover = SimpleUploadedFile("evil.html", picture.getvalue(), "text/html")
-    assert "Say in a few words what the cover shows" in desk.post(ADD, submission | {"cover": cover}).content.decode()
+    assert (
+        "Describe in a few words what the cover shows" in desk.post(ADD, submission | {"cover": cover}).content.decode()
+    )
     cover.seek(0)
     desk.post(ADD, submission | {"cover": cover, "cover_alt": "Black."})
     assert Post.objects.get().cover.name.endswith(".png")

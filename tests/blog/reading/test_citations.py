@@ -1,4 +1,4 @@
-"""Citations: the original first, in formats that two independent parsers read, whatever the titles hold."""
+"""Citations: the original first, in files that independent parsers can read, for any title or name."""
 
 from datetime import date, datetime
 
@@ -16,7 +16,7 @@ from tests.conftest import GUEST_MARK, MakePost, MakeRepost
 
 pytestmark = pytest.mark.django_db
 
-NASTY = [
+DIFFICULT_TEXTS = [
     "100% of $5 & more_or_less #1 ~ ^ \\input{/etc/passwd}",
     "{unbalanced",
     "}, url = {https://evil.example/",
@@ -39,7 +39,7 @@ def bibtex(post: Post) -> list[dict[str, str]]:
     return entries
 
 
-def test_the_original_comes_first_and_the_post_is_where_it_is_reprinted(make_repost: MakeRepost) -> None:
+def test_the_original_comes_first_then_the_post_that_reprints_it(make_repost: MakeRepost) -> None:
     post = make_repost(source_date=date(2026, 2, 27))
     original, reprint = bibtex(post)
     assert original["author"] == "Ada Colleague"
@@ -52,7 +52,7 @@ def test_the_original_comes_first_and_the_post_is_where_it_is_reprinted(make_rep
     assert "as stated by Eldon Host" in reprint["note"]
 
 
-def test_ris_says_the_same(make_repost: MakeRepost) -> None:
+def test_ris_has_the_same_data(make_repost: MakeRepost) -> None:
     post = make_repost(source_date=date(2026, 2, 27), medium=Repost.Medium.EMAIL, source_url="")
     text = download(post, "ris")
     assert all(line.endswith("\r") for line in text.split("\n")[:-1])
@@ -64,26 +64,26 @@ def test_ris_says_the_same(make_repost: MakeRepost) -> None:
     assert reprint["urls"] == [post.permalink]
 
 
-def test_an_own_post_is_cited_as_a_blog_post(noon: datetime, own_post: Post) -> None:
+def test_a_post_without_a_repost_is_cited_as_a_blog_post(noon: datetime, own_post: Post) -> None:
     (entry,) = rispy.loads(download(own_post, "ris"))
     assert (entry["type_of_reference"], entry["title"], entry["secondary_title"]) == ("BLOG", "Own Post", "Marginalia")
     assert citations.as_text(own_post) == f"Eldon Host, “Own Post”, Marginalia, Nov. 19, 2026, {own_post.permalink}."
 
 
-def test_a_slug_in_any_script_is_cited_too(make_post: MakePost) -> None:
+def test_a_post_with_a_slug_in_any_script_can_be_cited(make_post: MakePost) -> None:
     post = make_post("über-straße")
     assert "Eldon Host" in download(post, "bib")
     assert "Eldon Host" in download(post, "ris")
 
 
-def test_the_page_cites_in_words_and_offers_both_files(noon: datetime, permitted_repost: Post) -> None:
+def test_the_page_has_a_citation_in_prose_and_links_to_both_files(noon: datetime, permitted_repost: Post) -> None:
     html = Client().get(permitted_repost.get_absolute_url()).content.decode()
     assert "Ada Colleague, “Where it stood”, e-mail, https://ada.example/where-it-stood. Reprinted in: Eldon" in html
     for suffix in ("bib", "ris"):
         assert f'href="{permitted_repost.get_absolute_url()}cite.{suffix}"' in html
 
 
-def test_the_head_names_the_host_as_author_and_the_original_as_reference(make_repost: MakeRepost) -> None:
+def test_the_meta_elements_name_the_host_as_author_and_the_original_as_reference(make_repost: MakeRepost) -> None:
     post = make_repost(source_date=date(2026, 2, 27), source_title="Hearsay; again")
     html = Client().get(post.get_absolute_url()).content.decode()
     assert '<meta name="citation_author" content="Eldon Host">' in html
@@ -93,19 +93,19 @@ def test_the_head_names_the_host_as_author_and_the_original_as_reference(make_re
     ) in html
 
 
-def test_what_has_no_title_is_cited_by_its_medium(make_repost: MakeRepost) -> None:
+def test_an_original_without_title_is_cited_by_its_medium(make_repost: MakeRepost) -> None:
     original, _reprint = bibtex(make_repost(source_title="", source_url=""))
     assert original["title"] == "{Untitled (e-mail)}"
     assert "year" not in original
 
 
-def test_citations_call_an_author_as_the_credit_does(permitted_repost: Post) -> None:
+def test_citations_name_an_author_as_the_credit_does(permitted_repost: Post) -> None:
     Repost.objects.update(credit_wording="A. C., of the Harbour Institute")
     assert bibtex(permitted_repost)[0]["author"] == "{A. C., of the Harbour Institute}"
     assert "Ada Colleague" not in download(permitted_repost, "bib") + download(permitted_repost, "ris")
 
 
-def test_ended_words_are_cited_no_more(withdrawn_repost: Post) -> None:
+def test_an_original_is_not_cited_after_the_permission_ended(withdrawn_repost: Post) -> None:
     (entry,) = bibtex(withdrawn_repost)
     assert entry["author"] == "Eldon Host"
     assert "Ada" not in download(withdrawn_repost, "bib") + download(withdrawn_repost, "ris")
@@ -114,11 +114,11 @@ def test_ended_words_are_cited_no_more(withdrawn_repost: Post) -> None:
     assert "citation_reference" not in html
 
 
-def test_no_citation_holds_the_words(permitted_repost: Post) -> None:
+def test_no_citation_contains_the_reposted_text(permitted_repost: Post) -> None:
     assert GUEST_MARK not in download(permitted_repost, "bib") + download(permitted_repost, "ris")
 
 
-@pytest.mark.parametrize("text", NASTY)
+@pytest.mark.parametrize("text", DIFFICULT_TEXTS)
 def test_no_title_or_name_breaks_the_files(make_repost: MakeRepost, text: str, original_author: Person) -> None:
     Person.objects.update(name=text.replace("\x00", ""))
     post = make_repost(source_title=text.replace("\x00", ""))
@@ -131,7 +131,7 @@ def test_no_title_or_name_breaks_the_files(make_repost: MakeRepost, text: str, o
     assert not [character for character in bib + ris if ord(character) < 32 and character not in "\r\n"]
 
 
-def test_an_address_with_braces_stays_one(make_repost: MakeRepost) -> None:
+def test_braces_in_a_url_are_escaped(make_repost: MakeRepost) -> None:
     original, _reprint = bibtex(make_repost(source_url="https://ada.example/{a}?q=50%25&x=_#top"))
     assert original["url"] == "https://ada.example/%7Ba%7D?q=50%25&x=_#top"
 
@@ -144,7 +144,7 @@ def test_an_address_with_braces_stays_one(make_repost: MakeRepost) -> None:
         (["Bread and Roses Press"], "{Bread and Roses Press}"),
     ],
 )
-def test_several_authors_and_odd_names(permitted_repost: Post, names: list[str], expected: str) -> None:
+def test_several_authors_and_unusual_names(permitted_repost: Post, names: list[str], expected: str) -> None:
     Credit.objects.all().delete()
     for position, name in enumerate(names):
         person = Person.objects.create(name=name, slug=f"person-{position}")
@@ -153,25 +153,25 @@ def test_several_authors_and_odd_names(permitted_repost: Post, names: list[str],
 
 
 @pytest.mark.parametrize("suffix", ["bib", "ris"])
-def test_only_what_is_public_can_be_cited(permitted_repost: Post, suffix: str) -> None:
-    address = f"{permitted_repost.get_absolute_url()}cite.{suffix}"
-    page = Client().get(address)
+def test_only_public_posts_can_be_cited(permitted_repost: Post, suffix: str) -> None:
+    url = f"{permitted_repost.get_absolute_url()}cite.{suffix}"
+    page = Client().get(url)
     assert page["Cache-Control"] == "public, max-age=0, s-maxage=10, must-revalidate"
     assert page["X-Robots-Tag"] == "noindex"
     assert page["Content-Disposition"] == f'attachment; filename="permitted-repost.{suffix}"'
     assert Client().get(f"/1999/01/permitted-repost/cite.{suffix}").status_code == 404
     lifecycle.withdraw(permitted_repost)
-    assert Client().get(address).status_code == 404
+    assert Client().get(url).status_code == 404
 
 
-def test_a_citation_costs_the_queries_of_its_page(
+def test_a_citation_needs_three_queries(
     permitted_repost: Post, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(4):  # post with blog, author and repost; credits, tags, videos
+    with django_assert_num_queries(3):  # post with blog, author and repost; tags and credits; videos
         Client().get(f"{permitted_repost.get_absolute_url()}cite.bib")
 
 
-def test_a_withdrawal_and_a_restoring_show_at_once(permitted_repost: Post, make_post: MakePost) -> None:
+def test_withdrawal_and_restoration_take_effect_immediately(permitted_repost: Post, make_post: MakePost) -> None:
     steps.withdraw(permitted_repost.repost, by="Eldon Host")
     assert len(bibtex(permitted_repost)) == 1
     steps.restore(permitted_repost.repost, by="Eldon Host")

@@ -1,4 +1,4 @@
-"""What a feed reader, written by somebody else, makes of the feed."""
+"""Feeds, as an independent feed parser reads them."""
 
 import re
 from datetime import datetime, timedelta
@@ -15,8 +15,8 @@ from core import clock
 from tests.conftest import GUEST_MARK, MakePost
 
 
-def read(address: str = "/feeds/posts.atom") -> feedparser.FeedParserDict:
-    feed = feedparser.parse(Client().get(address).content, response_headers={"content-type": "application/atom+xml"})
+def read(url: str = "/feeds/posts.atom") -> feedparser.FeedParserDict:
+    feed = feedparser.parse(Client().get(url).content, response_headers={"content-type": "application/atom+xml"})
     assert not feed.bozo, feed.get("bozo_exception")
     return feed
 
@@ -29,7 +29,7 @@ def test_the_host_is_the_author_and_the_original_author_a_contributor(permitted_
     assert [link.href for link in entry.links if link.rel == "via"] == ["https://ada.example/where-it-stood"]
 
 
-def test_credit_and_permission_stand_in_the_text_and_in_the_rights(permitted_repost: Post) -> None:
+def test_credit_and_permission_are_in_the_text_and_in_the_rights(permitted_repost: Post) -> None:
     (entry,) = read().entries
     text = entry.content[0].value
     for expected in (GUEST_MARK, "Ada Colleague", "as stated by Eldon Host", "With her permission I repost here."):
@@ -39,7 +39,7 @@ def test_credit_and_permission_stand_in_the_text_and_in_the_rights(permitted_rep
     assert "<iframe" not in text
 
 
-def test_a_withdrawal_takes_words_and_names_away_and_moves_the_date(permitted_repost: Post) -> None:
+def test_a_withdrawal_removes_words_and_names_and_changes_the_date(permitted_repost: Post) -> None:
     before = read().entries[0]
     later = clock.now() + timedelta(hours=1)
     with clock.standing_at(later):
@@ -62,14 +62,14 @@ def test_an_entry_keeps_its_id_when_the_slug_changes(own_post: Post) -> None:
     assert before.link != after.link
 
 
-def test_a_public_edit_moves_the_date(own_post: Post) -> None:
+def test_a_public_edit_changes_the_date(own_post: Post) -> None:
     before = read().entries[0]
     with clock.standing_at(clock.now() + timedelta(hours=1)):
         lifecycle.note_edit(own_post)
         assert read().entries[0].updated_parsed > before.updated_parsed
 
 
-def test_every_address_is_whole(make_post: MakePost) -> None:
+def test_every_url_is_absolute(make_post: MakePost) -> None:
     post = make_post(body="[here](/2026/) and ![a dot](/media/pictures/dot.png)")
     Video.objects.create(post=post, page_url="x", provider="youtube", provider_id="samplevideo", title="Film")
     (entry,) = read().entries
@@ -87,7 +87,7 @@ def test_an_empty_feed_is_the_same_at_any_time(blog: object, noon: datetime) -> 
     assert read().entries == []
 
 
-def test_a_tag_has_a_feed_of_its_own(own_post: Post, permitted_repost: Post) -> None:
+def test_each_tag_has_its_own_feed(own_post: Post, permitted_repost: Post) -> None:
     own_post.tags.add(Tag.objects.create(name="Images", slug="images"))
     feed = read("/tags/images/feed.atom")
     assert [entry.title for entry in feed.entries] == ["Own Post"]
@@ -96,7 +96,7 @@ def test_a_tag_has_a_feed_of_its_own(own_post: Post, permitted_repost: Post) -> 
     assert Client().get("/tags/empty/feed.atom").status_code == 404
 
 
-def test_a_name_that_xml_cannot_hold_breaks_no_feed(permitted_repost: Post) -> None:
+def test_a_name_with_characters_illegal_in_xml_breaks_no_feed(permitted_repost: Post) -> None:
     Person.objects.filter(credits__post=permitted_repost).update(name="Ada\x0b \ufffeColleague")
     (entry,) = read().entries
     assert entry.contributors[0].name == "Ada Colleague"
@@ -118,7 +118,7 @@ def read_json() -> dict[str, Any]:
     return feed
 
 
-def test_a_json_feed_says_what_it_is(permitted_repost: Post, own_post: Post) -> None:
+def test_a_json_feed_describes_itself(permitted_repost: Post, own_post: Post) -> None:
     feed = read_json()
     assert feed["version"] == "https://jsonfeed.org/version/1.1"
     assert (feed["title"], feed["home_page_url"]) == ("Marginalia", "http://127.0.0.1:8000/")
@@ -127,7 +127,7 @@ def test_a_json_feed_says_what_it_is(permitted_repost: Post, own_post: Post) -> 
     assert '<link rel="alternate" type="application/feed+json"' in Client().get("/").content.decode()
 
 
-def test_a_json_item_is_the_hosts_and_says_whose_words_it_holds(permitted_repost: Post) -> None:
+def test_a_json_item_names_the_host_as_author_and_the_author_of_the_repost(permitted_repost: Post) -> None:
     (item,) = read_json()["items"]
     assert [author["name"] for author in item["authors"]] == ["Eldon Host"]
     assert item["url"] == permitted_repost.permalink
@@ -142,28 +142,28 @@ def test_a_json_item_is_the_hosts_and_says_whose_words_it_holds(permitted_repost
     assert text.index("Ada Colleague") < text.index(GUEST_MARK) < text.rindex("Ada Colleague")
 
 
-def test_atom_and_json_list_the_same(permitted_repost: Post, own_post: Post) -> None:
+def test_atom_and_json_list_the_same_posts(permitted_repost: Post, own_post: Post) -> None:
     atom = [(entry.id, entry.link, entry.title, entry.summary) for entry in read().entries]
     items = read_json()["items"]
     assert atom == [(item["id"], item["url"], item["title"], item["summary"]) for item in items]
 
 
-def test_of_ended_words_a_json_item_keeps_no_trace(withdrawn_repost: Post) -> None:
+def test_a_json_item_has_no_trace_of_a_withdrawn_repost(withdrawn_repost: Post) -> None:
     (item,) = read_json()["items"]
     assert "external_url" not in item
     assert set(item["_imprimatur"]["passages"][0]) == {"id", "author", "permission", "state"}
 
 
-def test_an_own_post_and_unstated_words_say_nothing_of_others(own_post: Post, unpermitted_repost: Post) -> None:
+def test_posts_without_a_stated_repost_have_no_passages(own_post: Post, unpermitted_repost: Post) -> None:
     assert not any("_imprimatur" in item for item in read_json()["items"])
 
 
-def test_a_json_feed_without_posts_is_one(blog: object) -> None:
+def test_a_json_feed_without_posts_is_valid(blog: object) -> None:
     assert read_json()["items"] == []
 
 
-def test_each_text_runs_in_the_direction_of_its_language(permitted_repost: Post) -> None:
-    """A reader elsewhere knows nothing of our pages: direction and language travel with every part."""
+def test_each_text_has_the_direction_of_its_language(permitted_repost: Post) -> None:
+    """Feed readers do not see our pages, so every part has its own direction and language."""
     Post.objects.update(language="fa", body="Essay.", body_html="<p>Essay.</p>")
     Repost.objects.update(language="ar")
     (item,) = Client().get("/feeds/posts.json").json()["items"]

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from blog.models import Blog, Credit, Person, Post, Repost, Tag, Video
 from blog.permissions import steps
-from blog.reading.post_page import AsRead, post_at
+from blog.reading.post_page import AsRead, load_post
 from blog.reading.views import page_context
 from blog.templatetags.blog_tags import Kept
 from blog.videos import references
@@ -36,7 +36,7 @@ def post(noon: datetime, make_repost: MakeRepost, blog: Blog, host: Person) -> P
 
 
 def as_read(post: Post) -> AsRead:
-    found = post_at(post.slug)
+    found = load_post(post.slug)
     assert found
     return AsRead.of(found)
 
@@ -61,7 +61,7 @@ def rows_of(row: models.Model, seen: set[int]) -> Iterator[models.Model]:
 
 
 def test_the_key_changes_with_every_value_that_was_read(post: Post) -> None:
-    found = post_at(post.slug)
+    found = load_post(post.slug)
     assert found
     before, rows = AsRead.of(found), list(rows_of(found, set()))
     kinds = {type(row).__name__ for row in rows}

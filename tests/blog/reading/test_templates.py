@@ -1,4 +1,4 @@
-"""The markup that readers, machines and screen readers rely on: whose words stand where, and what a page loads."""
+"""The markup that readers, crawlers and screen readers rely on: who wrote which part, and what a page loads."""
 
 import gzip
 import re
@@ -23,14 +23,14 @@ pytestmark = pytest.mark.django_db
 
 STATIC = Path(settings.BASE_DIR) / "static"
 FIGURE = re.compile(r'<figure class="passage.*?</figure>', re.DOTALL)
-JSON_LD = re.compile(r'<script type="application/ld\+json">[^<]*</script>')  # data: nothing in it is ever run
+JSON_LD = re.compile(r'<script type="application/ld\+json">[^<]*</script>')  # data, which browsers never run
 LOADING = re.compile(r"<(?:script|img|iframe|source|video|audio)\b[^>]*\bsrc(?:set)?=\"([^\"]*)\"")
 LOADED_LINK = re.compile(r"<link\b[^>]*\brel=\"(?:stylesheet|icon|preconnect|preload|dns-prefetch)\"[^>]*>")
 
 
 @pytest.fixture
 def clip(permitted_repost: Post) -> Video:
-    """A film that came with the reposted words."""
+    """A video that belongs to the reposted words."""
     return Video.objects.create(
         post=permitted_repost,
         part=Video.Part.REPOST,
@@ -56,7 +56,7 @@ def preview_of(post: Post, rf: RequestFactory) -> str:
 
 
 def elements(root: Element, name: str, **attributes: str) -> list[Element]:
-    """All elements below `root` of that name which have these attributes."""
+    """All elements below `root` with this name and these attributes."""
     found = []
     for child in root.children:
         if isinstance(child, Element):
@@ -69,7 +69,7 @@ def elements(root: Element, name: str, **attributes: str) -> list[Element]:
 # --- The other person's words -----------------------------------------------------------------------------------------
 
 
-def test_the_words_stand_in_a_figure_and_nowhere_else(client: Client, permitted_repost: Post) -> None:
+def test_the_words_are_in_a_figure_and_nowhere_else(client: Client, permitted_repost: Post) -> None:
     html = read(client, permitted_repost)
     (figure,) = FIGURE.findall(html)
     assert GUEST_MARK in figure
@@ -95,13 +95,13 @@ def test_the_caption_names_author_source_permission_and_note(client: Client, per
     assert "<q>With her permission I repost here.</q>" in figure
 
 
-def test_an_e_mail_has_no_source_address(client: Client, make_repost: MakeRepost) -> None:
+def test_an_e_mail_has_no_source_url(client: Client, make_repost: MakeRepost) -> None:
     (figure,) = FIGURE.findall(read(client, make_repost(source_url="", source_title="")))
     assert " cite=" not in figure
     assert "e-mail" in figure
 
 
-def test_who_is_no_author_is_named_with_the_role(client: Client, permitted_repost: Post) -> None:
+def test_contributors_other_than_authors_are_named_with_their_role(client: Client, permitted_repost: Post) -> None:
     translator = Person.objects.create(name="Bo Writer", slug="bo-writer")
     Credit.objects.create(post=permitted_repost, person=translator, role=Credit.Role.TRANSLATOR, position=1)
     (figure,) = FIGURE.findall(read(client, permitted_repost))
@@ -109,14 +109,14 @@ def test_who_is_no_author_is_named_with_the_role(client: Client, permitted_repos
     assert "Words of Ada Colleague<" in figure
 
 
-def test_cuts_and_excerpts_are_said(client: Client, make_repost: MakeRepost) -> None:
+def test_excerpts_and_changes_are_stated(client: Client, make_repost: MakeRepost) -> None:
     post = make_repost(extent=Repost.Extent.EXCERPT, alterations=Repost.Alterations.TYPOGRAPHY)
     (figure,) = FIGURE.findall(read(client, post))
     assert "An excerpt." in figure
     assert "Changed here: typography or spelling." in figure
 
 
-def test_ended_words_leave_a_tombstone_in_their_place(client: Client, withdrawn_repost: Post) -> None:
+def test_withdrawn_words_leave_a_tombstone(client: Client, withdrawn_repost: Post) -> None:
     html = read(client, withdrawn_repost)
     (section,) = elements(parse_html(html), "section", id=f"words-{withdrawn_repost.repost.public_id}")
     assert not elements(section, "blockquote")
@@ -140,13 +140,13 @@ def test_a_preview_shows_words_that_readers_do_not_see(unpermitted_repost: Post,
     assert '<meta name="robots" content="noindex">' in html
 
 
-def test_search_engines_are_told_not_to_show_the_words(client: Client, permitted_repost: Post) -> None:
+def test_search_engines_may_be_forbidden_to_show_the_words(client: Client, permitted_repost: Post) -> None:
     Post.objects.update(search_policy=Post.SearchPolicy.NOSNIPPET)
     (section,) = elements(parse_html(read(client, permitted_repost)), "section", **{"data-voice": "guest"})
     assert "data-nosnippet" in dict(section.attributes)
 
 
-def test_the_description_for_machines_names_both(client: Client, permitted_repost: Post) -> None:
+def test_the_description_for_link_previews_names_both(client: Client, permitted_repost: Post) -> None:
     assert '<meta property="og:description" content="Eldon Host reposts words by Ada Colleague.' in read(
         client, permitted_repost
     )
@@ -155,7 +155,7 @@ def test_the_description_for_machines_names_both(client: Client, permitted_repos
 # --- The page ---------------------------------------------------------------------------------------------------------
 
 
-def test_every_voice_has_a_region_that_says_whose_it_is(client: Client, permitted_repost: Post) -> None:
+def test_every_voice_has_a_labelled_region(client: Client, permitted_repost: Post) -> None:
     voices = [
         (attributes["data-voice"], attributes["aria-label"])
         for section in elements(parse_html(read(client, permitted_repost)), "section")
@@ -169,14 +169,12 @@ def test_every_voice_has_a_region_that_says_whose_it_is(client: Client, permitte
 
 
 @pytest.mark.parametrize(
-    "address",
+    "url",
     ["/", "/2026/", "/tags/witness/", "/people/eldon-host/", "/search/", "/search/?q=none", "/nowhere/", "POST"],
 )
-def test_every_page_has_one_heading_of_the_first_rank(
-    client: Client, permitted_repost: Post, noon: object, address: str
-) -> None:
+def test_every_page_has_exactly_one_h1(client: Client, permitted_repost: Post, noon: object, url: str) -> None:
     permitted_repost.tags.add(Tag.objects.create(name="Witness", slug="witness"))
-    html = client.get(address.replace("POST", permitted_repost.get_absolute_url())).content.decode()
+    html = client.get(url.replace("POST", permitted_repost.get_absolute_url())).content.decode()
     assert len(elements(parse_html(html), "h1")) == 1
 
 
@@ -185,7 +183,7 @@ def test_a_page_loads_nothing_from_elsewhere(client: Client, permitted_repost: P
     links = [re.findall(r'href="([^"]*)"', link)[0] for link in LOADED_LINK.findall(html)]
     loaded = LOADING.findall(html) + links
     assert len(loaded) >= 5
-    assert [address for address in loaded if not re.match(r"/(?!/)", address)] == []
+    assert [url for url in loaded if not re.match(r"/(?!/)", url)] == []
     assert "<iframe" not in html
 
 
@@ -195,14 +193,14 @@ def test_a_page_has_no_inline_script_or_style(client: Client, permitted_repost: 
 
 
 def test_moments_are_written_to_the_second(client: Client, permitted_repost: Post) -> None:
-    """A checker of HTML refuses the microseconds of a database."""
+    """HTML validators reject the microseconds of a database."""
     Post.objects.update(published_at=datetime(2026, 11, 19, 12, 0, 1, 833746, tzinfo=UTC))
     for html in (read(client, Post.objects.for_page().get()), client.get("/").content.decode()):
         assert 'datetime="2026-11-19T12:00:01+00:00"' in html
         assert ".833746" not in html
 
 
-def test_titles_and_names_are_text(client: Client, make_post: MakePost, host: Person) -> None:
+def test_titles_and_names_are_escaped(client: Client, make_post: MakePost, host: Person) -> None:
     host.name = '<img src=x onerror="1">'
     host.save()
     html = read(client, make_post(title='</title><script>"', summary='"><script>'))
@@ -211,7 +209,7 @@ def test_titles_and_names_are_text(client: Client, make_post: MakePost, host: Pe
     assert '"><script>' not in html
 
 
-def test_a_text_says_its_language_and_direction(client: Client, make_post: MakePost) -> None:
+def test_a_text_has_its_language_and_direction(client: Client, make_post: MakePost) -> None:
     root = parse_html(read(client, make_post(language="fa")))
     assert elements(root, "h1", lang="fa", dir="rtl")
     assert ("lang", "en") in root.attributes
@@ -229,11 +227,11 @@ def test_a_text_says_its_language_and_direction(client: Client, make_post: MakeP
         ("de-1996", "ltr"),
     ],
 )
-def test_the_direction_follows_script_and_language(language: str, direction: str) -> None:
+def test_the_direction_depends_on_script_and_language(language: str, direction: str) -> None:
     assert lang_attrs(language) == f'lang="{language}" dir="{direction}"'
 
 
-def test_a_withdrawn_post_says_so_and_shows_nothing_of_its_text(client: Client, permitted_repost: Post) -> None:
+def test_a_withdrawn_post_shows_the_reason_and_none_of_its_text(client: Client, permitted_repost: Post) -> None:
     lifecycle.withdraw(permitted_repost, note="It rested on a forged source.")
     response = client.get(permitted_repost.get_absolute_url())
     html = response.content.decode()
@@ -243,7 +241,7 @@ def test_a_withdrawn_post_says_so_and_shows_nothing_of_its_text(client: Client, 
     assert "own words" not in html
 
 
-def test_the_way_to_the_form_is_for_nobody_to_index(client: Client, own_post: Post) -> None:
+def test_crawlers_must_not_follow_the_edit_link(client: Client, own_post: Post) -> None:
     (link,) = elements(parse_html(read(client, own_post)), "a", href=f"{own_post.get_absolute_url()}edit/")
     assert ("rel", "nofollow") in link.attributes
 
@@ -257,7 +255,7 @@ def test_a_card_names_the_other_author_without_the_words(client: Client, permitt
     assert GUEST_MARK not in html
 
 
-def test_a_card_names_nobody_whose_permission_was_never_stated(client: Client, unpermitted_repost: Post) -> None:
+def test_a_card_names_no_author_without_a_stated_permission(client: Client, unpermitted_repost: Post) -> None:
     html = client.get("/").content.decode()
     assert unpermitted_repost.title in html
     assert "Ada Colleague" not in html
@@ -268,11 +266,11 @@ def test_cards_open_no_picture_file(client: Client, make_post: MakePost) -> None
     assert 'src="/media/covers/lost.png"' in client.get("/").content.decode()
 
 
-def test_a_post_whose_picture_is_lost_is_still_read(client: Client, make_post: MakePost) -> None:
+def test_a_post_with_a_missing_picture_file_is_still_shown(client: Client, make_post: MakePost) -> None:
     assert 'alt="A lost picture"' in read(client, make_post(cover="covers/lost.png", cover_alt="A lost picture"))
 
 
-def test_a_search_keeps_what_was_typed(client: Client, blog: Blog) -> None:
+def test_the_search_field_repeats_the_query(client: Client, blog: Blog) -> None:
     html = client.get("/search/", {"q": '"><b>ghost'}).content.decode()
     assert 'value="&quot;&gt;&lt;b&gt;ghost"' in html
     assert 'role="status"' in html
@@ -281,7 +279,7 @@ def test_a_search_keeps_what_was_typed(client: Client, blog: Blog) -> None:
 # --- Video ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_video_is_a_labelled_link_home(client: Client, permitted_repost: Post, clip: Video) -> None:
+def test_a_video_is_a_labelled_link_to_its_page(client: Client, permitted_repost: Post, clip: Video) -> None:
     html = read(client, permitted_repost)
     (link,) = elements(parse_html(html), "a", **{"class": "video-facade"})
     attributes = dict(link.attributes)
@@ -294,7 +292,7 @@ def test_a_video_is_a_labelled_link_home(client: Client, permitted_repost: Post,
     assert "nobody stood here" in html
 
 
-def test_a_video_of_the_words_stands_in_their_section_and_goes_with_them(
+def test_a_video_of_the_repost_is_in_its_section_and_disappears_with_it(
     client: Client, permitted_repost: Post, clip: Video
 ) -> None:
     (section,) = elements(parse_html(read(client, permitted_repost)), "section", **{"data-voice": "guest"})
@@ -303,7 +301,7 @@ def test_a_video_of_the_words_stands_in_their_section_and_goes_with_them(
     assert clip.title not in read(client, permitted_repost)
 
 
-def test_a_video_that_is_gone_offers_no_player(client: Client, permitted_repost: Post, clip: Video) -> None:
+def test_an_unavailable_video_has_no_player(client: Client, permitted_repost: Post, clip: Video) -> None:
     Video.objects.update(status=Video.Status.UNAVAILABLE)
     html = read(client, permitted_repost)
     assert "no longer available at YouTube" in html
@@ -316,7 +314,7 @@ def test_a_video_that_is_gone_offers_no_player(client: Client, permitted_repost:
 
 @pytest.mark.parametrize(("kind", "budget"), [("css", 10 * 1024), ("js", 6 * 1024)])
 def test_the_first_visit_is_light(client: Client, permitted_repost: Post, kind: str, budget: int) -> None:
-    """Bytes, compressed, of all files of a kind that a post's page loads."""
+    """The files of one kind that a post's page loads stay below a limit in compressed bytes."""
     files = re.findall(rf'"/static/({kind}/[\w.-]+)"', read(client, permitted_repost))
     assert files
     assert sum(len(gzip.compress((STATIC / file).read_bytes())) for file in files) <= budget

@@ -186,9 +186,7 @@ def test_where_the_settings_have_changed_their_mind_only_the_link_is_left(key: s
 
 def test_the_host_is_told_what_goes_out_from_the_server() -> None:
     """Of each provider that is asked, docs/operating.md names every host."""
-    section = (
-        OPERATING.read_text(encoding="utf-8").partition("## Requests to other hosts")[2].partition("\n## ")[0]
-    )
+    section = OPERATING.read_text(encoding="utf-8").partition("## Requests to other hosts")[2].partition("\n## ")[0]
     for row in PROVIDERS.values():
         if row.info:
             (line,) = [line for line in section.splitlines() if line.startswith(f"| {row.name} |")]

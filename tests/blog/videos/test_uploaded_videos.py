@@ -218,7 +218,7 @@ def test_no_film_of_a_stranger_is_read(
     for address in (ADD, change_url(own_post), "/admin/login/", "/comments/new/1/"):
         answer = client.post(address, {"videos-0-file": film()})
         assert answer.status_code == 400
-        assert "This is too much at once." in answer.content.decode()
+        assert "You sent too much at once" in answer.content.decode()
         assert os.listdir(settings.FILE_UPLOAD_TEMP_DIR) == []
 
 

@@ -168,17 +168,17 @@ def test_words_and_domains_are_stored_normalized(desk: Client, moderator: User) 
     ("sent", "error"),
     [
         ({"value": ""}, "This field is required."),
-        ({"value": "\u200d"}, "Please give a word."),
-        ({"value": "\u202e"}, "Please give a word."),
+        ({"value": "\u200d"}, "Please enter a word."),
+        ({"value": "\u202e"}, "Please enter a word."),
         ({"value": "x" * 201}, "at most 200 characters"),
         ({"value": "a\0b"}, "Null characters are not allowed."),
-        ({"kind": "domain", "value": "com"}, "This is no domain."),
-        ({"kind": "domain", "value": "x" * 200}, "This is no domain."),
+        ({"kind": "domain", "value": "com"}, "This is not a domain."),
+        ({"kind": "domain", "value": "x" * 200}, "This is not a domain."),
         ({"kind": "network"}, "Select a valid choice."),
         ({"kind": "email", "value": "a@b.example"}, "Select a valid choice."),
         ({"kind": ""}, "This field is required."),
         ({"mode": "shout"}, "Select a valid choice."),
-        ({"until_0": "2020-01-01", "until_1": "12:00"}, "This is over already."),
+        ({"until_0": "2020-01-01", "until_1": "12:00"}, "This is in the past."),
         ({"until_0": "9999-12-31", "until_1": "23:59"}, "Use a year from 1900 to 2999."),
         ({"value": "CASINO already"}, "This is on the list already."),
     ],
@@ -205,9 +205,9 @@ def test_only_mode_end_and_reason_of_a_writers_ban_can_change(desk: Client, nag:
     email.refresh_from_db()
     assert (email.kind, email.value, email.mode, email.until, email.reason) == ("email", "", "refuse", None, "worse")
     answer = desk.post(f"{BANS}{network.pk}/change/", sent)
-    assert "this ban has to end with them" in answer.content.decode()
+    assert "this ban has to end by then" in answer.content.decode()
     answer = desk.post(f"{BANS}{network.pk}/change/", sent | {"until_0": "2999-01-01", "until_1": "00:00"})
-    assert "this ban has to end with them" in answer.content.decode()
+    assert "this ban has to end by then" in answer.content.decode()
     network.refresh_from_db()
     assert network.mode == "hold"
 
