@@ -76,7 +76,7 @@ def _erase(request: HttpRequest, comment: Comment) -> None:
 
 def _context(request: HttpRequest, comment: Comment, form: HoldForm) -> dict[str, Any]:
     [card] = cards.of([comment])
-    replies = Comment.objects.below(comment)
+    replies = Comment.objects.descendants_of(comment)
     total = replies.count()
     is_public = Comment.objects.public().filter(pk=comment.pk).exists()
     waiting = Comment.objects.waiting()

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import ngettext
 
-from blog.admin.start_page import SHOWN, StartPageSection
+from blog.admin.start_page import MAX_ITEMS, StartPageSection
 from comments.admin import comment_page
 from comments.models import Comment
 
@@ -12,7 +12,7 @@ from comments.models import Comment
 def waiting() -> StartPageSection:
     """How many wait, and those that have waited longest."""
     oldest = Comment.objects.waiting().select_related("discussion__post")
-    found = list(oldest.only("name", "source", "discussion__post__title")[:SHOWN])
+    found = list(oldest.only("name", "source", "discussion__post__title")[:MAX_ITEMS])
     items = [(comment_page.address(comment), _in_words(comment)) for comment in found]
     count = Comment.objects.waiting().count() if found else 0
     heading = ngettext("%(count)d comment waits for you", "%(count)d comments wait for you", count) % {"count": count}

@@ -60,7 +60,7 @@ class OutgoingEmailAdmin(ReadOnlyAdmin[OutgoingEmail]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingEmail]:
         """Each with what became of the work of sending it."""
-        work = Task.objects.filter(job=outgoing.POST, argument=Cast(OuterRef("pk"), CharField()))
+        work = Task.objects.filter(job=outgoing.SEND, argument=Cast(OuterRef("pk"), CharField()))
         return (
             super()
             .get_queryset(request)

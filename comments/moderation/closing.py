@@ -42,7 +42,7 @@ def _change(discussion: Discussion, **columns: object) -> int:
 
 
 def _told_to_readers(discussion: Discussion) -> None:
-    Discussion.objects.filter(pk=discussion.pk).note_change(count=0)
+    Discussion.objects.filter(pk=discussion.pk).record_change(count=0)
 
 
 def next_closing(now: datetime) -> datetime | None:

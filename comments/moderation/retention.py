@@ -33,7 +33,7 @@ def forget_networks(before: datetime) -> None:
 def forget_letters() -> None:
     """Delete letters: those that were sent, or given up, and at once those that nobody was to get."""
     now = clock.now()
-    unsent = Q(kind__in=outgoing.QUESTIONS, sent_at=None, closed_at__lt=now - UNSENT_QUESTIONS_LAST)
+    unsent = Q(kind__in=outgoing.REQUESTED_KINDS, sent_at=None, closed_at__lt=now - UNSENT_QUESTIONS_LAST)
     _delete(OutgoingEmail.objects.filter(Q(created_at__lt=now - LETTERS_LAST) | unsent))
 
 

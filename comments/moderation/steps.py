@@ -192,11 +192,11 @@ def _step(
     count = (after == State.PUBLISHED and not before.hidden_above) - before.is_counted
     if wanted != before.hides_replies:
         count += _hide_below(before) if wanted else _show_below(before)
-    _settle_tombstones(Comment.objects.above_and(before))
+    _settle_tombstones(Comment.objects.with_ancestors_of(before))
     comment.refresh_from_db()
     _record(before, comment, by=by, reason=reason, batch=batch)
     if count or before.shown or comment.shown:
-        Discussion.objects.filter(pk=before.discussion_id).note_change(count=count)
+        Discussion.objects.filter(pk=before.discussion_id).record_change(count=count)
     return True
 
 
@@ -235,7 +235,7 @@ def _record(before: Comment, after: Comment, *, by: User | None, reason: str, ba
 
 def _hide_below(comment: Comment) -> int:
     """By how much the number of comments changes: it falls."""
-    below = Comment.objects.below(comment)
+    below = Comment.objects.descendants_of(comment)
     count = below.counted().count()
     below.update(hidden_above=F("hidden_above") + 1, shown=False)
     return -count
@@ -243,7 +243,7 @@ def _hide_below(comment: Comment) -> int:
 
 def _show_below(comment: Comment) -> int:
     """By how much the number of comments grows. What another comment hides, too, stays hidden."""
-    below = Comment.objects.below(comment)
+    below = Comment.objects.descendants_of(comment)
     below.update(hidden_above=F("hidden_above") - 1)
     count = below.filter(hidden_above=0, state=State.PUBLISHED).update(shown=True)
     _settle_tombstones(below)

@@ -53,11 +53,11 @@ def identify(request: HttpRequest, *, post_id: int, name: str) -> Commenter:
     A commenter who signs with a name that looks like the name of somebody else with a badge gets no badge.
     """
     keys = tuple(network_keys(request))
-    person = proof_of_authorship.claimant(request, post_id)
+    person = proof_of_authorship.proven_author(request, post_id)
     user = _user(request)
     badge = _badge(user, post_id) if user else Badge.NONE
     signed = name[: 2 * Comment.NAME_LENGTH]  # a longer name is refused anyway, and would take long to compare
-    email = proven_email.proved(request)
+    email = proven_email.read_cookie(request)
     if _is_name_of_another(signed, post_id, person, user):
         return Commenter(keys, proved_email=email, is_imitation=True)
     return Commenter(keys, person, user if badge else None, badge, email)

@@ -1,7 +1,7 @@
-"""The e-mail address that a browser has proved to read mail at.
+"""The email address that a browser has proved to be its user's.
 
-The proof is a signed cookie. Browsers send it only to the paths under which comments are written. It does not hold the
-e-mail address: it names a row that does, and once that row is erased, the cookie proves nothing any more.
+The proof is a signed cookie, which browsers send only to the paths where comments are written. It reveals nothing: it
+names a row that holds the email address. Once that row is erased, the cookie proves nothing any more.
 """
 
 from datetime import timedelta
@@ -18,7 +18,7 @@ SALT = "comments.posting.proven_email"
 
 
 def set_cookie(response: HttpResponse, email: str) -> None:
-    """Let the browser that gets `response` use a confirmed e-mail address without another confirmation message."""
+    """Let the browser comment and subscribe with a confirmed email address without another confirmation message."""
     proof = _proof_of(email)
     if proof:
         response.set_signed_cookie(
@@ -33,11 +33,11 @@ def set_cookie(response: HttpResponse, email: str) -> None:
         )
 
 
-def proved(request: HttpRequest) -> str:
-    """Return the e-mail address that this browser has proved to read mail at; empty if there is none.
+def read_cookie(request: HttpRequest) -> str:
+    """Return the email address that this browser has proved, or "" if there is none.
 
-    Call it only for a request that was proved to come from our own page, because it reads a cookie. A request without
-    the cookie needs no query.
+    Call it only for requests that are known to come from our own pages, because it relies on a cookie. Without the
+    cookie it makes no query.
     """
     cookie = request.get_signed_cookie(COOKIE, "", salt=SALT, max_age=LIFETIME) or ""
     kind, _dot, pk = cookie.partition(".")
@@ -53,17 +53,13 @@ def delete_cookie(response: HttpResponse) -> None:
 
 
 def _proof_of(email: str) -> str:
-    """Return the name of the latest row that holds the e-mail address.
-
-    A comment is preferred, because a subscription is deleted when it ends.
-    """
+    """Name the latest row that holds the email address. Prefer comments: subscriptions are deleted when they end."""
     comment = _confirmed_comments().filter(email=email).order_by("pk").values_list("pk", flat=True).last()
     if comment:
         return f"comment.{comment}"
-    subscription = (
-        Subscription.objects.confirmed().filter(email=email).order_by("pk").values_list("pk", flat=True).last()
-    )
-    return f"subscription.{subscription}" if subscription else ""
+    subscription = Subscription.objects.confirmed().filter(email=email).order_by("pk")
+    pk = subscription.values_list("pk", flat=True).last()
+    return f"subscription.{pk}" if pk else ""
 
 
 def _confirmed_comments() -> CommentQuerySet:

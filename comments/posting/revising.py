@@ -62,10 +62,10 @@ def _update(comment: Comment, draft: Comment, judgement: Judgement) -> None:
     columns |= bayes.learn(comment, Comment.Lesson.NONE)
     if judgement.state == Comment.State.PUBLISHED:
         Comment.objects.filter(pk=comment.pk).update(**columns)
-        Discussion.objects.filter(pk=comment.discussion_id).note_change(count=0)
+        Discussion.objects.filter(pk=comment.discussion_id).record_change(count=0)
     else:
         steps.hold_again(comment, **columns)
-        notifications.note_waiting()
+        notifications.schedule_digest()
 
 
 def _check_limits(comment: Comment) -> None:

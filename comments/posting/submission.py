@@ -18,7 +18,7 @@ from blog.models import Post
 from comments import screening
 from comments.mailing import notifications, subscriptions
 from comments.models import Comment, CommentEvent, CommentQuerySet, Discussion, Subscription
-from comments.models.comments import ONE_MORE
+from comments.models.comments import RECORD_NEW_COMMENT
 from comments.posting import text_cleaning
 from comments.posting.authorship import Commenter
 from comments.screening import Signals, rules
@@ -166,11 +166,11 @@ def clean_email(email: str, notify: str) -> str:
 
     Raises Refused if it is invalid, or if it is missing although the commenter asks for mail.
     """
-    email = text_cleaning.clean_line(email[: 2 * email_addresses.LONGEST])
+    email = text_cleaning.clean_line(email[: 2 * email_addresses.MAX_LENGTH])
     if not email and notify in ("", DEFAULT_SCOPE):
         return ""
     try:
-        return email_addresses.checked(email)
+        return email_addresses.clean(email)
     except ValidationError as error:
         message = EMAIL_INVALID if email else EMAIL_MISSING
         raise Refused(status=400, errors={"email": ValidationError(message)}) from error
@@ -191,12 +191,12 @@ def _insert(draft: Comment, parent: str, commenter: Commenter, facts: Facts, not
     _set_position(draft, discussion, target)
     _store(draft, judgement)
     if draft.email:
-        subscriptions.ask_to_confirm(draft, notify)
+        subscriptions.request_confirmation(draft, notify)
     if draft.state == Comment.State.PENDING:
-        notifications.note_waiting()
+        notifications.schedule_digest()
     elif draft.shown:
-        notifications.note_published(draft)
-        ONE_MORE(discussion=discussion.pk, at=draft.created_at)
+        notifications.schedule_announcement(draft)
+        RECORD_NEW_COMMENT(discussion=discussion.pk, at=draft.created_at)
     return draft
 
 

@@ -66,7 +66,7 @@ def get_page(discussion: Discussion, after: str | None) -> Page:
 def page_around(comment: Comment) -> Page:
     """Return a comment with its ancestors and the first replies to it. One query, however deep the comment is."""
     above = Comment.objects.shown_in(comment.discussion_id).filter(path__in=paths.ancestors(comment.path))
-    below = Comment.objects.below(comment).filter(shown=True).order_by("path")
+    below = Comment.objects.descendants_of(comment).filter(shown=True).order_by("path")
     # SQLite allows no LIMIT in the parts of a compound statement, so the limit of the replies is in a subquery.
     first_replies = Comment.objects.filter(pk__in=below.values("pk")[: _max_rows() + 1])
     both = instances(above).order_by().union(instances(first_replies), all=True)

@@ -39,7 +39,7 @@ def request_link(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         _send_link(form.cleaned_data["email"], network_key(request))
         return _redirect(f"{request.path}?sent")
-    context = {"form": form, "is_sent": "sent" in request.GET, "minutes": contents.ACCESS_LASTS.seconds // 60}
+    context = {"form": form, "is_sent": "sent" in request.GET, "minutes": contents.ACCESS_LIFETIME.seconds // 60}
     return personal_page(
         request, "comments/personal_data.html", context, blog=Blog.load(), status=400 if form.errors else 200
     )
@@ -47,8 +47,8 @@ def request_link(request: HttpRequest) -> HttpResponse:
 
 @transaction.atomic
 def _send_link(email: str, network_key: bytes) -> None:
-    if outgoing.may_ask(email, network_key):
-        outgoing.ask(OutgoingEmail.Kind.ACCESS, email=email, network_key=network_key)
+    if outgoing.may_request(email, network_key):
+        outgoing.send_requested(OutgoingEmail.Kind.ACCESS, email=email, network_key=network_key)
 
 
 def requires_access_link(view: Callable[[HttpRequest, OutgoingEmail], HttpResponse]) -> View:
@@ -56,7 +56,7 @@ def requires_access_link(view: Callable[[HttpRequest, OutgoingEmail], HttpRespon
 
     @wraps(view)
     def wrapper(request: HttpRequest, token: str) -> HttpResponse:
-        numbers = signed_links.read(Purpose.ACCESS, token, max_age=contents.ACCESS_LASTS)
+        numbers = signed_links.read(Purpose.ACCESS, token, max_age=contents.ACCESS_LIFETIME)
         message = OutgoingEmail.objects.filter(pk=numbers[0]).first() if numbers else None
         return view(request, message) if message else invalid_link_page(request)
 
@@ -83,7 +83,7 @@ def overview(request: HttpRequest, message: OutgoingEmail) -> HttpResponse:
         "subscriptions": Subscription.objects.filter(email=message.email)
         .select_related("discussion__post__blog")
         .order_by("pk"),
-        "minutes": contents.ACCESS_LASTS.seconds // 60,
+        "minutes": contents.ACCESS_LIFETIME.seconds // 60,
     }
     return personal_page(request, "comments/personal_data_page.html", context, blog=Blog.load())
 
@@ -103,7 +103,9 @@ def export_html(request: HttpRequest, message: OutgoingEmail) -> HttpResponse:
     with override_locale(blog):
         data = personal_data.export(message.email)
         titles = {"comments": _("Comments"), "subscriptions": _("Subscriptions"), "letters": _("Mail")}
-        parts = [(title, [personal_data.labelled(record) for record in data[name]]) for name, title in titles.items()]
+        parts = [
+            (title, [personal_data.labelled_fields(record) for record in data[name]]) for name, title in titles.items()
+        ]
         response = render(request, "comments/export.html", {"blog": blog, "data": data, "parts": parts})
     return _download(response, "html")
 
@@ -115,7 +117,7 @@ def erase(request: HttpRequest, message: OutgoingEmail) -> HttpResponse:
     is_done = request.method == "POST"
     count = personal_data.comments_of(message.email).count()
     if is_done:
-        personal_data.erase_behind(message)
+        personal_data.start_erasure(message)
     context = {"is_done": is_done, "email": message.email, "count": count}
     response = personal_page(request, "comments/erase.html", context, blog=Blog.load())
     if is_done:

@@ -64,7 +64,7 @@ def _subscribe(request: HttpRequest, post: Post, form: SubscribeForm, *, needs_t
     if not form.is_valid():
         return _form_page(request, post, form, needs_token=needs_token, status=400)
     email = form.cleaned_data["email"]
-    is_proved = proven_email.proved(request) == email
+    is_proved = proven_email.read_cookie(request) == email
     subscriptions.subscribe(
         discussion=post.discussion,
         scope=form.wanted_scope,
@@ -120,7 +120,7 @@ def _form_page(
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     """The question that the mailed link leads to, with a button, and the thanks. Both work any number of times."""
-    question = subscriptions.asked(token)
+    question = subscriptions.find_confirmation(token)
     if question is None:
         return invalid_link_page(request)
     is_done = request.method == "POST"
@@ -133,15 +133,15 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def _question_context(question: subscriptions.Asked) -> dict[str, Any]:
+def _question_context(question: subscriptions.Confirmation) -> dict[str, Any]:
     """Return the template context. It holds no text of the comment: whoever reads the mail may not have written it."""
-    post = submission.find_post(question.discussion)
+    post = submission.find_post(question.discussion_id)
     comments = Comment.objects.public().counted().select_related("discussion__post__blog")
     comment = comments.filter(pk=question.comment.pk).first() if question.comment else None
     return {
         "email": question.email,
         "comment": question.comment,
-        "subscription": question.wish,
+        "subscription": question.subscription,
         "post": post if post and post.discussion.is_visible else None,
         "comment_path": own_comments.public_path(comment) if comment else "",
     }
@@ -173,7 +173,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         subscriptions.unsubscribe(subscription_pks)
         if wants_all and email:
-            subscriptions.stop_all(email)
+            subscriptions.unsubscribe_all(email)
     context = {
         "is_done": request.method == "POST",
         "is_valid": numbers is not None,

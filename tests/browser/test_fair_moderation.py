@@ -7,7 +7,7 @@ from urllib.request import Request, urlopen
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.mailbox import link_in, mails, next_mail
+from tests.browser.mailbox import link_in, messages_to, next_message
 
 HOST, STRANGER = "host@desk.example", "sam@stranger.example"
 REMARK = "There is more on this at https://films.example/restored and it is worth a look."
@@ -30,7 +30,7 @@ def test_from_a_held_comment_to_its_erasure(site: Site, host_page: Page, new_pag
     somebody_replies(new_page(), address)
     news = one_mail_tells_of_the_reply(site)
     mail_program_unsubscribes(news)
-    assert len(mails(site, STRANGER)) == 2
+    assert len(messages_to(site, STRANGER)) == 2
 
     stranger_erases_everything(stranger, site)
     stranger.goto(address)
@@ -79,7 +79,7 @@ def stranger_is_held_and_told_why(page: Page, address: str) -> None:
 
 
 def stranger_confirms_the_address(page: Page, site: Site) -> None:
-    question = next_mail(site, STRANGER, 0)
+    question = next_message(site, STRANGER, 0)
     assert "films.example" not in question.as_string()
     page.goto(link_in(question, "/comments/confirm-address/"))
     page.get_by_role("button", name="Yes, it was me").click()
@@ -90,10 +90,10 @@ def moderator_approves_from_the_mail(page: Page, site: Site) -> None:
     """The digest gathers for ten minutes what comes in; nobody here wants to wait that long."""
     page.goto("/admin/")
     page.get_by_role("link", name="Tasks", exact=True).click()
-    page.get_by_role("row").filter(has_text="tell-moderators").get_by_role("checkbox").check()
+    page.get_by_role("row").filter(has_text="notify-moderators").get_by_role("checkbox").check()
     page.locator("select[name=action]").select_option("try_again")
     page.get_by_role("button", name="Go").click()
-    digest = next_mail(site, HOST, 0)
+    digest = next_message(site, HOST, 0)
     page.goto(link_in(digest, "/admin/comments/comment/[0-9]+/decide/"))
     expect(page.get_by_text("It waits for a moderator: readers do not see it.")).to_be_visible()
     page.get_by_role("button", name="Approve").click()
@@ -111,7 +111,7 @@ def somebody_replies(page: Page, address: str) -> None:
 
 def one_mail_tells_of_the_reply(site: Site) -> str:
     """Where a mail program ends such mails, as the mail says it."""
-    news = next_mail(site, STRANGER, 1)
+    news = next_message(site, STRANGER, 1)
     body = news.get_body(("plain",))
     assert body
     assert REPLY in body.get_content()
@@ -132,7 +132,7 @@ def stranger_erases_everything(page: Page, site: Site) -> None:
     page.get_by_label("E-mail").fill(STRANGER)
     page.get_by_role("button", name="Send me the link").click()
     expect(page.get_by_text("a message with a link is on its way")).to_be_visible()
-    page.goto(link_in(next_mail(site, STRANGER, 2), "/comments/yours/"))
+    page.goto(link_in(next_message(site, STRANGER, 2), "/comments/yours/"))
     expect(page.get_by_text("films.example")).to_be_visible()
     expect(page.get_by_text("None.")).to_be_visible()  # the mail that was asked for has ended
     page.get_by_role("link", name="Erase everything …").click()

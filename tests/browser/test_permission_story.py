@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.mailbox import link_in, next_mail
+from tests.browser.mailbox import link_in, next_message
 
 WORDS = "A heron that never was there cannot say where it stood."
 ESSAY = "What she says of herons holds for witnesses."
@@ -103,14 +103,14 @@ def host_asks_the_author(page: Page) -> None:
 
 def link_mailed_to_the_author(site: Site) -> str:
     """The link, as the addressee finds it: in the mail that the worker has sent."""
-    return link_in(next_mail(site, AUTHOR_MAIL, 0), "/grant/")
+    return link_in(next_message(site, AUTHOR_MAIL, 0), "/grant/")
 
 
 def author_confirms(page: Page, link: str) -> None:
     page.goto(link)
     expect(passage(page)).to_contain_text(WORDS)
     expect(page.get_by_text("You can withdraw a yes at any time")).to_be_visible()
-    page.get_by_role("button", name="Yes, they may stand here").click()
+    page.get_by_role("button", name="Yes, they may be shown here").click()
     expect(page.get_by_role("heading", name="Your words", exact=True)).to_be_visible()
 
 

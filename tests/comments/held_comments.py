@@ -14,6 +14,6 @@ def as_if_held(comment: Comment, state: str = State.PENDING) -> Comment:
     Comment.objects.filter(pk=comment.pk).update(state=state, shown=False, published_at=None)
     comment.events.update(to_state=state)
     if was_counted:
-        Discussion.objects.filter(pk=comment.discussion_id).note_change(count=-1)
+        Discussion.objects.filter(pk=comment.discussion_id).record_change(count=-1)
     comment.refresh_from_db()
     return comment

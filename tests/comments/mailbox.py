@@ -52,7 +52,7 @@ def with_address(comment: Comment, email: str = REA, *, scope: str = "", proved:
     with transaction.atomic():
         comment.email, comment.email_confirmed_at = email, clock.now() if proved else None
         comment.save(update_fields=["email", "email_confirmed_at"])
-        subscriptions.ask_to_confirm(comment, scope)
+        subscriptions.request_confirmation(comment, scope)
     return comment
 
 

@@ -1,4 +1,4 @@
-"""Erasing what is stored under an e-mail address: completely, even after an interruption."""
+"""Erasing the personal data of an email address: completely, even after an interruption."""
 
 from datetime import timedelta
 from typing import Any
@@ -35,56 +35,54 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 @pytest.fixture
-def history(say: Say, moderator: User, mailoutbox: list[EmailMessage]) -> list[Comment]:
-    comments = create_history(say, moderator)
+def life(say: Say, moderator: User, mailoutbox: list[EmailMessage]) -> list[Comment]:
+    found = create_history(say, moderator)
     mailoutbox.clear()
-    return comments
+    return found
 
 
 def link(browser: Client, mailoutbox: list[EmailMessage], email: str = REA) -> str:
-    """Request the link to the page, and return the path in it."""
+    """Request the link to one's personal data and return its path."""
     browser.post("/comments/yours/", {"email": email})
     worker.run_due()
     return path_in(mailoutbox[-1], "yours")
 
 
-def test_nothing_is_erased_before_confirmation(
-    client: Client, history: list[Comment], mailoutbox: list[EmailMessage]
+def test_nothing_is_erased_before_the_confirmation(
+    client: Client, life: list[Comment], mailoutbox: list[EmailMessage]
 ) -> None:
     """C8."""
     path = link(client, mailoutbox)
     for method in ("get", "head", "options", "put", "delete"):
         getattr(client, method)(f"{path}erase/")
         getattr(client, method)(path)
-    assert "6 comments that were sent with this e-mail address" in client.get(f"{path}erase/").content.decode()
+    assert "6 comments that were sent with this address" in client.get(f"{path}erase/").content.decode()
     assert Client(enforce_csrf_checks=True).post(f"{path}erase/").status_code == 403
-    assert Comment.objects.filter(email__iexact=REA).count() == len(history)
+    assert Comment.objects.filter(email__iexact=REA).count() == len(life)
 
 
-def test_after_the_erasure_nothing_about_the_person_is_left(
-    client: Client, history: list[Comment], say: Say, own_post: Post, mailoutbox: list[EmailMessage]
+def test_an_erasure_leaves_no_trace(
+    client: Client, life: list[Comment], say: Say, own_post: Post, mailoutbox: list[EmailMessage]
 ) -> None:
-    """Searches every column of every table, ignoring case, in text and in bytes."""
-    nameless = Comment.objects.get(
-        source="Newest."
-    )  # the same name without an e-mail address: nobody can tell whose it is
+    """Search every column of every table, ignoring case, in text and in bytes."""
+    nameless = Comment.objects.get(source="Newest.")  # the same name without an email address: its writer is unknown
     steps.erase(nameless)
     path = link(client, mailoutbox)
     notifications.announce(say("In an open message."))
-    assert rows_holding("violetta"), "the test finds what is stored"
-    response = client.post(f"{path}erase/")
-    assert "Everything has been erased" in response.content.decode()
+    assert rows_holding("violetta"), "the search works"
+    answer = client.post(f"{path}erase/")
+    assert "Everything is erased" in answer.content.decode()
     for trace in ("violetta", "visible", "ochre", "crimson", "rea@reader", "n" * 32, (b"n" * 8).hex()):
         assert rows_holding(trace) == [], trace
-    assert {comment.state for comment in Comment.objects.filter(pk__in=[one.pk for one in history])} == {"erased"}
+    assert {comment.state for comment in Comment.objects.filter(pk__in=[one.pk for one in life])} == {"erased"}
     assert not OutgoingEmail.objects.filter(email__iexact=REA).exists()
     assert not EmailItem.objects.filter(email=REA).exists()
     assert not Subscription.objects.filter(email=REA).exists()
     assert_whole(own_post)
 
 
-def test_replies_and_data_of_others_stay(
-    client: Client, history: list[Comment], mailoutbox: list[EmailMessage], own_post: Post
+def test_replies_and_the_data_of_others_stay(
+    client: Client, life: list[Comment], mailoutbox: list[EmailMessage], own_post: Post
 ) -> None:
     before = OutgoingEmail.objects.filter(email=SAM).count()
     client.post(f"{link(client, mailoutbox)}erase/")
@@ -95,16 +93,14 @@ def test_replies_and_data_of_others_stay(
     assert OutgoingEmail.objects.filter(email=SAM).count() == before > 0
 
 
-def test_the_cookie_that_proves_the_email_is_deleted(
-    client: Client, history: list[Comment], mailoutbox: list[EmailMessage]
-) -> None:
+def test_the_proof_of_the_email_is_deleted(client: Client, life: list[Comment], mailoutbox: list[EmailMessage]) -> None:
     path = link(client, mailoutbox)
-    response = client.post(f"{path}erase/")
-    assert (response.cookies["address"].value, response.cookies["address"]["path"]) == ("", "/comments/")
+    answer = client.post(f"{path}erase/")
+    assert (answer.cookies["address"].value, answer.cookies["address"]["path"]) == ("", "/comments/")
 
 
-def test_the_link_does_not_work_after_the_erasure(
-    client: Client, history: list[Comment], mailoutbox: list[EmailMessage]
+def test_the_link_stops_working_after_the_erasure(
+    client: Client, life: list[Comment], mailoutbox: list[EmailMessage]
 ) -> None:
     path = link(client, mailoutbox)
     client.post(f"{path}erase/")
@@ -113,7 +109,7 @@ def test_the_link_does_not_work_after_the_erasure(
 
 
 def test_no_mail_is_sent_after_the_erasure(
-    client: Client, history: list[Comment], say: Say, mailoutbox: list[EmailMessage]
+    client: Client, life: list[Comment], say: Say, mailoutbox: list[EmailMessage]
 ) -> None:
     path = link(client, mailoutbox)
     notifications.announce(say("In an open message."))
@@ -126,29 +122,29 @@ def test_no_mail_is_sent_after_the_erasure(
 
 
 @pytest.mark.parametrize("done", [0, 1, 3, 6])
-def test_an_interrupted_erasure_is_completed(
-    done: int, client: Client, history: list[Comment], mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
+def test_an_interrupted_erasure_is_resumed(
+    done: int, client: Client, life: list[Comment], mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By a second press of the button, or else by the worker."""
+    """By pressing the button again, or else by the worker."""
     path, erase = link(client, mailoutbox), steps.erase
     erased: list[Comment] = []
 
-    def die_in_the_middle(comment: Comment) -> bool:
+    def dying(comment: Comment) -> bool:
         if len(erased) == done:
             raise SystemExit("killed")
         erased.append(comment)
         return erase(comment)
 
-    def die_at_the_end(self: Any) -> None:
+    def dying_at_the_end(self: Any) -> None:
         raise SystemExit("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(steps, "erase", die_in_the_middle)
-        if done == len(history):
-            patch.setattr(type(Subscription.objects.all()), "delete", die_at_the_end)
+        patch.setattr(steps, "erase", dying)
+        if done == len(life):
+            patch.setattr(type(Subscription.objects.all()), "delete", dying_at_the_end)
         with pytest.raises(SystemExit):
             client.post(f"{path}erase/")
-    assert Comment.objects.filter(email__iexact=REA).count() == len(history) - done
+    assert Comment.objects.filter(email__iexact=REA).count() == len(life) - done
     assert client.get(path).status_code == 200
     if done % 2:
         client.post(f"{path}erase/")
@@ -158,12 +154,10 @@ def test_an_interrupted_erasure_is_completed(
     assert rows_holding("rea@reader") == []
     with clock.standing_at(NOON + MINUTE):
         worker.run_due()
-    assert not Task.objects.filter(job="erase-address").exists()
+    assert not Task.objects.filter(job="erase-personal-data").exists()
 
 
-def test_wildcard_characters_in_an_email_match_nothing_else(
-    client: Client, say: Say, mailoutbox: list[EmailMessage]
-) -> None:
+def test_sql_wildcards_match_no_other_email(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
     with_address(say("Hers."), "rea_r@reader.example", proved=True)
     with_address(say("Another's."), "reaxr@reader.example", proved=True)
     path = link(client, mailoutbox, "rea_r@reader.example")
@@ -172,8 +166,8 @@ def test_wildcard_characters_in_an_email_match_nothing_else(
     assert rows_holding("rea_r") == []
 
 
-def test_an_email_with_a_tag_is_a_different_one(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
-    """For limits they count as one. But not every mail server delivers mail for a+b to a."""
+def test_a_tagged_email_is_separate(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
+    """Both count as one for limits, but not every mail server delivers a+b to a."""
     with_address(say("Hers."), REA, proved=True)
     with_address(say("Tagged."), "rea+blog@reader.example", proved=True)
     page = client.get(link(client, mailoutbox, "rea+blog@reader.example")).content.decode()

@@ -28,9 +28,9 @@ def progress(desk: Client) -> dict[int, str]:
 
 def test_a_letter_that_does_not_go_out_is_seen(db: None) -> None:
     waits, sent, fails, gone = letter(), letter(sent_at=clock.now()), letter(), letter()
-    Task.objects.create(job="post-letter", argument=str(waits.pk))
-    Task.objects.create(job="post-letter", argument=str(fails.pk), last_error="refused")
-    Task.objects.create(job="post-letter", argument=str(gone.pk), last_error="<b>bounced</b>", failed_at=clock.now())
+    Task.objects.create(job="send-email", argument=str(waits.pk))
+    Task.objects.create(job="send-email", argument=str(fails.pk), last_error="refused")
+    Task.objects.create(job="send-email", argument=str(gone.pk), last_error="<b>bounced</b>", failed_at=clock.now())
     Task.objects.create(job="another-job", argument=str(waits.pk), last_error="of something else")
     desk = staff("clerk", "view_outgoingemail")
     assert progress(desk) == {

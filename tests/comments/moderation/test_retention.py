@@ -45,7 +45,7 @@ def test_letters_are_forgotten_after_thirty_days(say: Say, mailoutbox: list[Emai
 
 def test_a_question_that_nobody_was_to_get_is_forgotten_after_a_day(say: Say) -> None:
     OutgoingEmail.objects.create(kind="access", email="nobody@reader.example")
-    queue.enqueue("post-letter", str(OutgoingEmail.objects.get().pk))
+    queue.enqueue("send-email", str(OutgoingEmail.objects.get().pk))
     worker.run_due()
     at(NOON + DAY, retention.forget_letters)
     assert OutgoingEmail.objects.count() == 1

@@ -41,7 +41,7 @@ def say_yes(post: Post, person: Person) -> PermissionRequest:
 
 def cookie_of(asked: PermissionRequest) -> "Morsel[str]":
     response = HttpResponse()
-    proof_of_authorship.give(response, asked)
+    proof_of_authorship.set_cookie(response, asked)
     (cookie,) = response.cookies.values()
     return cookie
 
@@ -119,7 +119,7 @@ def test_the_cookie_is_not_read_before_the_origin_is_proven(
     asked: PermissionRequest, permitted_repost: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
-    claimant = proof_of_authorship.claimant
+    claimant = proof_of_authorship.proven_author
 
     def record(request: HttpRequest, post_id: int) -> Person | None:
         read.append(post_id)
@@ -170,7 +170,7 @@ def withdraw(repost: Repost) -> None:
 def return_to_a_statement_by_the_host(repost: Repost) -> None:
     repost.text = "Other words."
     repost.save()
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
     steps.release(repost, by=HOST)
 
 
@@ -231,7 +231,7 @@ def test_editing_the_repost_after_the_permission_removes_no_badge(
     repost = Repost.objects.get(pk=asked.repost_id)
     repost.text = "Other words."
     repost.save()
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
     assert repost.state == "stale"
     assert badges(permitted_repost) == 1
 
@@ -347,4 +347,4 @@ def test_a_comment_without_the_cookie_needs_no_query_for_badges(
     permitted_repost: Post, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(0):
-        assert proof_of_authorship.claimant(RequestFactory().post("/"), permitted_repost.pk) is None
+        assert proof_of_authorship.proven_author(RequestFactory().post("/"), permitted_repost.pk) is None

@@ -60,7 +60,7 @@ def test_a_refused_edit_keeps_its_text_and_can_be_sent_again(own_post: Post, has
     path = f"/comments/{Comment.objects.get().public_id}/mine/edit/"
     if not has_key:
         NetworkKey.objects.all().delete()
-        networks.forget_what_is_kept()
+        networks.clear_cached_secrets()
     with locked_by_another_writer():
         response = browser.post(path, {"text": "Another *remark*."})
     assert response.status_code == 503

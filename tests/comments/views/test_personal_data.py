@@ -63,8 +63,8 @@ def test_the_mailed_link_opens_the_page(client: Client, history: list[Comment], 
     assert (response.status_code, response["Location"]) == (303, "/comments/yours/?sent")
     worker.run_due()
     assert to(mailoutbox) == [REA]
-    assert received(mailoutbox[0])["Subject"] == "What is kept under your address: Marginalia"
-    assert "good for 30 minutes" in one_line(mailoutbox[0])
+    assert received(mailoutbox[0])["Subject"] == "Your data on Marginalia"
+    assert "works for 30 minutes" in one_line(mailoutbox[0])
     page = client.get(path_in(mailoutbox[0], "yours"))
     assert page.status_code == 200
     assert page["Cache-Control"] == "no-store"
@@ -144,7 +144,7 @@ def test_tokens_for_other_purposes_do_not_open_it(client: Client, history: list[
     message = OutgoingEmail.objects.filter(email=REA).first()
     assert message
     for purpose in (Purpose.CONFIRM, Purpose.UNSUBSCRIBE):
-        assert client.get(f"/comments/yours/{signed_links.mint(purpose, [message.pk])}/").status_code == 404
+        assert client.get(f"/comments/yours/{signed_links.create(purpose, [message.pk])}/").status_code == 404
 
 
 # --- The page ---------------------------------------------------------------------------------------------------------
