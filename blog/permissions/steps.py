@@ -7,7 +7,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, TypeVar, cast
 
 from django.db import transaction
 
@@ -21,7 +21,7 @@ Kind = PermissionEvent.Kind
 Actor = PermissionEvent.Actor
 State = Repost.State
 Level = Repost.Level
-P = ParamSpec("P")
+StepT = TypeVar("StepT", bound=Callable[..., None])
 
 SAME_STATE = None
 EVERY_STATE = tuple(State)
@@ -58,16 +58,16 @@ class StepNotAllowed(Exception):
     """The step is not allowed in the current state of the permission."""
 
 
-def public_step(step: Callable[Concatenate[Repost, P], None]) -> Callable[Concatenate[Repost, P], None]:
+def _public_step(step: StepT) -> StepT:
     """Take a step in one transaction and synchronise the video rows once after it: readers may see other words now."""
 
     @wraps(step)
     @transaction.atomic
-    def wrapper(repost: Repost, /, *args: P.args, **kwargs: P.kwargs) -> None:
+    def wrapper(repost: Repost, *args: Any, **kwargs: Any) -> None:
         step(repost, *args, **kwargs)
         placement.synchronise_rows(repost.post)
 
-    return wrapper
+    return cast(StepT, wrapper)
 
 
 # --- The host -------------------------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ def _choose_wording(repost: Repost) -> State:
     return State(repost.state)
 
 
-@public_step
+@_public_step
 def reassert(repost: Repost, *, by: str, note: str) -> None:
     """Let the host stand by the credit although the person named said "not mine". `note` tells readers why."""
     _lock(repost)
@@ -143,7 +143,7 @@ def add_evidence(evidence: Evidence, *, by: str) -> None:
     placement.synchronise_rows(repost.post)
 
 
-@public_step
+@_public_step
 def release(repost: Repost, *, by: str) -> None:
     """Show the edited words as stated by the host alone, and drop the author's confirmation."""
     _lock(repost)
@@ -151,14 +151,14 @@ def release(repost: Repost, *, by: str) -> None:
     _step(repost, Kind.RELEASED, by=by)
 
 
-@public_step
+@_public_step
 def withdraw(repost: Repost, *, by: str, note: str = "") -> None:
     """Let the host take the words off the page. `note` is the reason that readers see."""
     _lock(repost)
     _step(repost, Kind.WITHDRAWN, by=by, note=note)
 
 
-@public_step
+@_public_step
 def restore(repost: Repost, *, by: str) -> None:
     """Undo the host's withdrawal. The former state comes back, so an earlier “not mine” still holds."""
     _lock(repost)
@@ -170,7 +170,7 @@ def restore(repost: Repost, *, by: str) -> None:
     _step(repost, Kind.RESTORED, by=by, to_state=to_state)
 
 
-@public_step
+@_public_step
 def set_end(repost: Repost, *, by: str, last_day: date | None) -> None:
     """Let the permission end after `last_day`, or never if it is None."""
     _lock(repost)
@@ -180,14 +180,14 @@ def set_end(repost: Repost, *, by: str, last_day: date | None) -> None:
     _step(repost, Kind.TERMS_CHANGED, by=by)
 
 
-@public_step
+@_public_step
 def record_request(repost: Repost, *, by: str) -> None:
     """Record that the host asks the author. Nothing public changes."""
     _lock(repost)
     _step(repost, Kind.REQUESTED, by=by)
 
 
-@public_step
+@_public_step
 def mark_disputed(repost: Repost, *, by: str, disputed: bool) -> None:
     """Let the host mark the attribution as disputed, or the dispute as settled. This is a label, not a state."""
     _lock(repost)
@@ -200,7 +200,7 @@ def mark_disputed(repost: Repost, *, by: str, disputed: bool) -> None:
 # --- The author -----------------------------------------------------------------------------------------------------
 
 
-@public_step
+@_public_step
 def confirm(repost: Repost, *, wording: Wording, domain: str, conditions: Mapping[str, Any]) -> None:
     """Record the author's yes to `wording`, from a mailbox at `domain`, with `conditions` (see `Repost.CONDITIONS`)."""
     _lock(repost)
@@ -218,21 +218,21 @@ def confirm(repost: Repost, *, wording: Wording, domain: str, conditions: Mappin
         _step(repost, Kind.WORDS_EDITED, actor=Actor.SYSTEM, to_state=State.STALE)
 
 
-@public_step
+@_public_step
 def decline(repost: Repost) -> None:
     """Record the author's no."""
     _lock(repost)
     _step(repost, Kind.DECLINED, actor=Actor.AUTHOR)
 
 
-@public_step
+@_public_step
 def disown(repost: Repost) -> None:
     """Record that the person named as author says “not mine”."""
     _lock(repost)
     _step(repost, Kind.DISOWNED, actor=Actor.AUTHOR)
 
 
-@public_step
+@_public_step
 def revoke(repost: Repost, *, note: str = "") -> None:
     """Let the author end the permission for good. If the basis rules that out, record that they ask the host to."""
     _lock(repost)
@@ -261,7 +261,7 @@ def correct_name(person: Person, *, name: str) -> None:
 # --- The clock ------------------------------------------------------------------------------------------------------
 
 
-@public_step
+@_public_step
 def record_expiry(repost: Repost) -> None:
     """Record that the agreed end has come. Readers saw the end at its moment; the row only documents it."""
     _lock(repost)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from comments.models import Comment, Subscription
 from comments.posting.submission import DEFAULT_SCOPE, Refused
-from comments.screening import Signals
+from comments.screening.facts import Signals
 
 
 class TextForm(forms.Form):

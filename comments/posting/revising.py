@@ -6,15 +6,15 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from comments import screening
 from comments.mailing import notifications
 from comments.models import Comment, Discussion
 from comments.moderation import steps
 from comments.posting import submission
 from comments.posting.authorship import Commenter
 from comments.posting.submission import ANONYMOUS, Refused
-from comments.screening import bayes
-from comments.screening.rules import Facts, Judgement
+from comments.screening import bayes, facts, judging
+from comments.screening.judging import Judgement
+from comments.screening.rules import Facts
 from core import clock
 
 MAX_EDITS = 20  # each one stores a text of up to 10,000 characters for ever
@@ -32,14 +32,14 @@ def edit(comment: Comment, *, text: str, commenter: Commenter = ANONYMOUS) -> No
     """
     _name, text = submission.clean(comment.name, text)
     draft = Comment(pk=comment.pk, discussion_id=comment.discussion_id, name=comment.name, source=text)
-    draft.email, draft.words_key = comment.email, screening.words_key(text)
+    draft.email, draft.words_key = comment.email, facts.words_key(text)
     draft.render()  # before the transaction, so that nobody waits for it
-    _replace(comment, draft, screening.facts(draft, commenter), commenter)
+    _replace(comment, draft, facts.gather(draft, commenter), commenter)
     comment.refresh_from_db()
 
 
 @transaction.atomic
-def _replace(comment: Comment, draft: Comment, facts: Facts, commenter: Commenter) -> None:
+def _replace(comment: Comment, draft: Comment, known: Facts, commenter: Commenter) -> None:
     discussion = submission.open_discussion(comment.discussion_id)
     Comment.objects.lock_thread(comment.path)
     current = Comment.objects.answerable().filter(pk=comment.pk).first()
@@ -48,23 +48,23 @@ def _replace(comment: Comment, draft: Comment, facts: Facts, commenter: Commente
     if current.source == draft.source:
         return
     _check_limits(current)
-    judgement = screening.judge(facts, discussion, commenter, is_new=False)
+    judgement = judging.judge(facts.complete(known, discussion, commenter, is_new=False))
     if refusal := judgement.refusal:
-        raise Refused(refusal.refusal, status=refusal.status)
+        raise Refused(refusal.refusal, status=refusal.rule.status)
     current.revisions.create(source=current.source)
     _update(current, draft, judgement)
 
 
 def _update(comment: Comment, draft: Comment, judgement: Judgement) -> None:
     content = {name: getattr(draft, name) for name in ("source", "html", "render_version", "words_key")}
-    columns = {**content, **screening.as_stored(judgement), "edited_at": clock.now()}
+    columns = {**content, **judgement.columns, "edited_at": clock.now()}
     # Forget what the filter learned from the old text: later nobody would know what to forget.
     columns |= bayes.learn(comment, Comment.Lesson.NONE)
     if judgement.state == Comment.State.PUBLISHED:
         Comment.objects.filter(pk=comment.pk).update(**columns)
         Discussion.objects.filter(pk=comment.discussion_id).record_change(count=0)
     else:
-        steps.hold_again(comment, **columns)
+        steps.requeue(comment, **columns)
         notifications.schedule_digest()
 
 

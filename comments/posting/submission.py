@@ -15,14 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from blog.models import Post
-from comments import screening
 from comments.mailing import notifications, subscriptions
 from comments.models import Comment, CommentEvent, CommentQuerySet, Discussion, Subscription
 from comments.models.comments import RECORD_NEW_COMMENT
 from comments.posting import text_cleaning
 from comments.posting.authorship import Commenter
-from comments.screening import Signals, rules
-from comments.screening.rules import Facts, Judgement
+from comments.screening import facts, judging, rules
+from comments.screening.facts import Signals
+from comments.screening.judging import Judgement
+from comments.screening.rules import Facts
 from comments.threads import ids, paths
 from core import clock, write_lock
 from core.compiled_queries import Given, Prepared, PreparedInsert, number_of_row
@@ -90,7 +91,7 @@ def submit(
     parent: str = "",
     language: str = "",
     commenter: Commenter = ANONYMOUS,
-    signals: Signals = screening.NO_SIGNALS,
+    signals: Signals = facts.NO_SIGNALS,
 ) -> Comment:
     """Store a comment on a post, as a reply if `parent` is the public id of another comment.
 
@@ -104,15 +105,15 @@ def submit(
     draft.email = clean_email(email, notify)
     draft.email_confirmed_at = clock.now() if email and draft.email == commenter.proved_email else None
     draft.user, draft.badge, draft.network_key = commenter.user, commenter.badge, commenter.network_key
-    draft.words_key = screening.words_key(text)
+    draft.words_key = facts.words_key(text)
     draft.discussion_id = post_id
     draft.render()  # before the transaction, like the slow part of screening, so that nobody waits for it
-    facts = screening.facts(draft, commenter, signals)
+    known = facts.gather(draft, commenter, signals)
     for _attempt in range(MAX_ATTEMPTS - 1):
         # Another process created the same id, or stored the same text at the same moment: try again.
         with suppress(IntegrityError):
-            return _insert(draft, parent, commenter, facts, notify)
-    return _insert(draft, parent, commenter, facts, notify)
+            return _insert(draft, parent, commenter, known, notify)
+    return _insert(draft, parent, commenter, known, notify)
 
 
 def preview(name: str, text: str) -> Comment:
@@ -177,7 +178,7 @@ def clean_email(email: str, notify: str) -> str:
 
 
 @write_lock.short_write()
-def _insert(draft: Comment, parent: str, commenter: Commenter, facts: Facts, notify: str) -> Comment:
+def _insert(draft: Comment, parent: str, commenter: Commenter, known: Facts, notify: str) -> Comment:
     """Store the draft at its position. Locks are taken in the same order everywhere: thread first, then discussion."""
     discussion = find_discussion(draft.discussion_id)
     target = _lock_reply_target(discussion, parent) if parent and discussion.is_open else None
@@ -185,9 +186,9 @@ def _insert(draft: Comment, parent: str, commenter: Commenter, facts: Facts, not
     if duplicate := _find_duplicate(discussion, draft.submission_key):
         return duplicate
     thread = ids.segment(paths.root_id(target.path)) if target else b""
-    judgement = screening.judge(facts, discussion, commenter, thread=thread)
+    judgement = judging.judge(facts.complete(known, discussion, commenter, thread=thread))
     if refusal := judgement.refusal:
-        raise Refused(refusal.refusal, status=refusal.status)
+        raise Refused(refusal.refusal, status=refusal.rule.status)
     _set_position(draft, discussion, target)
     _store(draft, judgement)
     if draft.email:
@@ -202,7 +203,7 @@ def _insert(draft: Comment, parent: str, commenter: Commenter, facts: Facts, not
 
 def _store(draft: Comment, judgement: Judgement) -> None:
     draft.state, draft.shown = judgement.state, judgement.state == Comment.State.PUBLISHED
-    for column, value in screening.as_stored(judgement).items():
+    for column, value in judgement.columns.items():
         setattr(draft, column, value)
     draft.created_at = now = clock.now()
     draft.published_at = now if draft.shown else None
@@ -256,7 +257,7 @@ def open_discussion(post_id: int) -> Discussion:
     """Return the discussion of a public post. Raises Refused if there is no such post or its discussion is closed."""
     discussion = find_discussion(post_id)
     if not discussion.is_open:
-        raise Refused(rules.CLOSED, status=409)
+        raise Refused(rules.Closed.refusal, status=rules.Closed.status)
     return discussion
 
 

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_stubs_ext import StrPromise
 
 from blog.reading.pages import personal_page
-from comments import screening
 from comments.models import Comment, OutgoingEmail
 from comments.moderation import steps
 from comments.posting import authorship, forms, revising, submission
 from comments.posting.forms import TextForm
+from comments.screening import judging
 from comments.threads import pages
 
 
@@ -30,7 +30,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "is_editable": is_public and revising.is_editable(comment),
         "editable_until": revising.editable_until(comment),
         "public_path": public_path(comment) if is_public else "",
-        "reasons": screening.told_to_writer(comment) if comment.is_held else [],
+        "reasons": judging.explain_to_writer(comment) if comment.is_held else [],
         "awaits_email_confirmation": _awaits_email_confirmation(comment),
         "queue_position": Comment.objects.waiting().filter(pk__lte=comment.pk).count(),
     }

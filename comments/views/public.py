@@ -16,11 +16,11 @@ from django_stubs_ext import StrPromise
 from blog.models import Blog, Post
 from blog.page_tags import tags_of
 from blog.reading.pages import personal_page, public_page
-from comments import screening
 from comments.models import Comment
 from comments.posting import authorship, forms, submission
 from comments.posting.forms import CommentForm, TextForm
 from comments.posting.same_origin import is_same_origin
+from comments.screening import facts
 from comments.threads import pages
 from comments.views import own_comments
 from core import clock
@@ -170,7 +170,7 @@ def _form_page(
         "needs_token": needs_token,
         "preview": preview,
         "answered": answered,
-        "opened": form.data["opened"] if "opened" in form.data else "" if form.is_bound else screening.stamp(),
+        "opened": form.data["opened"] if "opened" in form.data else "" if form.is_bound else facts.signed_time(),
         "rows": pages.single_row(answered) if answered else [],
     }
     blog = post.blog if post else Blog.load()

@@ -98,7 +98,7 @@ def host_asks_the_author(page: Page) -> None:
     page.get_by_role("link", name="Ask the author…").click()
     expect(page.get_by_text(AUTHOR_MAIL).first).to_be_visible()
     page.get_by_role("button", name="Ask the author").click()
-    expect(page.get_by_text("The author is asked")).to_be_visible()
+    expect(page.get_by_text("The e-mail to the author is on its way")).to_be_visible()
 
 
 def link_mailed_to_the_author(site: Site) -> str:

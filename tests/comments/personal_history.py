@@ -16,7 +16,7 @@ NAME, TEXT, EARLIER, WEB_PAGE = "Violetta Visible", "An ochre remark.", "A crims
 
 
 def hold(comment: Comment, by: User) -> None:
-    steps.hold_again(comment)
+    steps.requeue(comment)
 
 
 def mark_spam(comment: Comment, by: User) -> None:

@@ -241,7 +241,7 @@ def test_only_one_of_two_moderators_at_once_acts(
     if name in ("restore", "show_replies"):
         steps.remove_with_replies(root, by=moderator, reason="")
     elif name in ("approve", "reject"):
-        steps.hold_again(root)
+        steps.requeue(root)
     if not is_locked:
         remove_the_lock(monkeypatch)
     events, together = CommentEvent.objects.count(), threading.Barrier(2)

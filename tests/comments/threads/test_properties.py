@@ -26,7 +26,7 @@ MOVES: dict[str, dict[str, str]] = {
     "remove": {"published": "removed"},
     "restore": {"removed": "published"},
     "delete_by_writer": dict.fromkeys((*HELD, "published"), "deleted"),
-    "hold_again": {"published": "pending"},
+    "requeue": {"published": "pending"},
     "erase": dict.fromkeys((*HELD, "published", "removed", "deleted"), "erased"),
     "remove_with_replies": {"published": "removed"},
     "show_replies": {},
