@@ -27,5 +27,9 @@ __all__ = [
 
 def with_page_cache(application: WSGIHandler) -> WsgiApplication:
     """Put the page cache in front of `application`. It stores no pages if PAGE_CACHE_BYTES is 0."""
-    inner = DedicatedThreads(application) if connection.vendor == "sqlite" else application
-    return PageCache(inner, max_bytes=settings.PAGE_CACHE_BYTES)
+    return PageCache(with_dedicated_threads(application), max_bytes=settings.PAGE_CACHE_BYTES)
+
+
+def with_dedicated_threads(application: WSGIHandler) -> WsgiApplication:
+    """Run pages and comments in threads of their own if the database is SQLite."""
+    return DedicatedThreads(application) if connection.vendor == "sqlite" else application
