@@ -14,6 +14,7 @@ from blog.models.blogs import BLOG_ID, Blog
 from blog.models.fields import LanguageField, ProseField
 from blog.models.people import Person
 from core import clock
+from core.compiled_queries import Given
 from core.urls import path_to
 
 if TYPE_CHECKING:
@@ -83,12 +84,14 @@ class Tag(models.Model):
 class PostQuerySet(models.QuerySet["Post"]):
     """`published` is the one definition of a public post: everything that readers see goes through it."""
 
-    def published(self, *, until: datetime | None = None) -> Self:
+    def published(self, now: Given | None = None, *, until: datetime | None = None) -> Self:
         """Posts that are public now, newest first; with `until`, only those published by that moment.
+
+        A compiled query passes the present moment as `now`.
 
         There is only one upper bound: with two, SQLite uses the first for its index and reads everything in between.
         """
-        moment = min(until, clock.now()) if until else clock.now()
+        moment = now or (min(until, clock.now()) if until else clock.now())
         return self.filter(status=Post.Status.PUBLISHED, published_at__lte=moment).order_by("-published_at", "-pk")
 
     def ever_public(self) -> Self:

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, QuerySet
 
 from comments.mailing import contents, outgoing
 from comments.models import Comment, EmailItem, OutgoingEmail, Subscription
 from comments.moderation.steps import ANNOUNCE
 from comments.threads import paths
 from core import clock
+from core.compiled_queries import Given, Prepared
 from core.mailing import email_addresses
 from core.tasks import queue
 
@@ -31,8 +32,16 @@ def schedule_announcement(comment: Comment) -> None:
 
     Costs one query and schedules nothing if the discussion has no subscribers.
     """
-    if Subscription.objects.confirmed().filter(discussion=comment.discussion_id).exists():
+    if _ANY_SUBSCRIPTION(discussion=comment.discussion_id):
         queue.enqueue(ANNOUNCE, str(comment.pk))
+
+
+def _any_subscription() -> QuerySet[Subscription, tuple[int]]:
+    subscriptions = Subscription.objects.confirmed().filter(discussion=Given("discussion", BigIntegerField()))
+    return subscriptions.order_by().values_list("pk")[:1]
+
+
+_ANY_SUBSCRIPTION = Prepared(_any_subscription)
 
 
 def announce(comment: Comment) -> None:

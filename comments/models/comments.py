@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import connections, models
-from django.db.models import Case, Exists, F, OuterRef, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,7 @@ from blog.models.fields import HttpURLField, LanguageField
 from blog.permissions import proof_of_authorship
 from comments.threads import ids, paths
 from core import clock
+from core.compiled_queries import Given, Prepared, PreparedUpdate
 from core.urls import path_to
 
 
@@ -26,13 +27,6 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
         counted = Comment.objects.counted().filter(discussion=OuterRef("pk"))
         latest = Subquery(counted.order_by("-published_at").values("published_at")[:1])
         self.update(count=F("count") + count, version=F("version") + 1, last_published_at=latest)
-
-    def record_new_comment(self, published_at: datetime) -> None:
-        """Count one new comment. Like `record_change`, this must be the last write of its transaction."""
-        now = Value(published_at, output_field=models.DateTimeField())
-        # Not simply the new time: a transaction that waited for the lock may bring an earlier one.
-        latest = Greatest(Coalesce("last_published_at", now), now)
-        self.update(count=F("count") + 1, version=F("version") + 1, last_published_at=latest)
 
 
 class Discussion(models.Model):
@@ -104,7 +98,7 @@ class Discussion(models.Model):
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
-    def shown_in(self, discussion_id: int) -> Self:
+    def shown_in(self, discussion_id: int | Given) -> Self:
         """The comments of a discussion that readers see, in reading order.
 
         The filter must be `shown=True`: with `shown=1`, SQLite does not use the partial index.
@@ -167,8 +161,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         lock on the whole database. Return whether a row lock was taken: if so, data read before may be stale.
         """
         if has_locks := connections[self.db].features.has_select_for_update:
-            root = Comment.objects.filter(pk=paths.root_id(path)).select_for_update(no_key=True)
-            list(root.order_by().values_list("pk"))
+            _LOCK_ROOT(root=paths.root_id(path))
         return has_locks
 
 
@@ -344,3 +337,21 @@ class Comment(models.Model):
         """Render `html` from `source`."""
         self.html = rendering.render_comment(self.source)
         self.render_version = rendering.RENDER_VERSION
+
+
+def _lock_root() -> models.QuerySet[Comment, tuple[int]]:
+    root = Comment.objects.filter(pk=Given("root", models.BigIntegerField()))
+    return root.order_by().select_for_update(no_key=True).values_list("pk")
+
+
+def _record_new_comment() -> tuple[DiscussionQuerySet, dict[str, Any]]:
+    published_at = Given("at", models.DateTimeField())
+    # Not simply the new time: a transaction that waited for the lock may bring an earlier one.
+    latest = Greatest(Coalesce("last_published_at", published_at), published_at)
+    discussion = Discussion.objects.filter(pk=Given("discussion", models.BigIntegerField()))
+    return discussion, {"count": F("count") + 1, "version": F("version") + 1, "last_published_at": latest}
+
+
+_LOCK_ROOT = Prepared(_lock_root)
+# Count one new comment, published at `at`. Like `record_change`, this must be the last write of its transaction.
+RECORD_NEW_COMMENT = PreparedUpdate(_record_new_comment)

@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from comments.models.comments import Comment
 from core import clock
+from core.compiled_queries import Given
 
 
 class BanQuerySet(models.QuerySet["Ban"]):
-    def in_force(self) -> Self:
-        return self.filter(Q(until=None) | Q(until__gt=clock.now()))
+    def in_force(self, now: Given | None = None) -> Self:
+        return self.filter(Q(until=None) | Q(until__gt=now or clock.now()))
 
 
 class Ban(models.Model):

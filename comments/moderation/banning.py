@@ -3,16 +3,18 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import BinaryField, DateTimeField, Q, QuerySet
 from django.utils.crypto import salted_hmac
 
 from comments.models import Ban, Comment
 from comments.posting import text_cleaning
 from core import clock
+from core.compiled_queries import Given, Prepared
 from core.mailing import email_addresses
 
 Kind = Ban.Kind
@@ -60,12 +62,26 @@ def find_for_rules(network_keys: Sequence[bytes], *emails: str) -> tuple[list[Ba
     `network_keys` are all keys of the writer's network. `emails` are the typed and the proved one, each may be empty:
     a writer who types none is still recognised by the proved one.
     """
-    email_keys = [email_key(email) for email in {*emails} - {""}]
-    of_this_writer = Q(kind=Kind.NETWORK, key__in=network_keys) | Q(kind=Kind.EMAIL, key__in=email_keys)
-    bans = Ban.objects.in_force().filter(Q(kind__in=WORD_KINDS) | of_this_writer).order_by("pk")
-    found = [BanInForce(*row) for row in bans.values_list("kind", "mode", "value")]
+    networks = {f"network{index}": key for index, key in enumerate(network_keys)}
+    keys = {f"email{index}": email_key(email) for index, email in enumerate({*emails} - {""})}
+    query = _bans_in_force(len(networks), len(keys))
+    found = [BanInForce(*row) for row in query(now=clock.now(), **networks, **keys)]
     of_writer = [ban for ban in found if ban.kind not in WORD_KINDS]
     return of_writer, [ban for ban in found if ban.kind in WORD_KINDS]
+
+
+@cache
+def _bans_in_force(networks: int, emails: int) -> Prepared[tuple[str, str, str]]:
+    """The query for the bans of words and domains, and of a writer with this many network keys and emails."""
+
+    def build() -> QuerySet[Ban, tuple[str, str, str]]:
+        wanted = Q(kind__in=WORD_KINDS)
+        for kind, name, count in ((Kind.NETWORK, "network", networks), (Kind.EMAIL, "email", emails)):
+            wanted |= Q(kind=kind, key__in=[Given(f"{name}{index}", BinaryField()) for index in range(count)])
+        bans = Ban.objects.in_force(Given("now", DateTimeField())).filter(wanted).order_by("pk")
+        return bans.values_list("kind", "mode", "value")
+
+    return Prepared(build)
 
 
 def find_by_comment(comments: Iterable[Comment]) -> dict[int, list[Ban]]:

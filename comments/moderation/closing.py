@@ -4,9 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import DateTimeField, QuerySet
 
 from blog.models import Blog, Post
 from comments.models import Discussion
+from core import clock
+from core.compiled_queries import Given, Prepared
 
 State = Discussion.State
 
@@ -41,12 +44,29 @@ def _mark_as_changed(discussion: Discussion) -> None:
 
 
 def next_closing(now: datetime) -> datetime | None:
-    """Return when the next discussion closes by itself: at its own time, or after the blog's number of days."""
-    closing = Discussion.objects.filter(closes_at__gt=now).order_by("closes_at")
-    own = closing.values_list("closes_at", flat=True).first()
-    days = timedelta(days=Blog.objects.values_list("comments_close_after", flat=True).get() or 0)
+    """Return when the next discussion closes by itself: at its own time, or after the blog's number of days.
+
+    Called at every poll of the change log, so after every comment: that is why the queries are compiled once.
+    """
+    own = next((moment for (moment,) in _CLOSING(now=now)), None)
+    days = timedelta(days=next((days for (days,) in _DAYS()), None) or 0)
     if not days:
         return own
-    recent = Post.objects.published().filter(published_at__gt=now - days).order_by("published_at")
-    first = recent.values_list("published_at", flat=True).first()
+    first = next((moment for (moment,) in _PUBLISHED(now=clock.now(), since=now - days)), None)
     return min(filter(None, (own, first and first + days)), default=None)
+
+
+def _closing() -> QuerySet[Discussion, tuple[datetime | None]]:
+    closing = Discussion.objects.filter(closes_at__gt=Given("now", DateTimeField()))
+    return closing.order_by("closes_at").values_list("closes_at")[:1]
+
+
+def _published() -> QuerySet[Post, tuple[datetime | None]]:
+    published = Post.objects.published(now=Given("now", DateTimeField()))
+    recent = published.filter(published_at__gt=Given("since", DateTimeField()))
+    return recent.order_by("published_at").values_list("published_at")[:1]
+
+
+_CLOSING = Prepared(_closing)
+_PUBLISHED = Prepared(_published)
+_DAYS = Prepared(lambda: Blog.objects.order_by().values_list("comments_close_after"))

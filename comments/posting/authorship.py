@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from blog.models import Credit, Person, Post
@@ -19,6 +19,7 @@ from blog.permissions import proof_of_authorship
 from comments.models import Comment
 from comments.posting import proven_email
 from comments.threads import ids
+from core.compiled_queries import Given, Prepared, number_of_row
 from core.privacy.networks import network_keys
 from core.urls import path_to
 
@@ -77,16 +78,21 @@ def _badge(user: User, post_id: int) -> Badge:
 def _is_name_of_another(name: str, post_id: int, person: Person | None, user: User | None) -> bool:
     """Whether the name looks like that of somebody else who has an account, is credited in the post, or is its host."""
     skeleton = confusable_skeleton(name)
-    namesakes = [other for other in _protected_names(post_id) if confusable_skeleton(other[2]) == skeleton]
+    protected = _PROTECTED_NAMES(post=number_of_row(post_id))
+    namesakes = [other for other in protected if confusable_skeleton(other[2]) == skeleton]
     is_own = any((person and pk == person.pk) or (user and user_id == user.pk) for pk, user_id, _name in namesakes)
     return bool(namesakes) and not is_own
 
 
-def _protected_names(post_id: int) -> QuerySet[Person, tuple[int, int | None, str]]:
-    credited = Credit.objects.order_by().filter(post=post_id).values("person")
-    host = Post.objects.order_by().filter(pk=post_id).values("author")
+def _protected_names() -> QuerySet[Person, tuple[int, int | None, str]]:
+    post = Given("post", BigIntegerField())
+    credited = Credit.objects.order_by().filter(post=post).values("person")
+    host = Post.objects.order_by().filter(pk=post).values("author")
     people = Person.objects.filter(Q(user__isnull=False) | Q(pk__in=credited) | Q(pk__in=host))
     return people.order_by().values_list("pk", "user", "name")
+
+
+_PROTECTED_NAMES = Prepared(_protected_names)
 
 
 @lru_cache(maxsize=1000)

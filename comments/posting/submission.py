@@ -9,13 +9,15 @@ from typing import NamedTuple
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError
+from django.db.models import BigIntegerField, BinaryField, DateTimeField, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from blog.models import Post
 from comments.mailing import notifications, subscriptions
-from comments.models import Comment, CommentQuerySet, Discussion, Subscription
+from comments.models import Comment, CommentEvent, CommentQuerySet, Discussion, Subscription
+from comments.models.comments import RECORD_NEW_COMMENT
 from comments.posting import text_cleaning
 from comments.posting.authorship import Commenter
 from comments.screening import facts, judging, rules
@@ -24,6 +26,7 @@ from comments.screening.judging import Judgement
 from comments.screening.rules import Facts
 from comments.threads import ids, paths
 from core import clock, write_lock
+from core.compiled_queries import Given, Prepared, PreparedInsert, number_of_row
 from core.mailing import email_addresses
 
 log = logging.getLogger(__name__)
@@ -194,7 +197,7 @@ def _insert(draft: Comment, parent: str, commenter: Commenter, known: Facts, not
         notifications.schedule_digest()
     elif draft.shown:
         notifications.schedule_announcement(draft)
-        Discussion.objects.filter(pk=discussion.pk).record_new_comment(draft.created_at)
+        RECORD_NEW_COMMENT(discussion=discussion.pk, at=draft.created_at)
     return draft
 
 
@@ -204,21 +207,47 @@ def _store(draft: Comment, judgement: Judgement) -> None:
         setattr(draft, column, value)
     draft.created_at = now = clock.now()
     draft.published_at = now if draft.shown else None
-    draft.save(force_insert=True)
-    draft.events.create(at=now, to_state=draft.state)
+    _INSERT_COMMENT(draft)
+    _INSERT_EVENT.of(comment_id=draft.pk, at=now, to_state=draft.state)
 
 
 def find_post(post_id: int) -> Post | None:
     """Return the public post with its discussion, whether that is open or not. None if the post is not public."""
-    posts = Post.objects.published().order_by().filter(pk=post_id)
-    return posts.select_related("blog__owner", "discussion").first()
+    return next(iter(_PUBLIC_POST(post=number_of_row(post_id), now=clock.now())), None)
+
+
+def _public_post() -> QuerySet[Post]:
+    posts = Post.objects.published(now=Given("now", DateTimeField())).order_by()
+    return posts.select_related("blog__owner", "discussion").filter(pk=Given("post", BigIntegerField()))
+
+
+def _post_state() -> QuerySet[Post]:
+    """The same without the columns that only readers need: it is read while the write lock is held."""
+    return _public_post().select_related(None).select_related("blog", "discussion").only(*DISCUSSION_FIELDS)
+
+
+def _answerable() -> CommentQuerySet:
+    comments = Comment.objects.answerable().order_by()
+    return comments.filter(pk=Given("comment", BigIntegerField()), discussion=Given("discussion", BigIntegerField()))
+
+
+def _duplicate() -> QuerySet[Comment]:
+    discussion = Given("discussion", BigIntegerField())
+    return Comment.objects.filter(discussion=discussion, submission_key=Given("key", BinaryField()))
+
+
+_PUBLIC_POST = Prepared(_public_post)
+_POST_STATE = Prepared(_post_state)
+_REPLY_TARGET = Prepared(lambda: _answerable().with_badges())
+_TARGET_POSITION = Prepared(lambda: _answerable().values_list("pk", "path", "parent"))
+_DUPLICATE = Prepared(_duplicate)
+_INSERT_COMMENT = PreparedInsert(Comment)
+_INSERT_EVENT = PreparedInsert(CommentEvent)
 
 
 def find_discussion(post_id: int) -> Discussion:
     """Return the discussion of a public post. Raises Refused if there is no such post."""
-    posts = Post.objects.published().order_by().filter(pk=post_id)
-    # Only what is needed, because it is read while the write lock is held.
-    post = posts.select_related("blog", "discussion").only(*DISCUSSION_FIELDS).first()
+    post = next(iter(_POST_STATE(post=number_of_row(post_id), now=clock.now())), None)
     if post is None:
         raise Refused(POST_GONE, status=404)
     return post.discussion
@@ -236,25 +265,19 @@ def find_reply_target(discussion: Discussion, public_id: str) -> Comment | None:
     """Return the comment to reply to, or None if it cannot be replied to."""
     if not discussion.is_visible:
         return None
-    target = _answerable(discussion, public_id).with_badges().first()
-    if target:
-        target.discussion = discussion
-    return target
+    with suppress(ValueError):
+        for target in _REPLY_TARGET(comment=ids.decode(public_id), discussion=discussion.pk):
+            target.discussion = discussion
+            return target
+    return None
 
 
 def _find_target_position(discussion: Discussion, public_id: str) -> TreePosition | None:
     """The same without the columns that only readers need."""
-    found = _answerable(discussion, public_id).values_list("pk", "path", "parent").first()
-    return TreePosition(found[0], bytes(found[1]), found[2]) if found else None
-
-
-def _answerable(discussion: Discussion, public_id: str) -> CommentQuerySet:
-    """The comment with this public id if it takes replies, in a queryset of at most one row."""
-    try:
-        pk = ids.decode(public_id)
-    except ValueError:
-        return Comment.objects.none()
-    return Comment.objects.answerable().order_by().filter(pk=pk, discussion=discussion)
+    with suppress(ValueError):
+        for pk, path, parent_id in _TARGET_POSITION(comment=ids.decode(public_id), discussion=discussion.pk):
+            return TreePosition(pk, bytes(path), parent_id)
+    return None
 
 
 def _lock_reply_target(discussion: Discussion, public_id: str) -> TreePosition:
@@ -289,7 +312,7 @@ def _find_duplicate(discussion: Discussion, key: bytes) -> Comment | None:
 
     An older one, or one that its commenter deleted, gives up its key, so that the same text can be posted again.
     """
-    duplicate = discussion.comments.filter(submission_key=key).first()
+    duplicate = next(iter(_DUPLICATE(discussion=discussion.pk, key=key)), None)
     if duplicate is None:
         return None
     duplicate.discussion = discussion

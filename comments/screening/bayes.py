@@ -8,12 +8,14 @@ filter can name the tokens that decided.
 import math
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
-from django.db.models import F, Q
+from django.db.models import CharField, F, Q, QuerySet
 
 from comments.models import Comment, SpamToken
 from comments.screening import links
+from core.compiled_queries import Given, Prepared
 
 MIN_COMMENTS = 10  # of each kind: with fewer the filter would only repeat the latest decision
 MAX_TOKENS = 300  # of one comment: the longest comment has about as many different words
@@ -85,9 +87,25 @@ def _add(found: Iterable[str], lesson: str, number: int) -> None:
 
 
 def _counts(wanted: set[str]) -> dict[str, Counts]:
-    """The counts of those tokens that were ever seen, and of `TOTAL`. One query."""
-    found = SpamToken.objects.filter(token__in=[TOTAL, *wanted]).values_list("token", "ham", "spam")
-    return {token: (ham, spam) for token, ham, spam in found}
+    """The counts of those tokens that were ever seen, and of `TOTAL`. One query.
+
+    The query has a power of two of parameters, so that there are only nine. Spare parameters ask for `TOTAL`.
+    """
+    names, query = _query(1 << len(wanted).bit_length())
+    arguments = dict.fromkeys(names, TOTAL) | dict(zip(names, wanted, strict=False))
+    return {token: (ham, spam) for token, ham, spam in query(**arguments)}
+
+
+@cache
+def _query(size: int) -> tuple[list[str], Prepared[tuple[str, int, int]]]:
+    """The names of `size` parameters and the query that has them."""
+    names = [f"token{index}" for index in range(size)]
+
+    def build() -> QuerySet[SpamToken, tuple[str, int, int]]:
+        wanted = [Given(name, CharField()) for name in names]
+        return SpamToken.objects.filter(token__in=wanted).values_list("token", "ham", "spam")
+
+    return names, Prepared(build)
 
 
 def _probability(counts: Counts, total: Counts) -> float:

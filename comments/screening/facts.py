@@ -1,10 +1,12 @@
 """Gathering the facts by which a comment is judged."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 
 from django.conf import settings
 from django.core import signing
+from django.db.models import BigIntegerField, BinaryField, DateTimeField, QuerySet
 from django.utils.crypto import salted_hmac
 
 from blog import rendering
@@ -14,6 +16,7 @@ from comments.posting.authorship import Commenter
 from comments.screening import bayes, links
 from comments.screening.rules import NO_PACE, THREAD_SPAN, Facts, Pace
 from core import clock
+from core.compiled_queries import Given, Prepared, number_of_row
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 REPEATED_WITHIN = timedelta(days=7)
@@ -107,9 +110,9 @@ def _is_known(draft: Comment, writer: Commenter) -> bool:
 def _count_repeats(draft: Comment) -> int:
     if draft.words_key is None:
         return 0
-    recent = Comment.objects.filter(words_key=draft.words_key, created_at__gt=clock.now() - REPEATED_WITHIN)
-    elsewhere = recent.exclude(discussion=draft.discussion_id).order_by().values("discussion").distinct()
-    return elsewhere[:MAX_REPEATS].count()
+    since = clock.now() - REPEATED_WITHIN
+    found = _SAME_WORDS(words=draft.words_key, since=since, own=draft.pk, here=number_of_row(draft.discussion_id))
+    return len(found)
 
 
 def _pace(writer: Commenter, thread: bytes) -> Pace:
@@ -117,11 +120,34 @@ def _pace(writer: Commenter, thread: bytes) -> Pace:
     if not writer.network_keys:
         return NO_PACE
     now = clock.now()
-    sent = Comment.objects.filter(network_key__in=writer.network_keys, created_at__gt=now - HOUR)
-    recent = sent.order_by("-created_at").values_list("path", "created_at")[: settings.COMMENTS_PER_HOUR]
+    keys = {f"key{index}": key for index, key in enumerate(writer.network_keys)}
+    recent = _recent(len(keys), settings.COMMENTS_PER_HOUR)(since=now - HOUR, **keys)
     latest_paths = [path for path, at in recent if thread and at > now - THREAD_SPAN]
     return Pace(
         minute=sum(at > now - MINUTE for _path, at in recent),
         hour=len(recent),
         thread=sum(path.startswith(thread) for path in latest_paths),
     )
+
+
+def _same_words() -> QuerySet[Comment, tuple[int]]:
+    """Other discussions in which the same text was posted."""
+    recent = Comment.objects.filter(created_at__gt=Given("since", DateTimeField()))
+    same = recent.filter(words_key=Given("words", BinaryField())).exclude(pk=Given("own", BigIntegerField()))
+    elsewhere = same.exclude(discussion=Given("here", BigIntegerField()))
+    return elsewhere.order_by().values_list("discussion").distinct()[:MAX_REPEATS]
+
+
+_SAME_WORDS = Prepared(_same_words)
+
+
+@cache
+def _recent(key_count: int, limit: int) -> Prepared[tuple[bytes, datetime]]:
+    """The query for the paths and times of recent comments from a network that has `key_count` keys."""
+
+    def build() -> QuerySet[Comment, tuple[bytes, datetime]]:
+        keys = [Given(f"key{index}", BinaryField()) for index in range(key_count)]
+        recent = Comment.objects.filter(network_key__in=keys, created_at__gt=Given("since", DateTimeField()))
+        return recent.order_by("-created_at").values_list("path", "created_at")[:limit]
+
+    return Prepared(build)

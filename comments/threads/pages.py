@@ -5,18 +5,20 @@ replies left in a thread that the page breaks off. Rows are a flat list. Each ro
 how many comments end after it, so that neither queries nor markup need recursion.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import BinaryField, IntegerField, Subquery, Value
+from django.db.models import BigIntegerField, BinaryField, IntegerField, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from blog.models import Post
 from comments.models import Comment, Discussion
 from comments.threads import ids, paths
 from comments.threads.rows import CommentData, Row, instances, values
+from core.compiled_queries import Given, Prepared
 
 SKIP_REPLIES = "-end"  # at the end of a cursor: the page begins after all replies to the comment, not right after it
 MAX_COUNTED = 200  # replies; counting 1,000 took a tenth of the page, counting 50,000 more than everything else
@@ -47,8 +49,9 @@ def get_page(discussion: Discussion, after: str | None) -> Page:
     pk, skips_replies = _parse_cursor(after)
     segment = b"" if pk is None else ids.segment(pk)
     start = segment + paths.AFTER_ALL_REPLIES if skips_replies else segment
-    after_comment = None if skips_replies else pk
-    page_rows, following = _split(_read_rows(discussion, start, after_comment=after_comment))
+    query = _page_query(_max_rows() + 1, begins_after_a_comment=pk is not None and not skips_replies)
+    rows = [Row.from_values(row) for row in query.stored(discussion=discussion.pk, start=start, pk=pk)]
+    page_rows, following = _split(rows)
     is_first = pk is None
     if not page_rows:
         return Page([], is_first)
@@ -134,25 +137,40 @@ def _read_outside(first: CommentData, last: CommentData, *, is_broken_off: bool)
     wanted = {*paths.ancestors(first.path), *([_thread(last)] if is_broken_off else [])}
     if not wanted:
         return _Outside([])
-    shown = Comment.objects.shown_in(last.discussion_id)
-    comments = shown.filter(path__in=wanted)
-    if not is_broken_off:
-        return _Outside(_in_order(values(comments)))
-    end = _thread(last) + paths.AFTER_ALL_REPLIES
-    left = shown.filter(path__gt=last.path, path__lt=end).values("pk")
-    count = Subquery(
-        left[: MAX_COUNTED + 1],
-        template="(SELECT COUNT(*) FROM (%(subquery)s) AS following)",
-        output_field=IntegerField(),
-    )
-    # Not EXISTS: it drops the order, and PostgreSQL then reads the table to find one row in a hundred thousand.
-    next_thread = Subquery(shown.filter(path__gt=end).values("pk")[:1])
-    results = list(values(comments.annotate(left=count, next_thread=next_thread), "left", "next_thread"))
-    return _Outside(_in_order(row[:-2] for row in results), *(results[0][-2:] if results else ()))
+    arguments = {f"path{index}": path for index, path in enumerate(wanted)}
+    if is_broken_off:
+        arguments |= {"last": last.path, "end": _thread(last) + paths.AFTER_ALL_REPLIES}
+    query = _outside_query(len(wanted), max_counted=MAX_COUNTED if is_broken_off else 0)
+    results = query.stored(discussion=last.discussion_id, **arguments)
+    width = len(CommentData._fields) + 1  # with the HTML
+    rows = sorted((Row.from_values(row[:width]) for row in results), key=lambda row: row.comment.path)
+    return _Outside(rows, *results[0][width:]) if results else _Outside(rows)
 
 
-def _in_order(results: Iterable[tuple[Any, ...]]) -> list[Row]:
-    return sorted(map(Row.from_values, results), key=lambda row: row.comment.path)
+@cache
+def _outside_query(path_count: int, *, max_counted: int) -> Prepared[tuple[Any, ...]]:
+    """Return the query for the comments at so many paths.
+
+    With `max_counted`, each row also has `left`, counted up to `max_counted` + 1, and `next_thread`.
+    """
+
+    def build() -> QuerySet[Comment, tuple[Any, ...]]:
+        shown = Comment.objects.shown_in(Given("discussion", BigIntegerField()))
+        wanted = shown.filter(path__in=[Given(f"path{index}", BinaryField()) for index in range(path_count)])
+        if not max_counted:
+            return values(wanted)
+        end = Given("end", BinaryField())
+        left = shown.filter(path__gt=Given("last", BinaryField()), path__lt=end).values("pk")
+        count = Subquery(
+            left[: max_counted + 1],
+            template="(SELECT COUNT(*) FROM (%(subquery)s) AS following)",
+            output_field=IntegerField(),
+        )
+        # Not EXISTS: it drops the order, and PostgreSQL then reads the table to find one row in a hundred thousand.
+        next_thread = Subquery(shown.filter(path__gt=end).values("pk")[:1])
+        return values(wanted.annotate(left=count, next_thread=next_thread), "left", "next_thread")
+
+    return Prepared(build)
 
 
 def _next_cursors(last: CommentData, following: CommentData | None, outside: _Outside) -> tuple[str, str, int]:
@@ -165,17 +183,22 @@ def _next_cursors(last: CommentData, following: CommentData | None, outside: _Ou
     return after_thread if outside.next_thread else "", last.public_id, outside.left
 
 
-def _read_rows(discussion: Discussion, start: bytes, *, after_comment: int | None) -> list[Row]:
-    """Read one row more than a page may have, after the path `start`, or after a comment if it is still there.
+@cache
+def _page_query(length: int, *, begins_after_a_comment: bool) -> Prepared[tuple[Any, ...]]:
+    """Return the query for the rows after the path `start`, or after the comment `pk` if that is still there.
 
     Replies are skipped only for a comment that begins a thread, and its path follows from its id.
     """
-    shown = Comment.objects.shown_in(discussion.pk)
-    begin: bytes | Coalesce = start
-    if after_comment is not None:
-        path = Comment.objects.filter(pk=after_comment, discussion=discussion).values("path")
-        begin = Coalesce(Subquery(path), Value(start, output_field=BinaryField()))
-    return [Row.from_values(row) for row in values(shown.filter(path__gt=begin))[: _max_rows() + 1]]
+
+    def build() -> QuerySet[Comment, tuple[Any, ...]]:
+        start: Given | Coalesce = Given("start", BinaryField())
+        discussion = Given("discussion", BigIntegerField())
+        if begins_after_a_comment:
+            path = Comment.objects.filter(pk=Given("pk", BigIntegerField()), discussion=discussion).values("path")
+            start = Coalesce(Subquery(path), start)
+        return values(Comment.objects.shown_in(discussion).filter(path__gt=start))[:length]
+
+    return Prepared(build)
 
 
 def _parse_cursor(after: str | None) -> tuple[int | None, bool]:
