@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from blog.models import PermissionEvent, Post, PostQuerySet, Repost
-from blog.page_tags import POSTS
+from blog.page_tags import POSTS, tags_of
 from blog.permissions import odrl, terms
 from blog.reading.pages import public_page
 from blog.reading.views import list_page
