@@ -1,4 +1,4 @@
-"""The benchmarks behind `make bench`: every budget of docs/architecture.md, measured as ratios within one run.
+"""The benchmarks of `make bench`: every budget in docs/architecture.md, measured as a ratio within one run if possible.
 
-Absolute numbers say more about a machine than about the code, so no verdict rests on one where a ratio can be had.
+Absolute numbers say more about a machine than about the code.
 """

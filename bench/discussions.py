@@ -1,4 +1,4 @@
-"""Long discussions: the rows of many comments, each in its right place."""
+"""Long discussions: rows of many comments with their positions in the tree."""
 
 import hashlib
 from collections.abc import Iterator
@@ -11,10 +11,11 @@ from blog import rendering
 from comments.models import Comment, CommentEvent, Discussion
 from comments.threads import ids, paths
 
-# Whom each of ten comments answers: they make a thread, or a branch of the long one. A page of fifty holds five.
+# The parent of each comment in a group of ten. A group is a thread, or a branch of the long thread. A page of fifty
+# comments holds five groups.
 PATTERN = (None, 0, 1, 1, 0, 4, 4, 0, 7, 8)
 GROUP = len(PATTERN)
-LONG_FROM = 1_000  # comments: half of such a discussion is one thread
+LONG_FROM = 1_000  # comments; in discussions of this size, one thread has half of the comments
 NETWORKS = 5_000
 COLUMNS = (
     *("id", "parent_id", "path", "depth", "name", "source", "html"),
@@ -22,55 +23,55 @@ COLUMNS = (
 )
 
 
-class Place(NamedTuple):
+class Node(NamedTuple):
     pk: int
     parent: int | None
     path: bytes
-    moment: datetime
+    created_at: datetime
 
 
-def fill(discussion: Discussion, count: int, *, begin: datetime, end: datetime) -> list[Place]:
-    """Put `count` comments, a multiple of ten, into an empty discussion; returns them in the order of a reader."""
-    found = list(places(count, begin=begin, end=end))
+def fill(discussion: Discussion, count: int, *, start: datetime, end: datetime) -> list[Node]:
+    """Add `count` comments, a multiple of ten, to an empty discussion. Return them in reading order."""
+    found = list(nodes(count, start=start, end=end))
     prototype = Comment(
         id=0, discussion=discussion, state=Comment.State.PUBLISHED, shown=True, render_version=rendering.RENDER_VERSION
     )
-    insert(prototype, COLUMNS, (_row(number, place) for number, place in enumerate(found)), total=count)
+    insert(prototype, COLUMNS, (_row(number, node) for number, node in enumerate(found)), total=count)
     event = CommentEvent(to_state=Comment.State.PUBLISHED)
-    insert(event, ("comment_id", "at"), ((place.pk, place.moment) for place in found), total=count)
-    last = max(place.moment for place in found)
+    insert(event, ("comment_id", "at"), ((node.pk, node.created_at) for node in found), total=count)
+    last = max(node.created_at for node in found)
     Discussion.objects.filter(pk=discussion.pk).update(count=count, version=count, last_published_at=last)
-    return sorted(found, key=lambda place: place.path)
+    return sorted(found, key=lambda node: node.path)
 
 
-def places(count: int, *, begin: datetime, end: datetime) -> Iterator[Place]:
-    """The comments in the order in which they are written, evenly from `begin` to `end`."""
-    pause = (end - begin) / count
+def nodes(count: int, *, start: datetime, end: datetime) -> Iterator[Node]:
+    """Yield the comments in the order of writing, at equal intervals from `start` to `end`."""
+    interval = (end - start) / count
     long_thread = range(count // 4 // GROUP, count * 3 // 4 // GROUP) if count >= LONG_FROM else range(0)
-    root: Place | None = None
+    root: Node | None = None
     for group in range(count // GROUP):
-        said: list[Place] = []
-        for index, answered in enumerate(PATTERN):
+        written: list[Node] = []
+        for index, parent_index in enumerate(PATTERN):
             number = group * GROUP + index
-            above = said[answered] if answered is not None else root if group in long_thread else None
-            said.append(_place(number, begin + number * pause, above))
-            yield said[-1]
+            parent = written[parent_index] if parent_index is not None else root if group in long_thread else None
+            written.append(_node(number, start + number * interval, parent))
+            yield written[-1]
         if group in long_thread and root is None:
-            root = said[0]
+            root = written[0]
 
 
-def _place(number: int, moment: datetime, above: Place | None) -> Place:
-    milliseconds = (moment - ids.EPOCH) // timedelta(milliseconds=1)
+def _node(number: int, created_at: datetime, parent: Node | None) -> Node:
+    milliseconds = (created_at - ids.EPOCH) // timedelta(milliseconds=1)
     pk = milliseconds << ids.RANDOM_BITS | number * 2_654_435_761 % (1 << ids.RANDOM_BITS)
-    return Place(pk, above.pk if above else None, (above.path if above else b"") + ids.segment(pk), moment)
+    return Node(pk, parent.pk if parent else None, (parent.path if parent else b"") + ids.segment(pk), created_at)
 
 
-def _row(number: int, place: Place) -> tuple[object, ...]:
+def _row(number: int, node: Node) -> tuple[object, ...]:
     text = texts.comments()[number % texts.COMMENTS]
-    depth = paths.levels(place.path) - 1
+    depth = paths.levels(node.path) - 1
     network, words = _digest(f"network {number % NETWORKS}"), _digest(f"words {number}")
-    told = (f"Reader {number}", text.source, text.html)
-    return (place.pk, place.parent, place.path, depth, *told, place.moment, place.moment, network, words)
+    content = (f"Reader {number}", text.source, text.html)
+    return (node.pk, node.parent, node.path, depth, *content, node.created_at, node.created_at, network, words)
 
 
 def _digest(name: str) -> bytes:

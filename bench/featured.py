@@ -1,4 +1,4 @@
-"""The posts that are looked at: each with reposted words, a video, two tags, and a discussion of its own length."""
+"""The posts whose pages are measured, each with a repost, a video, two tags, and a discussion of a given length."""
 
 import secrets
 from dataclasses import dataclass
@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bench import discussions, texts
-from bench.discussions import Place
+from bench.discussions import Node
 from blog.models import Credit, Person, Post, Repost, Tag, Video
-from blog.permissions import steps
-from blog.publishing import lifecycle
+from blog.publishing import saving
 from blog.sample import content, loading
 from blog.videos import references
 from comments.models import Ban, SpamToken
@@ -18,10 +17,10 @@ from comments.threads import ids
 from core import clock
 
 AGE = timedelta(days=30)
-TALK_LASTS = timedelta(days=20)
+DISCUSSION_SPAN = timedelta(days=20)
 SPAM_WORDS = ("casino", "jackpot", "viagra", "crypto", "loan", "seo", "backlinks", "cheap", "bonus", "replica")
-BUSY = 4  # posts that comments are sent to, so that those whose reading is measured stay as they are
-TARGETS = 20  # comments of each that are replied to
+BUSY = 4  # posts that receive comments, so that the posts measured for reading stay unchanged
+TARGETS = 20  # comments of each busy post that receive replies
 
 
 @dataclass(frozen=True)
@@ -31,39 +30,39 @@ class Cast:
 
 
 def load_cast() -> Cast:
-    """Add the sample, which names the blog and its people."""
+    """Load the sample content, which sets up the blog and its people."""
     loading.load()
     return Cast(*(Person.objects.get(slug=person.slug) for person in content.PEOPLE))
 
 
 def fill(cast: Cast, counts: list[int]) -> dict[str, Any]:
-    """Add a post for each of `counts` and say where they, and the pages of the longest discussion, stand."""
+    """Add a post for each number of comments in `counts`. Return the paths of their pages by name."""
     found: dict[str, Any] = {}
     for index, count in enumerate(counts):
-        post, said = add_post(cast, f"bench-{count}-comments", AGE - timedelta(hours=index), count)
+        post, comments = add_post(cast, f"bench-{count}-comments", AGE - timedelta(hours=index), count)
         found[f"post, {count} comments"] = post.get_absolute_url()
-        found["comment"] = f"/comments/{ids.encode(said[len(said) // 2].pk)}/"
-        found |= _pages(post.get_absolute_url(), said)
+        found["comment"] = f"/comments/{ids.encode(comments[len(comments) // 2].pk)}/"
+        found |= _pages(post.get_absolute_url(), comments)
     return found
 
 
 def fill_busy(cast: Cast) -> dict[str, Any]:
-    """Add the posts that are to be commented on, and say where they stand and what to reply to."""
+    """Add the posts that receive comments. Return the path of one, and the targets to send comments to."""
     busy = [add_post(cast, f"bench-busy-{number}", 2 * AGE, 100) for number in range(BUSY)]
-    openings = [opening for post, said in busy for opening in _openings(post, said)]
-    return {"busy post": busy[0][0].get_absolute_url(), "to comment on": openings}
+    targets = [target for post, comments in busy for target in _targets(post, comments)]
+    return {"busy post": busy[0][0].get_absolute_url(), "to comment on": targets}
 
 
-def add_post(cast: Cast, slug: str, age: timedelta, count: int) -> tuple[Post, list[Place]]:
-    """A post with everything, and `count` comments in the order of a reader."""
+def add_post(cast: Cast, slug: str, age: timedelta, count: int) -> tuple[Post, list[Node]]:
+    """Add a complete post. Return it with its `count` comments in reading order."""
     written = clock.now().replace(microsecond=0) - age
     post = _publish(cast, slug, written)
-    begin = written + timedelta(milliseconds=post.pk)  # else two discussions of one rhythm would mint the same numbers
-    return post, discussions.fill(post.discussion, count, begin=begin, end=begin + TALK_LASTS)
+    start = written + timedelta(milliseconds=post.pk)  # or two discussions with equal intervals would share ids
+    return post, discussions.fill(post.discussion, count, start=start, end=start + DISCUSSION_SPAN)
 
 
 def _publish(cast: Cast, slug: str, written: datetime) -> Post:
-    """A post with reposted words and a video, by the doors that a host uses."""
+    """Publish a post with a repost and a video through the services that the admin uses."""
     source = content.REPOST.slug
     with clock.standing_at(written):
         introduction, body = content.text(source, "introduction"), content.text(source, "body")
@@ -73,15 +72,14 @@ def _publish(cast: Cast, slug: str, written: datetime) -> Post:
         post.tags.set(Tag.objects.order_by("pk")[:2])
         Credit.objects.create(post=post, person=cast.guest)
         words, basis = content.text(source, "words"), Repost.Basis.PERMISSION
-        repost = Repost.objects.create(post=post, text=words, basis=basis, note=content.PERMISSION_NOTE)
-        steps.assert_by_host(repost, by=cast.host.name)
+        Repost.objects.create(post=post, text=words, basis=basis, note=content.PERMISSION_NOTE)
         _add_video(post)
-        lifecycle.publish(post, at=written)
+        saving.publish_post(post, by=cast.host.name, at=written)
     return post
 
 
 def teach_the_rules() -> None:
-    """Let every rule have something to look for: bans of words, a domain and a person, a filter that has learned."""
+    """Give every rule something to check: bans of words, of a domain and of a network, and a trained spam filter."""
     Ban.objects.bulk_create(
         [
             *(Ban(kind=Ban.Kind.WORD, value=f"{word} offer") for word in SPAM_WORDS),
@@ -97,24 +95,24 @@ def teach_the_rules() -> None:
 
 def _add_video(post: Post) -> None:
     reference = references.parse(content.VIDEO_URL)
-    assert reference  # noqa: S101 - the sample's own constant
+    assert reference  # noqa: S101 - a constant of the sample
     video = Video(post=post, part=Video.Part.REPOST, page_url=content.VIDEO_URL, title=content.VIDEO_TITLE)
     video.reference, video.ai_origin = reference, Video.AiOrigin.GENERATED
     video.save()
 
 
-def _pages(address: str, said: list[Place]) -> dict[str, str]:
-    """The first page, one in the midst of a thread, and the last one. The longest discussion has the last word."""
-    middle, end = said[len(said) // 2 + 3], said[max(0, len(said) - 51)]
+def _pages(path: str, comments: list[Node]) -> dict[str, str]:
+    """The first page, a page within a thread, and the last page. The longest discussion comes last and wins."""
+    middle, end = comments[len(comments) // 2 + 3], comments[max(0, len(comments) - 51)]
     return {
-        "first of many": address,
-        "middle of many": f"{address}?after={ids.encode(middle.pk)}",
-        "last of many": f"{address}?after={ids.encode(end.pk)}",
+        "first of many": path,
+        "middle of many": f"{path}?after={ids.encode(middle.pk)}",
+        "last of many": f"{path}?after={ids.encode(end.pk)}",
     }
 
 
-def _openings(post: Post, said: list[Place]) -> list[str]:
-    """Where to send comments: under the post, and as replies to comments all over it."""
+def _targets(post: Post, comments: list[Node]) -> list[str]:
+    """Where to send comments: to the post itself, and as replies to comments all over its discussion."""
     path = f"/comments/new/{post.pk}/"
-    answered = said[:: max(1, len(said) // TARGETS)][:TARGETS]
-    return [opening for place in answered for opening in (path, f"{path} {ids.encode(place.pk)}")]
+    answered = comments[:: max(1, len(comments) // TARGETS)][:TARGETS]
+    return [target for comment in answered for target in (path, f"{path} {ids.encode(comment.pk)}")]

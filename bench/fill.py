@@ -1,7 +1,7 @@
-"""A process of its own that fills a database: `python -m bench.fill POSTS COMMENTS`.
+"""A separate process that fills a database: `python -m bench.fill POSTS COMMENTS`.
 
-The crowd of posts goes in by bare inserts. A few posts to be looked at go the way of every post, with reposted words
-and a video, and have long discussions. `targets.json` in DATA then says where everything is.
+The bulk of the posts is written with plain inserts. A few featured posts go through the usual services; they have a
+repost, a video and a long discussion. `targets.json` in DATA then lists the paths of all pages to measure.
 """
 
 import json
@@ -27,32 +27,33 @@ def main(posts: int, comments: int) -> None:
 
     say(f"Filling {settings.DATA.name}: {posts:,} posts, {comments:,} comments under one of them …")
     call_command("migrate", verbosity=0)
-    if Post.objects.exists():  # an earlier filling with other sizes, or one that was broken off
+    if Post.objects.exists():  # filled before with other sizes, or interrupted
         call_command("flush", interactive=False, verbosity=0)
-    serve.collect_static_files()  # else the first start would do it, and seem slow
-    with hurried(), without_bumps():
-        found = put(posts, comments)
+    serve.collect_static_files()  # or the first start would do it and seem slow
+    with fast_writes(), without_invalidation():
+        found = populate(posts, comments)
     settle()
     (settings.DATA / TARGETS).write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
-def put(posts: int, comments: int) -> dict[str, Any]:
-    """Everything into an empty database; returns where it is."""
-    from bench import crowd, featured  # they need the models
+def populate(posts: int, comments: int) -> dict[str, Any]:
+    """Fill an empty database. Return the paths of the pages to measure by name."""
+    from bench import bulk_posts, featured  # these import models
 
     cast = featured.load_cast()
-    found: dict[str, Any] = {"posts": posts, "comments": comments, **crowd.fill(cast.host, posts)}
+    found: dict[str, Any] = {"posts": posts, "comments": comments, **bulk_posts.fill(cast.host, posts)}
     found |= featured.fill_busy(cast) | featured.fill(cast, sorted({*FEATURED, comments}))
     featured.teach_the_rules()
     return found
 
 
 @contextmanager
-def without_bumps() -> Iterator[None]:
-    """The place where filling switches off what writes to these tables by itself: triggers that tell the page cache
-    of changes. No server runs yet that could have kept a page, and a million rows of news would take as long again.
+def without_invalidation() -> Iterator[None]:
+    """Disable the triggers that record changes for the page cache.
+
+    No server is running yet that could have cached a page, and a million rows of changes would double the time.
     """
-    from core.page_cache import triggers  # it needs the models
+    from core.page_cache import triggers  # imports models
 
     triggers.remove(connection.alias)
     yield
@@ -60,8 +61,8 @@ def without_bumps() -> Iterator[None]:
 
 
 @contextmanager
-def hurried() -> Iterator[None]:
-    """Nothing here has to outlive a crash."""
+def fast_writes() -> Iterator[None]:
+    """Trade durability for speed: the data need not survive a crash."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             for pragma in ("synchronous=OFF", "secure_delete=OFF", "cache_size=-500000", "temp_store=MEMORY"):
@@ -70,9 +71,9 @@ def hurried() -> Iterator[None]:
 
 
 def settle() -> None:
-    """Leave the database as a server finds it that ran for long."""
+    """Leave the database in the state of a site that has been running for long."""
     with connection.cursor() as cursor:
-        # SQLite is not told to ANALYZE: nothing on a real site does it either. PostgreSQL does it by itself.
+        # No ANALYZE on SQLite: a real site does not run it either. PostgreSQL analyzes by itself.
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
     connection.close()
 

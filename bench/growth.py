@@ -1,18 +1,18 @@
 """Rows about lists and feeds: how much longer they take on a large site than on a small one."""
 
 from bench import load, servers
-from bench.places import Place
 from bench.plan import Plan
+from bench.sites import Site
 from bench.verdict import AT_MOST, Row, of_rounds
 
 LISTS = ("home", "home, further down", "year", "month", "tag, often used", "tag, sometimes used", "tag, seldom used")
 FEEDS = ("feed", "feed of a tag")
-IN_A_HURRY = ("home", "tag, often used", "feed")
+QUICK_NAMES = ("home", "tag, often used", "feed")
 
 
-def rows(small: Place, large: Place, plan: Plan) -> list[Row]:
+def rows(small: Site, large: Site, plan: Plan) -> list[Row]:
     with servers.ours(small, **servers.UNCACHED) as few, servers.ours(large, **servers.UNCACHED) as many:
-        names = IN_A_HURRY if plan.is_quick else (*LISTS, *FEEDS)
+        names = QUICK_NAMES if plan.is_quick else (*LISTS, *FEEDS)
         return [_row(name, few.url(small.targets[name]), many.url(large.targets[name]), plan) for name in names]
 
 

@@ -1,4 +1,4 @@
-"""Many rows of one model in one go: as fast as the database takes them, and with every column that the model has."""
+"""Fast bulk inserts of rows of one model, with all of its columns."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -14,25 +14,26 @@ CHUNK = 5_000  # rows
 
 
 def insert(prototype: models.Model, names: Sequence[str], rows: Iterable[Sequence[Any]], *, total: int) -> None:
-    """Insert a row for each of `rows`, which hold values for the fields (attributes) `names`; whatever else the model
-    has is as in `prototype`. Neither `save` nor signals run: `bulk_create` would take six times as long.
+    """Insert a row for each of `rows`, which hold values for the attributes `names`. Copy the rest from `prototype`.
+
+    Neither `save` nor signals run. `bulk_create` would take six times as long.
     """
     options = prototype._meta
     by_name = {field.attname: field for field in options.concrete_fields}
     varying = [by_name[name] for name in names]
-    constant = [field for field in options.concrete_fields if field not in varying and not _made_by_database(field)]
+    constant = [field for field in options.concrete_fields if field not in varying and not _is_generated(field)]
     statement = _statement(options.db_table, [field.column for field in [*varying, *constant]])
-    # Not the proxy `connection`: asking it for the real one takes as long as all else.
-    prepared = partial(_prepared, connections[DEFAULT_DB_ALIAS])
-    same = [prepared(field, getattr(prototype, field.attname)) for field in constant]
+    # Not the proxy `connection`: each lookup through it takes as long as everything else here.
+    prepare = partial(_prepare, connections[DEFAULT_DB_ALIAS])
+    shared = [prepare(field, getattr(prototype, field.attname)) for field in constant]
     for chunk in in_chunks(rows, CHUNK, total=total, what=str(options.verbose_name_plural)):
-        made = ([*map(prepared, varying, row), *same] for row in chunk)
+        prepared = ([*map(prepare, varying, row), *shared] for row in chunk)
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(statement, list(made))
+            cursor.executemany(statement, list(prepared))
 
 
-def continue_numbers(*found: type[models.Model]) -> None:
-    """Let the numbers that the database gives go on behind those that were given by hand."""
+def reset_sequences(*found: type[models.Model]) -> None:
+    """Make the database continue after the primary keys that were inserted explicitly."""
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), list(found)):
             cursor.execute(statement)
@@ -40,14 +41,14 @@ def continue_numbers(*found: type[models.Model]) -> None:
 
 def _statement(table: str, columns: Sequence[str]) -> str:
     quote = connection.ops.quote_name
-    names, places = ", ".join(map(quote, columns)), ", ".join(["%s"] * len(columns))
-    return f"INSERT INTO {quote(table)} ({names}) VALUES ({places})"  # noqa: S608 - names of our own models
+    names, placeholders = ", ".join(map(quote, columns)), ", ".join(["%s"] * len(columns))
+    return f"INSERT INTO {quote(table)} ({names}) VALUES ({placeholders})"  # noqa: S608 - names of our own models
 
 
-def _prepared(database: BaseDatabaseWrapper, field: "models.Field[Any, Any]", value: Any) -> Any:
-    """The value as the database takes it."""
+def _prepare(database: BaseDatabaseWrapper, field: "models.Field[Any, Any]", value: Any) -> Any:
+    """Convert a value for the database."""
     return value if type(value) in (str, int) else field.get_db_prep_save(value, database)
 
 
-def _made_by_database(field: "models.Field[Any, Any]") -> bool:
+def _is_generated(field: "models.Field[Any, Any]") -> bool:
     return isinstance(field, models.AutoField) or field.generated

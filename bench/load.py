@@ -1,4 +1,4 @@
-"""Load, made and measured by wrk: the same options for everybody who is compared."""
+"""Load generated and measured by wrk, with the same options for all sides of a comparison."""
 
 import json
 import math
@@ -13,49 +13,48 @@ from statistics import median
 from bench.progress import say
 
 LUA = Path(__file__).parent / "lua"
-CLIENTS = 8  # connections that are open at once, each asking anew as soon as it has its answer
-SLOW = (
-    0.1  # seconds of one answer; who takes longer is asked by one client alone, or a round would end before its answers
-)
-LONGEST = 10  # seconds of one round, however slow a page is; slower ones have missed any budget
-WARM_UP = 10  # answers
+CLIENTS = 8  # open connections; each sends its next request as soon as it has a response
+# Seconds for one response. A slower page is requested by one client only, or a round would end before its responses.
+SLOW = 0.1
+LONGEST = 10  # seconds of one round at most; a page that needs longer has missed any budget
+WARM_UP = 10  # responses
 ROUNDS = 5
 
 
 class Failed(Exception):
-    """The tool did not do its work; the message holds what it said."""
+    """wrk failed. The message contains its output."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one run."""
+    """The result of one run."""
 
     completed: int
     seconds: float
-    mean_ms: float  # of one answer
-    slow_ms: float  # one answer of a hundred took longer
-    errors: Mapping[str, int]  # kind to number, without those that did not happen
+    mean_ms: float  # per response
+    slow_ms: float  # 99th percentile
+    errors: Mapping[str, int]  # number by kind, without zeros
 
     @property
     def per_second(self) -> float:
         return self.completed / self.seconds if self.seconds else 0.0
 
     def with_errors_of(self, other: "Result") -> "Result":
-        """The same with what went wrong for somebody else, who was served at the same time."""
+        """This result plus the errors of another run that was served at the same time."""
         kinds = {*self.errors, *other.errors}
         errors = {kind: self.errors.get(kind, 0) + other.errors.get(kind, 0) for kind in sorted(kinds)}
-        return replace(self, errors=errors if other.completed else errors | {"readers without an answer": 1})
+        return replace(self, errors=errors if other.completed else errors | {"readers without a response": 1})
 
     @property
     def faults(self) -> list[str]:
-        kinds = {"status": "answers with an error", "timeout": "answers too late"}
+        kinds = {"status": "error responses", "timeout": "timeouts"}
         found = [f"{count} {kinds.get(kind, f'errors ({kind})')}" for kind, count in self.errors.items()]
-        return found if self.completed else [*found, "no answer came"]
+        return found if self.completed else [*found, "no response"]
 
 
 @dataclass(frozen=True)
 class Target:
-    """What one side is asked for. `seconds` is how long a round takes at least."""
+    """What is requested of one side. `seconds` is the minimum length of a round."""
 
     url: str
     seconds: int
@@ -64,10 +63,10 @@ class Target:
     clients: int = CLIENTS
 
     def run(self) -> Result:
-        """One round; a longer one where not even one answer came in time, since that would tell nothing."""
+        """Run one round. Repeat it with a longer time if no response arrived, because that would say nothing."""
         seconds = self.seconds
         while True:
-            found = parsed(_output(self.command(seconds)))
+            found = parse(_output(self.command(seconds)))
             if found.completed or found.errors or seconds >= LONGEST:
                 return found
             seconds = min(LONGEST, 2 * seconds)
@@ -79,7 +78,7 @@ class Target:
 
 
 def pages(urls: Mapping[str, str], seconds: int) -> dict[str, Target]:
-    """Pages to be compared, warm, with the same options for all: as the slowest needs them."""
+    """Warm up the pages to compare. Return targets with equal options, suited to the slowest page."""
     slowest = max(_warm(url) for url in urls.values())
     seconds = min(LONGEST, max(seconds, math.ceil(2.5 * slowest)))
     clients = CLIENTS if slowest < SLOW else 1
@@ -87,36 +86,36 @@ def pages(urls: Mapping[str, str], seconds: int) -> dict[str, Target]:
 
 
 def _warm(url: str) -> float:
-    """Ask for a page until it is warm; how many seconds an answer took."""
+    """Request a page until it is warm. Return the median time of a response in seconds."""
     times: list[float] = []
     while len(times) < WARM_UP and sum(times) < LONGEST:
         started = time.monotonic()
-        with urllib.request.urlopen(url, timeout=300) as answer:  # noqa: S310 - our own address
-            answer.read()
+        with urllib.request.urlopen(url, timeout=300) as response:  # noqa: S310 - our own server
+            response.read()
         times.append(time.monotonic() - started)
     return median(times)
 
 
-def parsed(output: str) -> Result:
-    """What `report.lua` wrote at the end of a run. Raises Failed where it is not there."""
+def parse(output: str) -> Result:
+    """Parse what `report.lua` wrote at the end of a run. Raises Failed if it is missing."""
     lines = [line for line in output.splitlines() if line.startswith("{")]
     try:
-        told = json.loads(lines[-1])
-        errors = {kind: told[kind] for kind in ("connect", "read", "write", "timeout", "status") if told[kind]}
-        return Result(told["completed"], told["seconds"], told["mean_ms"], told["slow_ms"], errors)
+        report = json.loads(lines[-1])
+        errors = {kind: report[kind] for kind in ("connect", "read", "write", "timeout", "status") if report[kind]}
+        return Result(report["completed"], report["seconds"], report["mean_ms"], report["slow_ms"], errors)
     except (IndexError, KeyError, ValueError) as problem:
-        raise Failed(f"wrk said: {output.strip() or 'nothing'}") from problem
+        raise Failed(f"wrk printed: {output.strip() or 'nothing'}") from problem
 
 
 def _output(command: Sequence[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failed(f"wrk ended with {done.returncode}: {(done.stderr or done.stdout).strip()}")
+        raise Failed(f"wrk exited with {done.returncode}: {(done.stderr or done.stdout).strip()}")
     return done.stdout
 
 
 def in_turns(what: str, sides: Mapping[str, Callable[[], Result]], *, rounds: int = ROUNDS) -> dict[str, list[Result]]:
-    """Let every side run in every round, one after the other, so that what else the machine does meets them alike."""
+    """Run all sides one after the other in every round, so that other load on the machine affects them equally."""
     found: dict[str, list[Result]] = {name: [] for name in sides}
     for number in range(rounds):
         for name, run in sides.items():
@@ -127,24 +126,24 @@ def in_turns(what: str, sides: Mapping[str, Callable[[], Result]], *, rounds: in
 
 
 def rates(ours: Sequence[Result], theirs: Sequence[Result]) -> list[float]:
-    """Our rate by theirs, one for each round; without rounds in which they got nothing."""
+    """The ratio of our rate to theirs in each round, without rounds in which they completed nothing."""
     return [one.per_second / other.per_second for one, other in zip(ours, theirs, strict=True) if other.completed]
 
 
 def times(ours: Sequence[Result], theirs: Sequence[Result]) -> list[float]:
-    """The time of our answers by that of theirs, one for each round; without rounds in which anybody got nothing."""
+    """The ratio of our response time to theirs in each round, without rounds in which a side completed nothing."""
     pairs = zip(ours, theirs, strict=True)
     return [one.mean_ms / other.mean_ms for one, other in pairs if one.completed and other.completed]
 
 
 def typical(results: Sequence[Result]) -> str:
-    """What people are told of the rounds of one side."""
+    """Summarize the rounds of one side for people."""
     rate, time_taken = median(one.per_second for one in results), median(one.mean_ms for one in results)
     return f"{rate:,.0f}/s, {time_taken:.1f} ms"
 
 
 def faults(**sides: Sequence[Result]) -> tuple[str, ...]:
-    """What went wrong on any side: a rate of errors is no rate."""
+    """The distinct faults of all sides. A rate that includes errors is worthless."""
     return tuple(
         dict.fromkeys(f"{name}: {fault}" for name, results in sides.items() for one in results for fault in one.faults)
     )

@@ -1,4 +1,4 @@
-"""How much is measured, and for how long."""
+"""The sizes of the sites, and the number and length of the rounds."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ class Plan:
     small: int  # posts
     large: int
     comments: int  # under one post of the large site
-    seconds: int  # of a round
+    seconds: int  # per round
     posting_seconds: int
     rounds: int = 5
     starts: int = 5

@@ -1,4 +1,4 @@
-"""What a person sees while it takes its time."""
+"""Progress messages."""
 
 import sys
 import time
@@ -11,17 +11,17 @@ STARTED = time.monotonic()
 
 
 def say(sentence: str) -> None:
-    """A line with the seconds since the start; on stderr, since stdout is for results."""
+    """Print a line with the seconds since the start to stderr, because stdout is for results."""
     sys.stderr.write(f"[{time.monotonic() - STARTED:5.0f} s] {sentence}\n")
     sys.stderr.flush()
 
 
 def in_chunks(items: Iterable[Item], size: int, *, total: int, what: str) -> Iterator[list[Item]]:
-    """Lists of up to `size` items; says now and then how many there were."""
-    iterator, done, told = iter(items), 0, time.monotonic()
+    """Yield lists of up to `size` items and report progress every five seconds."""
+    iterator, done, reported_at = iter(items), 0, time.monotonic()
     while chunk := list(islice(iterator, size)):
         yield chunk
         done += len(chunk)
-        if time.monotonic() - told > 5:
-            told = time.monotonic()
+        if time.monotonic() - reported_at > 5:
+            reported_at = time.monotonic()
             say(f"  {what}: {done:,} of {total:,}")

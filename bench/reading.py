@@ -1,14 +1,14 @@
-"""Rows about reading a post: from the page cache, without it, and in the longest discussion."""
+"""Rows about reading a post: with and without the page cache, and in the longest discussion."""
 
 from contextlib import ExitStack
 from pathlib import Path
 
 from bench import load, servers
-from bench.bare import pages
+from bench.bare import responses
 from bench.load import Result
-from bench.places import Place
 from bench.plan import Plan
 from bench.servers import Server
+from bench.sites import Site
 from bench.verdict import AT_LEAST, AT_MOST, Row, of_rounds
 
 Rounds = dict[str, list[Result]]
@@ -16,18 +16,18 @@ POST = "post, 50 comments"
 MANY = "post, 200 comments"
 
 
-def rows(place: Place, plan: Plan, folder: Path) -> list[Row]:
-    """Our pages against the same bytes from a bare application, both on the same server."""
-    targets = place.targets
+def rows(site: Site, plan: Plan, folder: Path) -> list[Row]:
+    """Compare our pages with a bare application that sends the same bytes from the same server."""
+    targets = site.targets
     with ExitStack() as running:
-        cached = running.enter_context(servers.ours(place))
-        uncached = running.enter_context(servers.ours(place, **servers.UNCACHED))
-        many = running.enter_context(servers.ours(place, settings="bench.many_comments", **servers.UNCACHED))
-        first = running.enter_context(servers.ours(place, settings="bench.nothing_kept", **servers.UNCACHED))
-        pages.keep(folder, "fifty", uncached.get(targets[POST]))
-        pages.keep(folder, "many", many.get(targets[MANY]))
-        wsgi = running.enter_context(servers.bare(place, "bench.bare.wsgi", folder))
-        view = running.enter_context(servers.bare(place, "bench.bare.django", folder))
+        cached = running.enter_context(servers.ours(site))
+        uncached = running.enter_context(servers.ours(site, **servers.UNCACHED))
+        many = running.enter_context(servers.ours(site, settings="bench.settings_long_pages", **servers.UNCACHED))
+        first = running.enter_context(servers.ours(site, settings="bench.settings_uncached_parts", **servers.UNCACHED))
+        responses.save(folder, "fifty", uncached.get(targets[POST]))
+        responses.save(folder, "many", many.get(targets[MANY]))
+        wsgi = running.enter_context(servers.bare(site, "bench.bare.wsgi", folder))
+        view = running.enter_context(servers.bare(site, "bench.bare.django", folder))
         return [
             _against(cached.url(targets[POST]), wsgi.url("/fifty/"), plan, "post page from the page cache", 0.9),
             _against(uncached.url(targets[POST]), view.url("/fifty/"), plan, "post page, 50 comments, uncached", 0.35),

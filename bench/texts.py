@@ -1,4 +1,4 @@
-"""Words for posts and comments: those of the sample, put together anew. Each distinct text is rendered once."""
+"""Texts for posts and comments, recombined from the sample content. Each distinct text is rendered once."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -7,7 +7,7 @@ from random import Random
 from blog import rendering
 from blog.sample import content
 
-PREFIX = "p0b-"  # of ids in rendered posts, which hold the number of their post
+PREFIX = "p0b-"  # of ids in rendered posts; it contains the primary key of the post
 SHORT_POSTS, COMMENTS = 40, 60  # distinct texts
 TITLES = ("street", "letter", "camera", "margin", "witness", "drawing", "court", "archive", "shadow", "signature")
 

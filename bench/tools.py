@@ -1,4 +1,4 @@
-"""The programs that are not Python packages."""
+"""Required programs that are not Python packages."""
 
 import os
 import shutil
@@ -10,11 +10,11 @@ PACKAGES = {"wrk": "wrk", "ps": "procps"}  # program to Debian's package
 
 
 class Missing(Exception):
-    """A program is not there; the message says in one sentence what to install."""
+    """A program is missing. The message says in one sentence what to install."""
 
 
 def need_programs() -> None:
-    """Have all programs, installing them where root and apt are there. Raises Missing."""
+    """Make sure that all programs exist. Install them if run as root with apt. Raises Missing."""
     if _missing() and os.geteuid() == 0 and shutil.which("apt-get"):
         say(f"Installing {' '.join(_missing())} …")
         _apt("update")
@@ -24,10 +24,10 @@ def need_programs() -> None:
         raise Missing(f"Missing: {names}; please install it (on Debian and Ubuntu: apt install {' '.join(missing)}).")
 
 
-def _apt(*words: str) -> None:
-    """Where it fails, its own words and what is still missing say enough."""
+def _apt(*arguments: str) -> None:
+    """Run apt-get. Ignore failures: its error output and the check that follows say enough."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    command = ["apt-get", "--quiet", "--quiet", *words]
+    command = ["apt-get", "--quiet", "--quiet", *arguments]
     subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
 
 

@@ -1,4 +1,4 @@
-"""What was measured, whether it is within its budget, and how both are told to people and to programs."""
+"""Measured values, their verdicts, and reports of both for people and for programs."""
 
 import json
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ AT_MOST: Final = "<="
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. `value` is None where nothing could be measured; without a budget it is information."""
+    """One line of the table. `value` is None if nothing could be measured. A row without a budget is informative."""
 
     name: str
     value: float | None
@@ -22,7 +22,7 @@ class Row:
     unit: str = ""
     spread: tuple[float, float] | None = None
     note: str = ""
-    faults: tuple[str, ...] = field(default=())  # errors while it was measured: then no number is good enough
+    faults: tuple[str, ...] = field(default=())  # errors during the measurement; any fault misses the budget
 
     @property
     def ok(self) -> bool:
@@ -55,21 +55,21 @@ class Row:
 
 
 def of_rounds(name: str, values: Sequence[float], **rest: Any) -> Row:
-    """A row with the median of what the rounds gave, and their spread."""
+    """Return a row with the median and the spread of the values of all rounds."""
     if not values:
         return Row(name, None, **rest)
     return Row(name, median(values), spread=(min(values), max(values)), **rest)
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows in columns, with what went wrong in lines of their own."""
+    """Format rows in columns, with notes and faults on lines of their own."""
     cells = [("what", "measured", "budget", "spread", "verdict"), *(_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(5)]
     lines = [_line(line, widths) for line in cells]
     lines.insert(1, "-" * len(lines[0]))
     for number, row in reversed(list(enumerate(rows))):
-        remarks = [row.note] if row.note else []
-        lines[number + 3 : number + 3] = [f"    {remark}" for remark in [*remarks, *row.faults]]
+        notes = [row.note] if row.note else []
+        lines[number + 3 : number + 3] = [f"    {note}" for note in [*notes, *row.faults]]
     return "\n".join(lines)
 
 
@@ -90,11 +90,11 @@ def _number(value: float) -> str:
 
 
 def write(rows: Sequence[Row], file: Path) -> None:
-    """Keep the rows for programs: `{"rows": [{"name", "value", "budget", "ok", …}, …]}`."""
+    """Write the rows as JSON: `{"rows": [{"name", "value", "budget", "ok", …}, …]}`."""
     text = json.dumps({"rows": [row.as_json() for row in rows]}, indent=1, ensure_ascii=False)
     file.write_text(text + "\n", encoding="utf-8")
 
 
 def exit_code(rows: Sequence[Row]) -> int:
-    """0 only where something was measured and every budget was kept."""
+    """0 if something was measured and every budget is met, else 1."""
     return 0 if rows and all(row.ok for row in rows) else 1

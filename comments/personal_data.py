@@ -1,4 +1,4 @@
-"""What is kept under an e-mail address: showing all of it to whoever reads mail there, and erasing it."""
+"""The personal data stored under an email address: exporting all of it for its owner, and erasing it."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,46 +13,47 @@ from comments.moderation import steps
 from core import clock
 from core.tasks import queue
 
-ERASE = "erase-address"  # the job that goes on where an erasure was broken off; it names the letter that led to it
-SOON = timedelta(minutes=1)
+ERASE = "erase-personal-data"  # the task that resumes an interrupted erasure; its argument is the message behind it
+RESUME_AFTER = timedelta(minutes=1)
 
 
 def comments_of(email: str) -> CommentQuerySet:
-    """Every comment that was sent with an address, whether that was ever confirmed or not."""
+    """All comments that were sent with an email address, confirmed or not."""
     return Comment.objects.exclude(email="").filter(email__iexact=email)
 
 
-def is_known(email: str) -> bool:
-    """Whether anything is kept under an address but that somebody asked for it."""
-    asked_for = OutgoingEmail.objects.filter(email=email).exclude(kind=OutgoingEmail.Kind.ACCESS)
-    return any(found.exists() for found in (comments_of(email), Subscription.objects.filter(email=email), asked_for))
+def exists_for(email: str) -> bool:
+    """Whether anything is stored under an email address, apart from requests for this very information."""
+    messages = OutgoingEmail.objects.filter(email=email).exclude(kind=OutgoingEmail.Kind.ACCESS)
+    subscriptions = Subscription.objects.filter(email=email)
+    return any(rows.exists() for rows in (comments_of(email), subscriptions, messages))
 
 
-# --- Showing --------------------------------------------------------------------------------------------------------
+# --- Exporting ------------------------------------------------------------------------------------------------------
 
 
 def export(email: str) -> dict[str, Any]:
-    """All that is kept under an address, in words and numbers that JSON knows."""
+    """Return everything stored under an email address, as values that JSON can represent."""
     comments = comments_of(email).select_related("discussion__post__blog").prefetch_related("revisions", "events")
-    wishes = Subscription.objects.filter(email=email).select_related("discussion__post__blog").order_by("pk")
-    sent = OutgoingEmail.objects.filter(email=email).prefetch_related("items").order_by("pk")
+    subscriptions = Subscription.objects.filter(email=email).select_related("discussion__post__blog").order_by("pk")
+    messages = OutgoingEmail.objects.filter(email=email).prefetch_related("items").order_by("pk")
     return {
         "address": email,
-        "exported": _moment(clock.now()),
+        "exported": _iso(clock.now()),
         "comments": [_comment(comment) for comment in comments.order_by("pk")],
-        "subscriptions": [_subscription(wish) for wish in wishes],
-        "letters": [_letter(letter) for letter in sent],
+        "subscriptions": [_subscription(subscription) for subscription in subscriptions],
+        "letters": [_message(message) for message in messages],
     }
 
 
-# What the names in an export are called in front of people; of a finding, its code says enough.
+# Labels for the keys of an export. The keys of a finding have none: its code says enough.
 LABELS = {
     "id": _("number"),
     "page": _("page"),
     "post": _("post"),
     "state": _("state"),
     "name": _("name"),
-    "web_page": _("web page"),
+    "web_page": _("website"),
     "email": _("e-mail"),
     "email_confirmed": _("e-mail confirmed"),
     "language": _("language"),
@@ -61,18 +62,18 @@ LABELS = {
     "published": _("published"),
     "edited": _("edited"),
     "badge": _("badge"),
-    "network_hash": _("hash of the network"),
+    "network_hash": _("network hash"),
     "score": _("score"),
-    "findings": _("findings of the spam rules"),
+    "findings": _("spam filter findings"),
     "earlier_wordings": _("earlier wordings"),
     "history": _("history"),
     "about": _("about"),
     "comment": _("comment"),
     "comments": _("comments"),
-    "asked": _("asked"),
+    "asked": _("requested"),
     "confirmed": _("confirmed"),
     "kind": _("kind"),
-    "made": _("made"),
+    "made": _("created"),
     "sent": _("sent"),
     "replaced": _("replaced"),
     "at": _("when"),
@@ -82,24 +83,25 @@ LABELS = {
 }
 
 
-class Labelled(NamedTuple):
-    """A part of an export for people: a word for what it is, and either its value or rows of such parts."""
+class LabelledField(NamedTuple):
+    """A field of an exported record for people to read: its label, and either a value or nested rows of fields."""
 
     label: str
     value: str
-    rows: list["list[Labelled]"]
+    rows: list["list[LabelledField]"]
 
 
-def labelled(record: Mapping[str, Any]) -> list[Labelled]:
-    """What is not empty in a record of an export."""
+def labelled_fields(record: Mapping[str, Any]) -> list[LabelledField]:
+    """Return the fields of an exported record that are not empty."""
     filled = {name: value for name, value in record.items() if value not in ("", [], None)}
-    return [_part(str(LABELS.get(name, name)), value) for name, value in filled.items()]
+    return [_field(str(LABELS.get(name, name)), value) for name, value in filled.items()]
 
 
-def _part(label: str, value: Any) -> Labelled:
+def _field(label: str, value: Any) -> LabelledField:
     if not isinstance(value, list):
-        return Labelled(label, str(value), [])
-    return Labelled(label, "", [labelled(row) if isinstance(row, dict) else [_part("", row)] for row in value])
+        return LabelledField(label, str(value), [])
+    rows = [labelled_fields(row) if isinstance(row, dict) else [_field("", row)] for row in value]
+    return LabelledField(label, "", rows)
 
 
 def _comment(comment: Comment) -> dict[str, Any]:
@@ -112,72 +114,72 @@ def _comment(comment: Comment) -> dict[str, Any]:
         "name": comment.name,
         "web_page": comment.url,
         "email": comment.email,
-        "email_confirmed": _moment(comment.email_confirmed_at),
+        "email_confirmed": _iso(comment.email_confirmed_at),
         "language": comment.language,
         "text": comment.source,
-        "written": _moment(comment.created_at),
-        "published": _moment(comment.published_at),
-        "edited": _moment(comment.edited_at),
+        "written": _iso(comment.created_at),
+        "published": _iso(comment.published_at),
+        "edited": _iso(comment.edited_at),
         "badge": comment.badge,
         "network_hash": _in_groups(comment.network_key),
         "score": comment.score,
         "findings": comment.findings,
-        "earlier_wordings": [{"replaced": _moment(row.at), "text": row.source} for row in comment.revisions.all()],
+        "earlier_wordings": [{"replaced": _iso(row.at), "text": row.source} for row in comment.revisions.all()],
         "history": [_event(event) for event in comment.events.all()],
     }
 
 
 def _event(event: Any) -> dict[str, Any]:
-    return {"at": _moment(event.at), "from": event.from_state, "to": event.to_state, "reason": event.reason}
+    return {"at": _iso(event.at), "from": event.from_state, "to": event.to_state, "reason": event.reason}
 
 
-def _subscription(wish: Subscription) -> dict[str, Any]:
-    post = wish.discussion.post
+def _subscription(subscription: Subscription) -> dict[str, Any]:
+    post, comment_id = subscription.discussion.post, subscription.comment_id
     return {
-        "about": wish.scope,
+        "about": subscription.scope,
         "post": post.title if post.is_public else "",
-        "comment": f"{post.blog.base_url}{reverse('comment', args=[wish.comment_id])}" if wish.comment_id else "",
-        "asked": _moment(wish.created_at),
-        "confirmed": _moment(wish.confirmed_at),
+        "comment": f"{post.blog.base_url}{reverse('comment', args=[comment_id])}" if comment_id else "",
+        "asked": _iso(subscription.created_at),
+        "confirmed": _iso(subscription.confirmed_at),
     }
 
 
-def _letter(letter: OutgoingEmail) -> dict[str, Any]:
-    told = [reverse("comment", args=[notice.comment_id]) for notice in letter.items.all()]
+def _message(message: OutgoingEmail) -> dict[str, Any]:
     return {
-        "kind": letter.kind,
-        "made": _moment(letter.created_at),
-        "sent": _moment(letter.sent_at),
-        "network_hash": _in_groups(letter.network_key),
-        "comments": told,
+        "kind": message.kind,
+        "made": _iso(message.created_at),
+        "sent": _iso(message.sent_at),
+        "network_hash": _in_groups(message.network_key),
+        "comments": [reverse("comment", args=[item.comment_id]) for item in message.items.all()],
     }
 
 
 def _in_groups(key: bytes | None) -> str:
-    """A hash with blanks in it: where people read it, its line can break on a telephone."""
+    """A hash as hexadecimal digits in groups, so that it wraps on a narrow screen."""
     return bytes(key or b"").hex(" ", 8)
 
 
-def _moment(at: Any) -> str:
+def _iso(at: Any) -> str:
     return at.isoformat(timespec="seconds") if at else ""
 
 
 # --- Erasing --------------------------------------------------------------------------------------------------------
 
 
-def erase_behind(letter: OutgoingEmail) -> None:
-    """Erase all that is kept under the address of a letter. Should we be killed meanwhile, the worker goes on."""
-    queue.enqueue(ERASE, str(letter.pk), delay=SOON)
-    erase(letter.email)
+def start_erasure(message: OutgoingEmail) -> None:
+    """Erase everything stored under a message's email address. If the process dies meanwhile, the worker resumes."""
+    queue.enqueue(ERASE, str(message.pk), delay=RESUME_AFTER)
+    erase(message.email)
 
 
 def erase(email: str) -> None:
-    """Erase all that is kept under an address. Of comments the empty places stay, and the replies to them.
+    """Erase everything stored under an email address. Replies stay, below tombstones of the erased comments.
 
-    One comment is one transaction, and the letter that led here goes last: broken off, it can be done again.
+    Each comment is one transaction, and the messages go last, among them the one whose link led here: an interrupted
+    erasure can be repeated with the same link.
     """
     for comment in comments_of(email).order_by("pk"):
         steps.erase(comment)
     with transaction.atomic():
         Subscription.objects.filter(email=email).end()
-        OutgoingEmail.objects.filter(email=email).delete()  # and with them the notices
+        OutgoingEmail.objects.filter(email=email).delete()  # cascades to their items

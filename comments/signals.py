@@ -1,4 +1,4 @@
-"""What happens on this floor when something happens on the floor below."""
+"""Signal receivers that react to changes of posts."""
 
 from typing import Any
 
@@ -11,6 +11,6 @@ from comments.models import Discussion
 
 @receiver(post_save, sender=Post)
 def open_discussion(instance: Post, created: bool, raw: bool, using: str, **kwargs: Any) -> None:
-    """Every post has its discussion from the start, so no page has to make one. A fixture brings its own."""
+    """Create the discussion together with its post, so that no page has to. Fixtures bring their own."""
     if created and not raw:
         Discussion.objects.using(using).create(post=instance)

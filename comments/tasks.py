@@ -1,4 +1,4 @@
-"""The jobs of the upper floor."""
+"""Background tasks of the comments app."""
 
 from datetime import timedelta
 
@@ -14,40 +14,43 @@ DAY = timedelta(days=1)
 
 @job(ANNOUNCE)
 def announce_comment(argument: str) -> None:
-    """Tell subscribers of a comment that has just appeared. `argument` is its number."""
+    """Notify subscribers of a new comment. `argument` is its primary key."""
     if comment := Comment.objects.counted().filter(pk=argument).first():
         notifications.announce(comment)
 
 
-@job(outgoing.POST)
-def post_letter(argument: str) -> None:
-    """Send a letter. `argument` is its number."""
+@job(outgoing.SEND)
+def send_email(argument: str) -> None:
+    """Send an outgoing email. `argument` is its primary key."""
     outgoing.send(int(argument))
 
 
-@job(notifications.TELL, every=notifications.BETWEEN_DIGESTS)
-def tell_moderators(argument: str) -> None:
-    """Write the digest of what waits, if something waits that was in none."""
-    notifications.tell_moderators()
+@job(notifications.DIGEST, every=notifications.DIGEST_INTERVAL)
+def notify_moderators(argument: str) -> None:
+    """Create the digest of held comments, if any of them has not been in a digest yet."""
+    notifications.create_digest()
 
 
 @job(personal_data.ERASE)
-def erase_email(argument: str) -> None:
-    """Go on with an erasure that was broken off. `argument` is the number of the letter that led to it."""
-    if letter := OutgoingEmail.objects.filter(pk=argument).first():
-        personal_data.erase(letter.email)
+def resume_erasure(argument: str) -> None:
+    """Resume an interrupted erasure. `argument` is the primary key of the message whose link started it."""
+    if message := OutgoingEmail.objects.filter(pk=argument).first():
+        personal_data.erase(message.email)
 
 
-@job("forget-letters", every=DAY)
-def forget_letters(argument: str) -> None:
-    retention.forget_letters()
+@job("forget-emails", every=DAY)
+def forget_emails(argument: str) -> None:
+    """Delete outgoing email that is no longer needed."""
+    retention.delete_old_emails()
 
 
-@job("forget-unconfirmed-wishes", every=DAY)
-def forget_unconfirmed_wishes(argument: str) -> None:
-    retention.forget_unconfirmed_wishes()
+@job("forget-unconfirmed-subscriptions", every=DAY)
+def forget_unconfirmed_subscriptions(argument: str) -> None:
+    """Delete subscriptions that nobody confirmed in time."""
+    retention.delete_unconfirmed_subscriptions()
 
 
 @job("forget-unwanted-comments", every=DAY)
 def forget_unwanted_comments(argument: str) -> None:
-    retention.forget_unwanted_comments()
+    """Erase rejected, deleted and spam comments after their retention time."""
+    retention.erase_unwanted_comments()

@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 
 from comments.models import Comment
 from core import clock
-from core.files.storages import Away
+from core.files.storages import StorageUnavailable
 from core.privacy import networks
 
 ONE_NETWORK_FROM = 20  # comments; fewer may well come from one household
@@ -51,16 +51,16 @@ def proxies_are_trusted(app_configs: Sequence[Any] | None, **kwargs: Any) -> lis
 def the_bucket_is_private(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """W004: the bucket answers strangers, or does not even answer us. It holds the evidence of permissions."""
     private = storages["private"]
-    if not hasattr(private, "answers_strangers"):
+    if not hasattr(private, "is_publicly_readable"):
         return []  # a folder
     try:
-        if not private.answers_strangers():
+        if not private.is_publicly_readable():
             return []
         problem, hint = (
             "Anybody who knows the URL of a file in the bucket can read it.",
             "Block all public access to it.",
         )
-    except (Away, OSError) as error:
+    except (StorageUnavailable, OSError) as error:
         problem, hint = (
             f"The bucket in MEDIA_STORAGE cannot be used: {error}.",
             "Check its URL, its key and its access rights.",

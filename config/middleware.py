@@ -1,4 +1,4 @@
-"""What neither Django nor django-csp does: some headers, and a look at a request's body before it is read."""
+"""Middleware that neither Django nor django-csp has: security headers, and checks of request bodies."""
 
 from collections.abc import Callable
 
@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-# Encrypted media, fullscreen and picture-in-picture stay allowed: players of embedded videos ask for them.
-UNUSED = (
+# Encrypted media, fullscreen and picture-in-picture stay allowed, because the players of embedded videos need them.
+UNUSED_FEATURES = (
     "accelerometer",
     "camera",
     "display-capture",
@@ -23,45 +23,45 @@ UNUSED = (
     "payment",
     "usb",
 )
-POLICY = ", ".join(f"{feature}=()" for feature in UNUSED)
+PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES)
 
 
 def permissions_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Refuse the browser features that no page of ours uses."""
+    """Deny the browser features that no page of ours uses."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        response.headers.setdefault("Permissions-Policy", POLICY)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         return response
 
     return middleware
 
 
 class KeptPolicy(CSPMiddleware):
-    """django-csp, whose header is built once, where a view asks for no other: each time would be 0.05 ms."""
+    """django-csp with a header that is built once, unless a view has a policy of its own. Building it takes 0.05 ms."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         super().__init__(get_response)
-        self._usual = build_policy()
+        self._default = build_policy()
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if settings.DEBUG or any(name.startswith("_csp") for name in vars(response)):
             return super().process_response(request, response)
-        response.headers.setdefault(HEADER, self._usual)
+        response.headers.setdefault(HEADER, self._default)
         return response
 
 
 def plain_bodies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Refuse bodies that no form of ours sends: too long, or in another encoding than UTF-8.
+    """Refuse bodies that no form of ours sends: those that are too long, or in another encoding than UTF-8.
 
-    Django bounds the fields of a form, but writes files of any size to disk, for strangers too and before any view
-    has asked who they are; and it trips over encodings that Python knows but that hold no text, such as rot13.
+    Django limits the fields of a form, but it writes files of any size to disk, and does so for strangers, before any
+    view checks who they are. It also fails on codecs of Python that are no text encodings, such as rot13.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdigit() and int(length) > settings.REQUEST_MAX_BYTES and int(length) > longest_body(request):
-            raise RequestDataTooBig("The body is longer than this request may bring.")
+        if length.isdigit() and int(length) > settings.REQUEST_MAX_BYTES and int(length) > max_body_bytes(request):
+            raise RequestDataTooBig("The body is too long for this request.")
         charset = (request.content_params or {}).get("charset", "utf-8")
         if charset.lower() not in ("utf-8", "utf8"):
             raise BadRequest("The body is not in UTF-8.")
@@ -70,13 +70,13 @@ def plain_bodies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
     return middleware
 
 
-def longest_body(request: HttpRequest) -> int:
-    """How many bytes the request may bring: with a film only the form of a post, from somebody who may add one.
+def max_body_bytes(request: HttpRequest) -> int:
+    """The limit for the body of this request. The form of a post may contain a film if the user may add one.
 
-    Only for a long body, as it asks for the session: no cookie is read for others.
+    Call it for long bodies only, because it loads the session; for other requests no cookie is read.
     """
     if not request.path.startswith(reverse("admin:blog_post_changelist")):
         return settings.REQUEST_MAX_BYTES
     user = request.user
-    may_bring_film = user.is_staff and (user.has_perm("blog.add_video") or user.has_perm("blog.change_video"))
-    return settings.REQUEST_MAX_BYTES + (settings.VIDEO_MAX_BYTES if may_bring_film else 0)
+    may_upload_film = user.is_staff and (user.has_perm("blog.add_video") or user.has_perm("blog.change_video"))
+    return settings.REQUEST_MAX_BYTES + (settings.VIDEO_MAX_BYTES if may_upload_film else 0)

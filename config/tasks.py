@@ -1,4 +1,4 @@
-"""The jobs of the site as a whole."""
+"""Background jobs of the site as a whole."""
 
 import logging
 from datetime import timedelta
@@ -13,6 +13,6 @@ log = logging.getLogger(__name__)
 
 @job("watch-networks", every=timedelta(days=1))
 def watch_networks(argument: str) -> None:
-    """Say in the log when all visitors seem to share one limit: nobody runs the checks of a site that runs."""
+    """Log a warning if all visitors seem to share one rate limit. Nobody runs system checks on a running site."""
     for warning in checks.visitors_come_from_several_networks(None, databases=[DEFAULT_DB_ALIAS]):
         log.warning("%s %s (%s)", warning.msg, warning.hint, warning.id)

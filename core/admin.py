@@ -1,4 +1,4 @@
-"""A read-only kind of admin page, and the page of the tasks."""
+"""A base class for read-only admin pages, and the admin page of tasks."""
 
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ ModelT = TypeVar("ModelT", bound=Model)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[ModelT]):
-    """Nobody adds, changes or deletes here, whatever their login may do elsewhere."""
+    """A page on which nobody can add, change or delete, whatever their permissions."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -38,8 +38,8 @@ class TaskAdmin(ReadOnlyAdmin[Task]):
         for task in queryset:
             queue.enqueue(task.job, task.argument)
         count = len(queryset)
-        done = ngettext("%d task is tried again now.", "%d tasks are tried again now.", count) % count
-        self.message_user(request, done, messages.SUCCESS)
+        message = ngettext("%d task will be tried again now.", "%d tasks will be tried again now.", count) % count
+        self.message_user(request, message, messages.SUCCESS)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("core.change_task")

@@ -1,4 +1,4 @@
-"""The one clock. What is public depends on it, so the tests must be able to move it."""
+"""The one clock of the site. What is public depends on the time, so tests must be able to set it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,16 +10,16 @@ _source: Callable[[], datetime] = timezone.now
 
 
 def now() -> datetime:
-    """The present moment, aware, in UTC."""
+    """The current time, aware, in UTC."""
     return _source()
 
 
 @contextmanager
 def standing_at(moment: datetime) -> Iterator[None]:
-    """Stop the clock of this process at an aware `moment`."""
+    """Stop the clock of this process at `moment`, an aware datetime."""
     global _source
-    before, _source = _source, lambda: moment
+    previous, _source = _source, lambda: moment
     try:
         yield
     finally:
-        _source = before
+        _source = previous

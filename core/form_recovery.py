@@ -1,19 +1,20 @@
-"""What somebody typed into a form that could not be taken, to be shown to them again."""
+"""Recovers what somebody typed into a form that failed, so that a page can show it to them again."""
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
-SHORT = 60  # characters; what is shorter is quickly typed again
-SECRET = ("password", "csrf")  # in the names of fields
+MAX_SHORT_TEXT = 60  # characters; a shorter text is quickly typed again
+SECRET_FIELDS = ("password", "csrf")  # parts of field names
 
 
 def long_texts(request: HttpRequest) -> list[str]:
-    """The texts of the form, in its order; none where the request holds no form that can be read. Never an error: what
-    asks has one to tell of already.
+    """The long texts in the form, in its order. Empty if the request contains no readable form.
+
+    Never raises an error: the caller is already reporting one.
     """
     try:
-        typed = [value for name, value in request.POST.items() if not any(part in name for part in SECRET)]
-    except (BadRequest, MultiPartParserError, OSError, SuspiciousOperation):  # OSError: the body never came
+        values = [value for name, value in request.POST.items() if not any(part in name for part in SECRET_FIELDS)]
+    except (BadRequest, MultiPartParserError, OSError, SuspiciousOperation):  # OSError: the body did not arrive
         return []
-    return [value for value in typed if isinstance(value, str) and (len(value) > SHORT or "\n" in value)]
+    return [value for value in values if isinstance(value, str) and (len(value) > MAX_SHORT_TEXT or "\n" in value)]

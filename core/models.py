@@ -1,4 +1,4 @@
-"""What every site keeps: tasks for the worker, the page cache's log of changes, and the keys of visitors' networks."""
+"""The tables of `core`: tasks for the worker, the change log of the page cache, and the keys for visitors' networks."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -34,7 +34,7 @@ class Task(models.Model):
 
 
 class Invalidation(models.Model):
-    """Something that readers see has changed. Only database triggers write it (`core.page_cache.triggers`)."""
+    """A change to something that readers see. Only database triggers write it (`core.page_cache.triggers`)."""
 
     tags = models.TextField(help_text="What changed: cache tags separated by spaces.")
     hard = models.BooleanField(help_text="Whether something may have been taken away.")
@@ -52,7 +52,7 @@ class Invalidation(models.Model):
 
 
 class NetworkKey(models.Model):
-    """The secret of one week. With it a visitor's network becomes a pseudonym; without it nothing leads back."""
+    """The secret of one week. It turns a visitor's network into a pseudonym; once it is gone, nothing leads back."""
 
     week = models.DateField(primary_key=True, help_text="Its Monday.")
     secret: models.BinaryField[bytes, bytes] = models.BinaryField(max_length=32)

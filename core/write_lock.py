@@ -1,8 +1,8 @@
-"""Short transactions that write, one after the other.
+"""Serialises short write transactions within a process.
 
-SQLite has one writer at a time, and whoever finds the place taken looks again after 1, 2, 5, 10, 15 … milliseconds: of
-eight that want to write for half a millisecond each, most sleep while nobody writes. Threads that wait for each other
-here go on at once.
+SQLite has one writer at a time, and a transaction that finds the lock taken tries again after 1, 2, 5, 10, 15 …
+milliseconds. Of eight threads that want to write for half a millisecond each, most sleep while nobody writes. Threads
+that wait for each other on this lock continue at once.
 """
 
 import threading
@@ -11,16 +11,17 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-_TURN = threading.Lock()
+_LOCK = threading.Lock()
 
 
 @contextmanager
 def short_write() -> Iterator[None]:
-    """Like `transaction.atomic`, for what is done within milliseconds and waits for nothing but the database."""
-    # Whoever is in a transaction already may have SQLite's own lock: they must not wait for one who waits for that.
+    """Like `transaction.atomic`, for a transaction of milliseconds that waits for nothing but the database."""
+    # A thread that is already in a transaction may hold SQLite's own lock. It must not wait here for a thread that is
+    # waiting for that lock.
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         with transaction.atomic():
             yield
     else:
-        with _TURN, transaction.atomic():
+        with _LOCK, transaction.atomic():
             yield

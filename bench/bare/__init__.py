@@ -1,1 +1,1 @@
-"""What we are measured against: the least that anybody would have to run on the same server to send the same bytes."""
+"""Minimal applications to compare with: they send the same bytes from the same server."""

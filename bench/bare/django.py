@@ -1,4 +1,4 @@
-"""The bare Django as a WSGI application: no middleware, and no app but Django itself."""
+"""Bare Django as a WSGI application, configured by one of the settings modules of this package."""
 
 from django.core.wsgi import get_wsgi_application
 

@@ -1,4 +1,4 @@
-"""The one table of the bare application."""
+"""The only table of the bare application."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ class Remark(models.Model):
     objects: ClassVar[models.Manager["Remark"]] = models.Manager()
 
     class Meta:
-        app_label = "bench"  # not among the installed apps, neither ours nor the bare ones
+        app_label = "bench"  # not an installed app, neither of our site nor of the bare one
         db_table = "bench_remark"
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""A process of its own that makes the bare application's table anew: `python -m bench.bare.prepare`."""
+"""A separate process that creates the table of the bare application: `python -m bench.bare.prepare`."""
 
 import django
 from django.db import connection

@@ -1,4 +1,4 @@
-"""Django with nothing in it, on the same database, opened in the same way."""
+"""Django without apps and middleware, with the same database settings as our site."""
 
 from config import settings as ours
 

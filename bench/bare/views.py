@@ -6,10 +6,10 @@ from django.urls import path
 from django.utils import timezone
 
 from bench.bare.models import Remark
-from bench.bare.pages import kept
+from bench.bare.responses import load_all
 
-ANSWERS = kept()
-ASKED_FOR = (1, 2, 3)  # rows that `prepare` has made
+RESPONSES = load_all()
+ROW_IDS = (1, 2, 3)  # created by `prepare`
 
 
 class RemarkForm(forms.Form):
@@ -18,10 +18,10 @@ class RemarkForm(forms.Form):
 
 
 def page(request: HttpRequest, name: str) -> HttpResponse:
-    for number in ASKED_FOR:
-        Remark.objects.get(pk=number)
-    answer = ANSWERS[name]
-    return HttpResponse(answer.body, headers=dict(answer.headers))
+    for pk in ROW_IDS:
+        Remark.objects.get(pk=pk)
+    response = RESPONSES[name]
+    return HttpResponse(response.body, headers=dict(response.headers))
 
 
 def remark(request: HttpRequest) -> HttpResponse:

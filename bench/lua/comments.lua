@@ -1,6 +1,6 @@
--- Comments that every rule lets through: each from another network, with words that nobody said before. They bring the
--- token that a form of Django asks for, as its cookie and its field; ours is sent the same, and looks at neither.
--- Arguments: the file with the targets, a line "path parent" for each, and the number of the first comment.
+-- Send comments that pass every rule: each from its own network and with a new text. They include the CSRF token that a
+-- Django form requires, as cookie and as field. Our site receives the same requests and ignores both.
+-- Arguments: a file of targets with a line "path parent" for each, and the number of the first comment.
 local folder = debug.getinfo(1, "S").source:match("^@(.*/)")
 dofile(folder .. "report.lua")
 
@@ -25,11 +25,11 @@ function init(arguments)
 end
 
 local function text()
-  local said = { "Remark", number }
+  local parts = { "Remark", number }
   for _ = 1, 40 do
-    said[#said + 1] = WORDS[math.random(#WORDS)]
+    parts[#parts + 1] = WORDS[math.random(#WORDS)]
   end
-  return table.concat(said, "+")
+  return table.concat(parts, "+")
 end
 
 function request()

@@ -1,4 +1,4 @@
--- Readers who look ten times a second each, however fast the answer comes: the same load on both sides.
+-- Readers who each send ten requests a second, however fast the responses are: the same load on both sides.
 local folder = debug.getinfo(1, "S").source:match("^@(.*/)")
 dofile(folder .. "report.lua")
 

@@ -1,4 +1,4 @@
--- What a run of wrk did, as one line of JSON: its own words are rounded and meant for people.
+-- Report a run of wrk as one line of JSON. Its own output is rounded and meant for people.
 function done(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(

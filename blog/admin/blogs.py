@@ -1,4 +1,4 @@
-"""The blog's own settings: one row, so there is a form and no list."""
+"""The settings of the blog. There is one row, so there is a form and no list."""
 
 from typing import Any
 

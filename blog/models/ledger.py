@@ -79,8 +79,8 @@ class PermissionEvent(models.Model):
     objects = PermissionEventQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("step of a permission")
-        verbose_name_plural = _("ledger")
+        verbose_name = _("permission step")
+        verbose_name_plural = _("permission ledger")
         ordering = ["repost", "number"]
         constraints = [models.UniqueConstraint(fields=["repost", "number"], name="ledger_one_chain")]
 

@@ -97,7 +97,7 @@ def send(permission_request: PermissionRequest) -> None:
         "post": post,
         "blog": post.blog,
         "host": post.author.name,
-        "words": sending.quoted(rendering.plain_text(permission_request.wording.html)),
+        "words": sending.quote(rendering.plain_text(permission_request.wording.html)),
         "link": f"{post.blog.base_url}{reverse('author-page', args=[_create_link(permission_request)])}",
         "days": LINK_LIFETIME.days,
     }

@@ -4,9 +4,10 @@
 `blog.permissions.author_requests`, which checks the link.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from django.db import transaction
 
@@ -20,6 +21,7 @@ Kind = PermissionEvent.Kind
 Actor = PermissionEvent.Actor
 State = Repost.State
 Level = Repost.Level
+StepT = TypeVar("StepT", bound=Callable[..., None])
 
 SAME_STATE = None
 EVERY_STATE = tuple(State)
@@ -56,6 +58,18 @@ class StepNotAllowed(Exception):
     """The step is not allowed in the current state of the permission."""
 
 
+def _public_step(step: StepT) -> StepT:
+    """Take a step in one transaction and synchronise the video rows once after it: readers may see other words now."""
+
+    @wraps(step)
+    @transaction.atomic
+    def wrapper(repost: Repost, *args: Any, **kwargs: Any) -> None:
+        step(repost, *args, **kwargs)
+        placement.synchronise_rows(repost.post)
+
+    return cast(StepT, wrapper)
+
+
 # --- The host -------------------------------------------------------------------------------------------------------
 
 
@@ -65,6 +79,8 @@ def assert_by_host(repost: Repost, *, by: str) -> None:
 
     The first call makes the permission asserted (level 1). Later calls record edited words and changed terms; if
     nothing has changed, they record nothing. `by` is the name of the host. Raises StepNotAllowed without a basis.
+
+    This is the only step that leaves the video rows to its callers, which save or publish (`blog.publishing.saving`).
     """
     _lock(repost)
     if not repost.basis:
@@ -103,7 +119,7 @@ def _choose_wording(repost: Repost) -> State:
     return State(repost.state)
 
 
-@transaction.atomic
+@_public_step
 def reassert(repost: Repost, *, by: str, note: str) -> None:
     """Let the host stand by the credit although the person named said "not mine". `note` tells readers why."""
     _lock(repost)
@@ -122,11 +138,12 @@ def add_evidence(evidence: Evidence, *, by: str) -> None:
         repost.evidence_kind, repost.evidence_since = evidence.kind, evidence.dated
         repost.save(update_fields=["evidence_kind", "evidence_since"])
     details = {"kind": evidence.kind, "dated": evidence.dated.isoformat(), "sha256": evidence.sha256}
-    lifecycle.note_edit(repost.post)
+    lifecycle.mark_updated(repost.post)
     _step(repost, Kind.EVIDENCE_ADDED, by=by, details=details)
+    placement.synchronise_rows(repost.post)
 
 
-@transaction.atomic
+@_public_step
 def release(repost: Repost, *, by: str) -> None:
     """Show the edited words as stated by the host alone, and drop the author's confirmation."""
     _lock(repost)
@@ -134,14 +151,14 @@ def release(repost: Repost, *, by: str) -> None:
     _step(repost, Kind.RELEASED, by=by)
 
 
-@transaction.atomic
+@_public_step
 def withdraw(repost: Repost, *, by: str, note: str = "") -> None:
     """Let the host take the words off the page. `note` is the reason that readers see."""
     _lock(repost)
     _step(repost, Kind.WITHDRAWN, by=by, note=note)
 
 
-@transaction.atomic
+@_public_step
 def restore(repost: Repost, *, by: str) -> None:
     """Undo the host's withdrawal. The former state comes back, so an earlier “not mine” still holds."""
     _lock(repost)
@@ -153,7 +170,7 @@ def restore(repost: Repost, *, by: str) -> None:
     _step(repost, Kind.RESTORED, by=by, to_state=to_state)
 
 
-@transaction.atomic
+@_public_step
 def set_end(repost: Repost, *, by: str, last_day: date | None) -> None:
     """Let the permission end after `last_day`, or never if it is None."""
     _lock(repost)
@@ -163,27 +180,27 @@ def set_end(repost: Repost, *, by: str, last_day: date | None) -> None:
     _step(repost, Kind.TERMS_CHANGED, by=by)
 
 
-@transaction.atomic
+@_public_step
 def record_request(repost: Repost, *, by: str) -> None:
     """Record that the host asks the author. Nothing public changes."""
     _lock(repost)
     _step(repost, Kind.REQUESTED, by=by)
 
 
-@transaction.atomic
+@_public_step
 def mark_disputed(repost: Repost, *, by: str, disputed: bool) -> None:
     """Let the host mark the attribution as disputed, or the dispute as settled. This is a label, not a state."""
     _lock(repost)
     repost.is_disputed = disputed
     repost.save(update_fields=["is_disputed"])
-    lifecycle.note_edit(repost.post)
+    lifecycle.mark_updated(repost.post)
     _step(repost, Kind.DISPUTED if disputed else Kind.SETTLED, by=by)
 
 
 # --- The author -----------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
+@_public_step
 def confirm(repost: Repost, *, wording: Wording, domain: str, conditions: Mapping[str, Any]) -> None:
     """Record the author's yes to `wording`, from a mailbox at `domain`, with `conditions` (see `Repost.CONDITIONS`)."""
     _lock(repost)
@@ -201,21 +218,21 @@ def confirm(repost: Repost, *, wording: Wording, domain: str, conditions: Mappin
         _step(repost, Kind.WORDS_EDITED, actor=Actor.SYSTEM, to_state=State.STALE)
 
 
-@transaction.atomic
+@_public_step
 def decline(repost: Repost) -> None:
     """Record the author's no."""
     _lock(repost)
     _step(repost, Kind.DECLINED, actor=Actor.AUTHOR)
 
 
-@transaction.atomic
+@_public_step
 def disown(repost: Repost) -> None:
     """Record that the person named as author says “not mine”."""
     _lock(repost)
     _step(repost, Kind.DISOWNED, actor=Actor.AUTHOR)
 
 
-@transaction.atomic
+@_public_step
 def revoke(repost: Repost, *, note: str = "") -> None:
     """Let the author end the permission for good. If the basis rules that out, record that they ask the host to."""
     _lock(repost)
@@ -232,18 +249,19 @@ def correct_name(person: Person, *, name: str) -> None:
     person.name, person.slug = name, Person.objects.exclude(pk=person.pk).free_slug(name)
     person.save(update_fields=["name", "slug"])
     for repost in Repost.objects.filter(post__credits__person=person).order_by("pk").distinct():
-        lifecycle.note_edit(repost.post)
+        lifecycle.mark_updated(repost.post)
         if repost.state != State.NONE:
             _lock(repost)
             repost.credit_wording = repost.credit_wording.replace(old_name, name)
             repost.save(update_fields=["credit_wording"])
             _step(repost, Kind.CREDIT_CORRECTED, actor=Actor.AUTHOR)
+            placement.synchronise_rows(repost.post)
 
 
 # --- The clock ------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
+@_public_step
 def record_expiry(repost: Repost) -> None:
     """Record that the agreed end has come. Readers saw the end at its moment; the row only documents it."""
     _lock(repost)
@@ -327,7 +345,6 @@ def _step(
     if kind in ENDS_CLAIMS:
         repost.claims_ended_at = event.at
     repost.save(update_fields=STEP_FIELDS)
-    placement.keep_rows(repost.post)  # readers may see other words now
 
 
 def _append(repost: Repost, text: str, **columns: Any) -> PermissionEvent:

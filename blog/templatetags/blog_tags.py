@@ -169,13 +169,13 @@ def text_with_videos(html: str, videos: Iterable[Video] | None, text: str) -> Sa
     `text` is the part of the post that the HTML belongs to ("introduction", "words" or "body"); `videos` are those of
     the post.
     """
-    return stored_html(placement.filled(html, videos or (), text=text, template="blog/_video.html"))
+    return stored_html(placement.insert_videos(html, videos or (), text=text, template="blog/_video.html"))
 
 
 @register.simple_tag
 def text_for_feeds(html: str, videos: Iterable[Video] | None, text: str) -> SafeString:
     """Like `text_with_videos`, but for feed readers: videos become pictures with links."""
-    return stored_html(placement.filled(html, videos or (), text=text, template="blog/_video_in_feed.html"))
+    return stored_html(placement.insert_videos(html, videos or (), text=text, template="blog/_video_in_feed.html"))
 
 
 @register.simple_tag

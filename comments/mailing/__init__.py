@@ -1,1 +1,1 @@
-"""Mail about comments: who wants which, what it says, and how it is sent."""
+"""Email about comments: subscriptions, the text of each message, and sending."""

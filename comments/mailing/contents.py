@@ -1,4 +1,4 @@
-"""What a letter says: made when it goes out, of what is still right at that moment."""
+"""The text of each outgoing email, composed at the moment of sending from what is true at that moment."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -21,167 +21,177 @@ Kind = OutgoingEmail.Kind
 Scope = Subscription.Scope
 NO_HEADERS: Mapping[str, str] = {}
 
-CONFIRM_LASTS = timedelta(days=3)
-ACCESS_LASTS = timedelta(minutes=30)
-MOST_NEWS = 50  # comments in one letter; their subscriptions stand in its links
-NEWS_EXCERPT = 500  # characters
-MOST_WAITING = 20  # comments in a moderators' digest
-WAITING_EXCERPT = 200
+CONFIRM_LIFETIME = timedelta(days=3)
+ACCESS_LIFETIME = timedelta(minutes=30)
+MAX_NEW_COMMENTS = 50  # in one email; its unsubscribe link holds the numbers of their subscriptions
+EXCERPT_LENGTH = 500  # characters
+MAX_HELD_COMMENTS = 20  # in one moderation digest
+HELD_EXCERPT_LENGTH = 200  # characters
 
-# Why somebody gets news, by what they subscribed to.
+# Why a subscriber receives a comment, by the scope of the subscription.
 REASONS = {
-    Scope.REPLIES: _("You asked to be told of replies to your comment."),
-    Scope.THREAD: _("You asked to be told of what is said in this thread."),
-    Scope.POST: _("You asked to be told of all comments on this post."),
+    Scope.REPLIES: _("You receive this because you subscribed to replies to your comment."),
+    Scope.THREAD: _("You receive this because you subscribed to this thread."),
+    Scope.POST: _("You receive this because you subscribed to all comments on this post."),
 }
 
 
 class Contents(NamedTuple):
-    """The template of a mail, what stands in it, and the headers that go with it."""
+    """The template of an email, its context, and extra headers."""
 
     template: str
     context: dict[str, Any]
     headers: Mapping[str, str] = NO_HEADERS
 
 
-def of(letter: OutgoingEmail, blog: Blog) -> Contents | None:
-    """What the letter says now; None where nothing is left to say."""
-    said = WRITERS[letter.kind](letter, blog)
-    if said is None:
+def compose(message: OutgoingEmail, blog: Blog) -> Contents | None:
+    """Return the contents of a message as of now, or None if there is nothing left to say."""
+    contents = COMPOSERS[message.kind](message, blog)
+    if contents is None:
         return None
-    shared = {"blog": blog, "kept_link": f"{blog.base_url}{reverse('personal-data')}"}
-    return said._replace(context={**shared, **said.context})
+    shared = {"blog": blog, "personal_data_url": f"{blog.base_url}{reverse('personal-data')}"}
+    return contents._replace(context={**shared, **contents.context})
 
 
-def page_url(blog: Blog, route: str, token: str) -> str:
+def _token_url(blog: Blog, route: str, token: str) -> str:
     return f"{blog.base_url}{reverse(route, args=[token])}"
 
 
-# --- Questions ------------------------------------------------------------------------------------------------------
+# --- Messages that somebody requested -------------------------------------------------------------------------------
 
 
-def _confirm(letter: OutgoingEmail, blog: Blog) -> Contents | None:
-    """It says nothing of what the commenter said: that may be somebody else, who typed a stranger's address."""
-    comment = _unconfirmed(letter.comment)
-    wish = letter.subscription if letter.subscription and not letter.subscription.confirmed_at else None
-    about = comment or wish
-    post = _public_post(about.discussion_id) if about else None
+def _confirmation(message: OutgoingEmail, blog: Blog) -> Contents | None:
+    """Leave out the text of the comment: a stranger may have typed the receiver's email address."""
+    comment = _unconfirmed_comment(message.comment)
+    subscription = message.subscription if message.subscription and not message.subscription.confirmed_at else None
+    subject = comment or subscription
+    post = _public_post(subject.discussion_id) if subject else None
     if post is None:
         return None
-    token = signed_links.mint(Purpose.CONFIRM, [comment.pk if comment else 0, wish.pk if wish else 0])
+    numbers = [comment.pk if comment else 0, subscription.pk if subscription else 0]
+    token = signed_links.create(Purpose.CONFIRM, numbers)
     context = {
         "post": post,
         "comment": comment,
-        "wish": wish,
-        "link": page_url(blog, "comment-confirm-address", token),
-        "days": CONFIRM_LASTS.days,
+        "subscription": subscription,
+        "url": _token_url(blog, "comment-confirm-email", token),
+        "days": CONFIRM_LIFETIME.days,
     }
     return Contents("confirm_email", context)
 
 
-def _unconfirmed(comment: Comment | None) -> Comment | None:
-    """Whose writer is still to be asked. Not that of spam: its address is most likely somebody else's."""
+def _unconfirmed_comment(comment: Comment | None) -> Comment | None:
+    """Return the comment if its writer should confirm. Skip spam: its email address is most likely somebody else's."""
     if comment is None or comment.email_confirmed_at or not comment.email:
         return None
     return comment if comment.state in (Comment.State.PENDING, Comment.State.PUBLISHED) else None
 
 
-def _public_post(number: int) -> Post | None:
-    """The post whose discussion has this number, if readers see both."""
+def _public_post(post_id: int) -> Post | None:
+    """The post if readers see both it and its discussion."""
     posts = Post.objects.published().exclude(discussion__state=Discussion.State.HIDDEN)
-    return posts.select_related("blog", "discussion").filter(pk=number).first()
+    return posts.select_related("blog", "discussion").filter(pk=post_id).first()
 
 
-def _access(letter: OutgoingEmail, blog: Blog) -> Contents | None:
-    if not personal_data.is_known(letter.email):
+def _personal_data_link(message: OutgoingEmail, blog: Blog) -> Contents | None:
+    if not personal_data.exists_for(message.email):
         return None
-    token = signed_links.mint(Purpose.ACCESS, [letter.pk])
-    link = page_url(blog, "personal-data-page", token)
-    return Contents("access", {"link": link, "minutes": ACCESS_LASTS.seconds // 60})
+    token = signed_links.create(Purpose.ACCESS, [message.pk])
+    url = _token_url(blog, "personal-data-page", token)
+    return Contents("personal_data_link", {"url": url, "minutes": ACCESS_LIFETIME.seconds // 60})
 
 
-# --- News -----------------------------------------------------------------------------------------------------------
+# --- New comments ---------------------------------------------------------------------------------------------------
 
 
-def _news(letter: OutgoingEmail, blog: Blog) -> Contents | None:
-    """Comments that can be read, to somebody who still wants to be told of them: with a wish, its notices went."""
+def _new_comments(message: OutgoingEmail, blog: Blog) -> Contents | None:
+    """List the comments that readers can see now. When a subscription ends, its items are deleted with it."""
     readable = Comment.objects.public().counted().order_by()
-    notices = letter.items.filter(comment__in=readable).order_by("comment__discussion", "pk")
-    count = notices.count()
-    told = list(notices.select_related("comment__discussion__post__blog", "subscription")[:MOST_NEWS])
-    if not told:
+    email_items = message.items.filter(comment__in=readable).order_by("comment__discussion", "pk")
+    count = email_items.count()
+    listed = list(email_items.select_related("comment__discussion__post__blog", "subscription")[:MAX_NEW_COMMENTS])
+    if not listed:
         return None
-    token = signed_links.mint(Purpose.UNSUBSCRIBE, [letter.pk, *sorted({notice.subscription_id for notice in told})])
-    stop = page_url(blog, "comment-unsubscribe", token)
-    items = [_item(notice) for notice in told]
-    context = {"items": items, "first": items[0], "count": count, "left": count - len(items), "stop_link": stop}
-    headers = {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    return Contents("news", context, headers)
+    subscription_ids = sorted({item.subscription_id for item in listed})
+    token = signed_links.create(Purpose.UNSUBSCRIBE, [message.pk, *subscription_ids])
+    url = _token_url(blog, "comment-unsubscribe", token)
+    items = [_new_comment(item) for item in listed]
+    context = {
+        "items": items,
+        "first": items[0],
+        "count": count,
+        "more_count": count - len(items),
+        "unsubscribe_url": url,
+    }
+    headers = {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return Contents("new_comments", context, headers)
 
 
-def _item(notice: EmailItem) -> dict[str, Any]:
-    comment = notice.comment
+def _new_comment(item: EmailItem) -> dict[str, Any]:
+    comment = item.comment
     post = comment.discussion.post
     return {
-        "name": text_cleaning.tidy_line(comment.name),
-        "title": text_cleaning.tidy_line(post.title),
-        "at": comment.published_at,
-        "words": sending.quoted(_shortened(comment, NEWS_EXCERPT)),
-        "link": f"{post.blog.base_url}{comment.get_absolute_url()}",
-        "why": REASONS[Scope(notice.subscription.scope)],
+        "name": text_cleaning.clean_line(comment.name),
+        "title": text_cleaning.clean_line(post.title),
+        "published_at": comment.published_at,
+        "excerpt": sending.quote(_excerpt(comment, EXCERPT_LENGTH)),
+        "url": f"{post.blog.base_url}{comment.get_absolute_url()}",
+        "reason": REASONS[Scope(item.subscription.scope)],
     }
 
 
-def _shortened(comment: Comment, length: int) -> str:
-    """A comment's words as plain text, at most `length` characters with the ellipsis of a cut."""
-    words = text_cleaning.tidy(rendering.plain_text(comment.html))
-    return words if len(words) <= length else f"{words[: length - 1].rstrip()}…"
+def _excerpt(comment: Comment, length: int) -> str:
+    """The beginning of a comment as plain text: at most `length` characters, including the ellipsis."""
+    text = text_cleaning.clean_text(rendering.plain_text(comment.html))
+    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 
-# --- What waits -----------------------------------------------------------------------------------------------------
+# --- Moderation digest ----------------------------------------------------------------------------------------------
 
 
 def moderator_emails() -> list[str]:
-    """Where those read mail who decide on comments: the blog's owner, and whoever may change comments in the admin."""
+    """Email addresses of the blog's owner and of all staff who may change comments, each mailbox once."""
     owner = Blog.load().owner
-    backend = "django.contrib.auth.backends.ModelBackend"  # with several, Django wants to be told
+    backend = "django.contrib.auth.backends.ModelBackend"  # `with_perm` requires it where several are configured
     moderators = User.objects.with_perm("comments.change_comment", backend=backend).filter(is_staff=True)
-    known = [owner.email if owner else "", *moderators.order_by("pk").values_list("email", flat=True)]
-    once = {email_addresses.canonical(email): email_addresses.tidy(email) for email in reversed(known) if email}
-    return list(once.values())
+    emails = [owner.email if owner else "", *moderators.order_by("pk").values_list("email", flat=True)]
+    by_mailbox = {
+        email_addresses.canonical(email): email_addresses.normalize(email) for email in reversed(emails) if email
+    }
+    return list(by_mailbox.values())
 
 
-def waiting_in(letter: OutgoingEmail) -> QuerySet[Comment]:
-    """The comments that a digest was made of, as far as they still wait: it bears the moment at which it was made."""
-    return Comment.objects.waiting().filter(moderators_told_at=letter.created_at)
+def held_comments(message: OutgoingEmail) -> QuerySet[Comment]:
+    """Return the comments of a digest that still wait for a decision. They share the digest's time of creation."""
+    return Comment.objects.waiting().filter(moderators_told_at=message.created_at)
 
 
-def _queue(letter: OutgoingEmail, blog: Blog) -> Contents | None:
-    """The one mail in which words stand that readers do not see; so it goes to those who may see them, asked now."""
-    told = list(waiting_in(letter).select_related("discussion__post"))
-    if not told or letter.email not in moderator_emails():
+def _moderation_digest(message: OutgoingEmail, blog: Blog) -> Contents | None:
+    """Quote comments that readers cannot see. So check at the moment of sending that the receiver may see them."""
+    comments = list(held_comments(message).select_related("discussion__post"))
+    if not comments or message.email not in moderator_emails():
         return None
     context = {
-        "items": [_waiting_item(comment, blog) for comment in told],
-        "count": len(told),
-        "left": Comment.objects.waiting().count() - len(told),
-        "link": f"{blog.base_url}{reverse('admin:comments_comment_queue')}",
+        "items": [_held_comment(comment, blog) for comment in comments],
+        "count": len(comments),
+        "more_count": Comment.objects.waiting().count() - len(comments),
+        "queue_url": f"{blog.base_url}{reverse('admin:comments_comment_queue')}",
     }
-    return Contents("queue", context)
+    return Contents("moderation_digest", context)
 
 
-def _waiting_item(comment: Comment, blog: Blog) -> dict[str, Any]:
+def _held_comment(comment: Comment, blog: Blog) -> dict[str, Any]:
     return {
-        "name": text_cleaning.tidy_line(comment.name),
-        "title": text_cleaning.tidy_line(comment.discussion.post.title),
-        "words": sending.quoted(_shortened(comment, WAITING_EXCERPT)),
-        "link": f"{blog.base_url}{reverse('admin:comments_comment_decide', args=[comment.pk])}",
+        "name": text_cleaning.clean_line(comment.name),
+        "title": text_cleaning.clean_line(comment.discussion.post.title),
+        "excerpt": sending.quote(_excerpt(comment, HELD_EXCERPT_LENGTH)),
+        "url": f"{blog.base_url}{reverse('admin:comments_comment_decide', args=[comment.pk])}",
     }
 
 
-WRITERS: dict[str, Callable[[OutgoingEmail, Blog], Contents | None]] = {
-    Kind.CONFIRM: _confirm,
-    Kind.ACCESS: _access,
-    Kind.NEWS: _news,
-    Kind.QUEUE: _queue,
+COMPOSERS: dict[str, Callable[[OutgoingEmail, Blog], Contents | None]] = {
+    Kind.CONFIRM: _confirmation,
+    Kind.ACCESS: _personal_data_link,
+    Kind.NEWS: _new_comments,
+    Kind.QUEUE: _moderation_digest,
 }

@@ -1,4 +1,4 @@
-"""The forms in which somebody types an e-mail address."""
+"""Forms that ask for an email address."""
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,12 +12,12 @@ Scope = Subscription.Scope
 
 
 class EmailForm(forms.Form):
-    """The address is a plain field: what is one, `addresses.checked` says for every door."""
+    """Ask for an email address. `email_addresses.clean` validates it, as everywhere else on the site."""
 
     email = forms.Field(
         label=_("Your e-mail address"),
-        error_messages={"required": _("Please type your e-mail address.")},
-        widget=forms.EmailInput({"autocomplete": "email", "maxlength": email_addresses.LONGEST, "dir": "ltr"}),
+        error_messages={"required": _("Please enter your e-mail address.")},
+        widget=forms.EmailInput({"autocomplete": "email", "maxlength": email_addresses.MAX_LENGTH, "dir": "ltr"}),
     )
 
     def __init__(self, data: QueryDict | None = None) -> None:
@@ -25,21 +25,21 @@ class EmailForm(forms.Form):
         self.use_required_attribute = True
 
     def clean_email(self) -> str:
-        return email_addresses.checked(self.cleaned_data["email"])
+        return email_addresses.clean(self.cleaned_data["email"])
 
     def full_clean(self) -> None:
-        """Where something is wrong, the page opens at the first such field."""
+        """Focus the first field with an error when the page opens."""
         super().full_clean()
         for name in list(self.errors)[:1]:
             self.fields[name].widget.attrs["autofocus"] = True
 
 
 class SubscribeForm(EmailForm):
-    """Where a thread is meant, it asks whether that alone is wanted or all of the post."""
+    """Ask for an email address and, if the link named a thread, whether to follow that thread or the whole post."""
 
     scope = forms.ChoiceField(
-        label=_("What do you want to be told of?"),
-        choices=[(Scope.THREAD, _("What is said in this thread")), (Scope.POST, _("All comments on this post"))],
+        label=_("What would you like to follow?"),
+        choices=[(Scope.THREAD, _("This thread")), (Scope.POST, _("All comments on this post"))],
         initial=Scope.THREAD,
         widget=forms.RadioSelect,
     )
@@ -59,5 +59,5 @@ class SubscribeForm(EmailForm):
 
     def clean(self) -> dict[str, object]:
         if self.cleaned_data.get("scope") == Scope.THREAD and not self.fields["thread"].initial:
-            raise ValidationError(_("That thread is no longer there."))
+            raise ValidationError(_("This thread no longer exists."))
         return self.cleaned_data

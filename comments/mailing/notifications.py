@@ -1,4 +1,4 @@
-"""Telling by mail: subscribers of new comments, moderators of what waits."""
+"""Notifications: new comments for subscribers, held comments for moderators."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,107 +19,109 @@ Kind = OutgoingEmail.Kind
 Scope = Subscription.Scope
 
 BATCH = 500  # subscribers in one transaction
-TELL = "tell-moderators"  # the job that makes their digest
-FIRST_WAIT = timedelta(minutes=10)  # for what else comes in
-BETWEEN_DIGESTS = timedelta(hours=4)
+DIGEST = "notify-moderators"  # the task that creates a moderation digest
+FIRST_DIGEST_DELAY = timedelta(minutes=10)  # collects the comments that follow soon after
+DIGEST_INTERVAL = timedelta(hours=4)
 
 
 # --- Subscribers ----------------------------------------------------------------------------------------------------
 
 
-def note_published(comment: Comment) -> None:
-    """Have subscribers told of a comment that appears, in the caller's transaction; where nobody has subscribed to
-    anything here, one query and no work.
+def schedule_announcement(comment: Comment) -> None:
+    """Schedule notifications about a newly published comment, within the caller's transaction.
+
+    Costs one query and schedules nothing if the discussion has no subscribers.
     """
-    if _A_WISH(discussion=comment.discussion_id):
+    if _ANY_SUBSCRIPTION(discussion=comment.discussion_id):
         queue.enqueue(ANNOUNCE, str(comment.pk))
 
 
-def _a_wish() -> QuerySet[Subscription, tuple[int]]:
-    wishes = Subscription.objects.confirmed().filter(discussion=Given("discussion", BigIntegerField()))
-    return wishes.order_by().values_list("pk")[:1]
+def _any_subscription() -> QuerySet[Subscription, tuple[int]]:
+    subscriptions = Subscription.objects.confirmed().filter(discussion=Given("discussion", BigIntegerField()))
+    return subscriptions.order_by().values_list("pk")[:1]
 
 
-_A_WISH = Prepared(_a_wish)
+_ANY_SUBSCRIPTION = Prepared(_any_subscription)
 
 
 def announce(comment: Comment) -> None:
-    """Tell everybody once who subscribed to something that `comment` belongs to, but its own writer.
+    """Notify everybody whose subscription covers `comment`, once each, except its own writer.
 
-    A comment that nobody can read is told to nobody. Done again, it goes on where it was broken off.
+    Notify nobody of a comment that readers cannot see. Safe to repeat: a second call resumes an interrupted one.
     """
     if not Comment.objects.public().counted().filter(pk=comment.pk).exists():
         return
-    for subscriptions in _subscriptions(comment):
-        last = 0
-        while number := _tell_batch(comment, subscriptions.filter(pk__gt=last)):
-            last = number
+    for subscriptions in _matching_subscriptions(comment):
+        last_pk = 0
+        while batch_end := _announce_to_batch(comment, subscriptions.filter(pk__gt=last_pk)):
+            last_pk = batch_end
 
 
-def _subscriptions(comment: Comment) -> Iterator[QuerySet[Subscription]]:
-    """Those that a comment falls under, the closest first: who subscribed to several is told why by that one."""
-    everywhere = Subscription.objects.confirmed().filter(discussion=comment.discussion_id)
-    answered = {number for number in (comment.parent_id, comment.reply_to_id) if number}
+def _matching_subscriptions(comment: Comment) -> Iterator[QuerySet[Subscription]]:
+    """The subscriptions that cover a comment, the most specific first: their scope is the reason that is given."""
+    in_discussion = Subscription.objects.confirmed().filter(discussion=comment.discussion_id)
+    answered = {pk for pk in (comment.parent_id, comment.reply_to_id) if pk}
     if answered:
-        yield everywhere.filter(scope=Scope.REPLIES, comment__in=answered)
-    yield everywhere.filter(scope=Scope.THREAD, comment=paths.root_number(comment.path))
-    yield everywhere.filter(scope=Scope.POST)
+        yield in_discussion.filter(scope=Scope.REPLIES, comment__in=answered)
+    yield in_discussion.filter(scope=Scope.THREAD, comment=paths.root_id(comment.path))
+    yield in_discussion.filter(scope=Scope.POST)
 
 
 @transaction.atomic
-def _tell_batch(comment: Comment, subscriptions: QuerySet[Subscription]) -> int:
-    """Put a comment into the letters of the next few subscribers; the number of the last one, 0 without any."""
+def _announce_to_batch(comment: Comment, subscriptions: QuerySet[Subscription]) -> int:
+    """Add a comment to the emails of the next few subscribers. Return the key of the last one, or 0 if none is left."""
     batch = list(subscriptions.select_for_update(no_key=True).order_by("pk")[:BATCH])
-    wishes = _untold(comment, batch)
-    if wishes:
-        opened = outgoing.open_news(wishes)
-        notices = [
-            EmailItem(message=opened[email], subscription=wish, comment=comment, email=email)
-            for email, wish in wishes.items()
+    recipients = _recipients(comment, batch)
+    if recipients:
+        messages = outgoing.open_notifications(recipients)
+        items = [
+            EmailItem(message=messages[email], subscription=subscription, comment=comment, email=email)
+            for email, subscription in recipients.items()
         ]
-        EmailItem.objects.bulk_create(notices, ignore_conflicts=True)
-        outgoing.post_news(opened.values())
+        EmailItem.objects.bulk_create(items, ignore_conflicts=True)
+        outgoing.schedule_notifications(messages.values())
     return batch[-1].pk if batch else 0
 
 
-def _untold(comment: Comment, batch: list[Subscription]) -> dict[str, Subscription]:
-    """By address, without those that were told already and without the writer's own."""
-    emails = {wish.email for wish in batch}
-    told = set(EmailItem.objects.filter(comment=comment, email__in=emails).values_list("email", flat=True))
+def _recipients(comment: Comment, batch: list[Subscription]) -> dict[str, Subscription]:
+    """Subscriptions by email address, without the writer's own and without those already notified of the comment."""
+    emails = {subscription.email for subscription in batch}
+    notified = set(EmailItem.objects.filter(comment=comment, email__in=emails).values_list("email", flat=True))
     own = email_addresses.canonical(comment.email)
-    wishes: dict[str, Subscription] = {}
-    for wish in batch:
-        if wish.email not in told and email_addresses.canonical(wish.email) != own:
-            wishes.setdefault(wish.email, wish)
-    return wishes
+    recipients: dict[str, Subscription] = {}
+    for subscription in batch:
+        if subscription.email not in notified and email_addresses.canonical(subscription.email) != own:
+            recipients.setdefault(subscription.email, subscription)
+    return recipients
 
 
 # --- Moderators -----------------------------------------------------------------------------------------------------
 
 
-def note_waiting() -> None:
-    """Have moderators told that a comment was held, in the caller's transaction. One digest in four hours is enough.
+def schedule_digest() -> None:
+    """Schedule a moderation digest because a comment was held, within the caller's transaction.
 
-    The job also comes by itself that often: what did not fit into one digest is in the next.
+    There is at most one digest in four hours. The task also runs periodically at that interval, so the next digest
+    lists what did not fit into the last one.
     """
     last = OutgoingEmail.objects.filter(kind=Kind.QUEUE).order_by("-created_at").first()
-    wait = last.created_at + BETWEEN_DIGESTS - clock.now() if last else FIRST_WAIT
-    queue.enqueue(TELL, delay=max(wait, FIRST_WAIT))
+    delay = last.created_at + DIGEST_INTERVAL - clock.now() if last else FIRST_DIGEST_DELAY
+    queue.enqueue(DIGEST, delay=max(delay, FIRST_DIGEST_DELAY))
 
 
 @transaction.atomic
-def tell_moderators() -> None:
-    """Write a digest of what waits to everybody who decides; nothing where all that waits was told before."""
-    # Locked: of two that make one at once, the second finds nothing untold. What a moderator has in hand at this moment
-    # is passed over: we hold several comments here, and to wait for one more could be for ever.
-    untold = Comment.objects.waiting().filter(moderators_told_at=None)
-    untold = untold.select_for_update(no_key=True, skip_locked=True)
-    numbers = list(untold.values_list("pk", flat=True)[: contents.MOST_WAITING])
-    emails = contents.moderator_emails() if numbers else []
+def create_digest() -> None:
+    """Create a digest of held comments for every moderator, unless all of them were listed in an earlier digest."""
+    # The lock makes a concurrent second run find nothing to list. Skip comments that a moderator is deciding on at
+    # this moment: this transaction locks several comments, so waiting for one more could deadlock.
+    unlisted = Comment.objects.waiting().filter(moderators_told_at=None)
+    unlisted = unlisted.select_for_update(no_key=True, skip_locked=True)
+    comment_ids = list(unlisted.values_list("pk", flat=True)[: contents.MAX_HELD_COMMENTS])
+    emails = contents.moderator_emails() if comment_ids else []
     if not emails:
         return
-    moment = clock.now()
-    Comment.objects.filter(pk__in=numbers).update(moderators_told_at=moment)
+    now = clock.now()
+    Comment.objects.filter(pk__in=comment_ids).update(moderators_told_at=now)
     for email in emails:
-        letter = OutgoingEmail.objects.create(kind=Kind.QUEUE, email=email, created_at=moment)
-        queue.enqueue(outgoing.POST, str(letter.pk))
+        message = OutgoingEmail.objects.create(kind=Kind.QUEUE, email=email, created_at=now)
+        queue.enqueue(outgoing.SEND, str(message.pk))

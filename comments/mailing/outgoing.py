@@ -1,8 +1,8 @@
-"""The life of a letter: written as a row within a transaction, closed when its turn has come, then sent.
+"""The life cycle of an outgoing email: created as a row within a transaction, closed when it is due, then sent.
 
-The row says to whom and about what. The words, and the links that open something, are made while it is sent: so it
-tells only what is still right, and nothing that is secret lies in the database. A letter that was sent is kept for a
-while, to count by; a news letter that has nothing left to say is deleted.
+The row holds the receiver and the subject matter. The text and its signed links are made at the moment of sending, so
+an email tells only what is still true, and the database holds no secret. Sent messages are kept for a while to enforce
+the limits; a notification with nothing left to say is deleted.
 """
 
 import smtplib
@@ -21,37 +21,38 @@ from core.mailing import email_addresses, sending
 from core.tasks import queue
 
 Kind = OutgoingEmail.Kind
-POST = "post-letter"  # the job that sends one
+SEND = "send-email"  # the task that sends one message
 
-QUESTIONS = (Kind.CONFIRM, Kind.ACCESS)  # what anybody can have sent to any address
-MOST_TO_ONE_EMAIL = 3  # of those, a day
-MOST_FROM_ONE_NETWORK = 10  # of those, an hour
-MOST_NEWS = 3  # letters of news a day; what comes then is gathered into one
+REQUESTED_KINDS = (Kind.CONFIRM, Kind.ACCESS)  # what anybody can have sent to any email address
+MAX_REQUESTED_PER_MAILBOX = 3  # a day
+MAX_REQUESTED_PER_NETWORK = 10  # an hour
+MAX_NOTIFICATIONS_PER_DAY = 3  # for one email address; later comments are collected in one message
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ATTEMPTS = 5
 
 
 class NotSent(Exception):
-    """The mail server did not take a letter. Says why, and not whose it was: work and logs keep it."""
+    """The mail server did not accept a message. The text gives the reason without the receiver: it is logged."""
 
 
-# --- Written --------------------------------------------------------------------------------------------------------
+# --- Creating -------------------------------------------------------------------------------------------------------
 
 
-def may_ask(email: str, network_key: bytes | None) -> bool:
-    """Whether another question may go to an address, and come from a network. Part of the caller's transaction.
+def may_request(email: str, network_key: bytes | None) -> bool:
+    """Whether the limits allow another requested message to this email address and from this network.
 
-    Of several at once, each sees those before it: they take turns at the row of the blog.
+    Call it within the transaction that creates the message: concurrent requests take turns at the lock on the blog's
+    row, so each of them counts those before it.
     """
     Blog.objects.select_for_update(no_key=True).values_list("pk").first()
-    questions, now = OutgoingEmail.objects.filter(kind__in=QUESTIONS), clock.now()
-    if questions.filter(_one_mailbox(email), created_at__gt=now - DAY).count() >= MOST_TO_ONE_EMAIL:
+    requested, now = OutgoingEmail.objects.filter(kind__in=REQUESTED_KINDS), clock.now()
+    if requested.filter(_same_mailbox(email), created_at__gt=now - DAY).count() >= MAX_REQUESTED_PER_MAILBOX:
         return False
-    from_there = questions.filter(network_key=network_key, created_at__gt=now - HOUR)
-    return network_key is None or from_there.count() < MOST_FROM_ONE_NETWORK
+    from_network = requested.filter(network_key=network_key, created_at__gt=now - HOUR)
+    return network_key is None or from_network.count() < MAX_REQUESTED_PER_NETWORK
 
 
-def ask(
+def send_requested(
     kind: Kind,
     *,
     email: str,
@@ -59,99 +60,101 @@ def ask(
     comment: Comment | None = None,
     subscription: Subscription | None = None,
 ) -> OutgoingEmail:
-    """Have a question sent to an address. Whoever calls has asked `may_ask` in the same transaction."""
-    letter = OutgoingEmail.objects.create(
+    """Schedule a requested message. Check `may_request` first, in the same transaction."""
+    message = OutgoingEmail.objects.create(
         kind=kind, email=email, network_key=network_key, comment=comment, subscription=subscription
     )
-    queue.enqueue(POST, str(letter.pk))
-    return letter
+    queue.enqueue(SEND, str(message.pk))
+    return message
 
 
-def _one_mailbox(email: str) -> Q:
+def _same_mailbox(email: str) -> Q:
     local, _at, domain = email_addresses.canonical(email).rpartition("@")
     return Q(email=f"{local}@{domain}") | Q(email__startswith=f"{local}+", email__endswith=f"@{domain}")
 
 
-def open_news(emails: Collection[str]) -> dict[str, OutgoingEmail]:
-    """The letter of each address that still takes news, locked until the caller's transaction ends."""
+def open_notifications(emails: Collection[str]) -> dict[str, OutgoingEmail]:
+    """Return the notification of each email address that still takes comments, locked until the transaction ends."""
     for _attempt in range(ATTEMPTS):
         unclosed = OutgoingEmail.objects.filter(kind=Kind.NEWS, closed_at=None, email__in=emails)
-        found = {letter.email: letter for letter in unclosed.select_for_update(no_key=True).order_by("pk")}
+        found = {message.email: message for message in unclosed.select_for_update(no_key=True).order_by("pk")}
         missing = sorted(set(emails) - set(found))
         if not missing:
             return found
-        # Somebody else may make the same one at this moment: then theirs is the one, unless it is closed already.
+        # A concurrent transaction may create the same row. The next attempt then uses it unless it was closed already.
         OutgoingEmail.objects.bulk_create(
             [OutgoingEmail(kind=Kind.NEWS, email=email) for email in missing], ignore_conflicts=True
         )
-    raise RuntimeError("The letters were closed as fast as they were opened.")
+    raise RuntimeError("The notifications were closed as fast as they were opened.")
 
 
-def post_news(letters: Collection[OutgoingEmail]) -> None:
-    """Have letters of news sent: at once, or where an address had its share of a day, when that day is over."""
+def schedule_notifications(messages: Collection[OutgoingEmail]) -> None:
+    """Schedule notifications: for now or, above the daily limit of a receiver, for when the limit allows another."""
     now = clock.now()
-    gone: dict[str, list[datetime]] = {letter.email: [] for letter in letters}
-    today = OutgoingEmail.objects.filter(kind=Kind.NEWS, email__in=gone, closed_at__gt=now - DAY)
-    for email, closed_at in today.order_by("-closed_at").values_list("email", "closed_at"):
-        gone[email].append(closed_at)  # type: ignore[arg-type]  # closed after a moment, so not open
+    closed: dict[str, list[datetime]] = {message.email: [] for message in messages}
+    within_a_day = OutgoingEmail.objects.filter(kind=Kind.NEWS, email__in=closed, closed_at__gt=now - DAY)
+    for email, closed_at in within_a_day.order_by("-closed_at").values_list("email", "closed_at"):
+        closed[email].append(closed_at)  # type: ignore[arg-type]  # the filter excludes NULL
     delays = {}
-    for letter in letters:
-        earlier = gone[letter.email]
-        is_enough = len(earlier) >= MOST_NEWS
-        delays[str(letter.pk)] = earlier[MOST_NEWS - 1] + DAY - now if is_enough else timedelta(0)
-    queue.enqueue_many(POST, delays)
+    for message in messages:
+        earlier = closed[message.email]
+        is_over_limit = len(earlier) >= MAX_NOTIFICATIONS_PER_DAY
+        delays[str(message.pk)] = earlier[MAX_NOTIFICATIONS_PER_DAY - 1] + DAY - now if is_over_limit else timedelta(0)
+    queue.enqueue_many(SEND, delays)
 
 
-# --- Sent -----------------------------------------------------------------------------------------------------------
+# --- Sending --------------------------------------------------------------------------------------------------------
 
 
-def send(number: int) -> None:
-    """Send a letter unless it was sent. Raises NotSent.
+def send(message_id: int) -> None:
+    """Send a message unless it was sent already. Raises NotSent if the mail server refuses it.
 
-    First it is closed, in a transaction of its own; while the mail server takes its time, nothing is locked. Should we
-    be killed before its sending is noted, it is sent a second time under the same Message-ID.
+    A transaction of its own closes the message first; nothing is locked while the mail server works. If the process
+    dies before `sent_at` is stored, the message is sent a second time, with the same Message-ID.
     """
-    letter = _close(number)
-    if letter is None:
+    message = _close(message_id)
+    if message is None:
         return
     blog = Blog.load()
-    said = contents.of(letter, blog)
-    if said is None:
-        _drop(letter)
+    composed = contents.compose(message, blog)
+    if composed is None:
+        _discard(message)
         return
-    _hand_over(letter, said, blog)
-    OutgoingEmail.objects.filter(pk=letter.pk).update(sent_at=clock.now())
+    _deliver(message, composed, blog)
+    OutgoingEmail.objects.filter(pk=message.pk).update(sent_at=clock.now())
 
 
 @transaction.atomic
-def _close(number: int) -> OutgoingEmail | None:
-    letter = OutgoingEmail.objects.select_for_update(no_key=True).filter(pk=number, sent_at=None).first()
-    if letter and letter.closed_at is None:
-        letter.closed_at = clock.now()
-        letter.save(update_fields=["closed_at"])
-    return letter
+def _close(message_id: int) -> OutgoingEmail | None:
+    message = OutgoingEmail.objects.select_for_update(no_key=True).filter(pk=message_id, sent_at=None).first()
+    if message and message.closed_at is None:
+        message.closed_at = clock.now()
+        message.save(update_fields=["closed_at"])
+    return message
 
 
-def _drop(letter: OutgoingEmail) -> None:
-    """A question stays for a day, unsent: asked again and again it must not cost us more than one that was sent."""
-    if letter.kind not in QUESTIONS:
-        letter.delete()
+def _discard(message: OutgoingEmail) -> None:
+    """Delete a message that has nothing to say. Keep requested ones for a day, so that they count for the limits."""
+    if message.kind not in REQUESTED_KINDS:
+        message.delete()
 
 
-def _hand_over(letter: OutgoingEmail, said: contents.Contents, blog: Blog) -> None:
-    name = f"letter-{letter.pk}.{letter.created_at:%Y%m%d}"
+def _deliver(message: OutgoingEmail, composed: contents.Contents, blog: Blog) -> None:
+    name = f"email-{message.pk}.{message.created_at:%Y%m%d}"
     try:
-        sending.send(said.template, said.context, to=letter.email, site=blog, name=name, headers=said.headers)
-    except (OSError, ValueError) as error:  # of the net or the server; of an address or a header that cannot be
-        raise NotSent(_without_address(error, letter.email)) from None
+        sending.send(
+            composed.template, composed.context, to=message.email, site=blog, name=name, headers=composed.headers
+        )
+    except (OSError, ValueError) as error:  # of the network or the server; of an invalid address or header
+        raise NotSent(_without_email(error, message.email)) from None
 
 
-def _without_address(error: OSError | ValueError, email: str) -> str:
-    """What went wrong, for people who look after the mail. Servers like to repeat whom they refuse."""
+def _without_email(error: OSError | ValueError, email: str) -> str:
+    """Describe an error for operators without the receiver's email address, which servers like to repeat."""
     kind = type(error).__name__
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         answers: Any = error.recipients.values()
-        return f"{kind}: {', '.join(str(code) for code, _said in answers)}"
+        return f"{kind}: {', '.join(str(code) for code, _text in answers)}"
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{kind}: {error.smtp_code}"
     return f"{kind}: {error}".replace(email, "…")

@@ -1,7 +1,7 @@
-"""Asking for mail about a discussion, confirming the address for it, and ending it.
+"""Subscribing to a discussion by email, confirming the email address, and unsubscribing.
 
-Nothing is sent to an address but one question, until its owner has pressed a button. Whatever is asked of whatever
-address, what can be seen from outside is the same.
+An email address receives one confirmation message and nothing else until its owner presses the button behind the link.
+The site answers every request alike, whatever it knows about the email address.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from comments.mailing import contents, outgoing
 from comments.models import Comment, Discussion, OutgoingEmail, Subscription
 from comments.moderation import steps
+from comments.screening import rules
 from comments.threads import paths
 from core import clock
 from core.mailing import email_addresses, signed_links
@@ -22,28 +23,30 @@ Kind = OutgoingEmail.Kind
 Scope = Subscription.Scope
 State = Comment.State
 
-HELD_AS_NEW = "first"  # what `screening` finds in a comment whose writer nobody knows yet
+rules.FirstComment.code = "first"  # the finding of `screening` for a writer whom nobody knows yet
 
 
-# --- Asking ---------------------------------------------------------------------------------------------------------
+# --- Subscribing ----------------------------------------------------------------------------------------------------
 
 
-def ask_to_confirm(comment: Comment, scope: str = "") -> None:
-    """Ask the writer of a new comment whether the address that came with it is theirs, within its transaction.
+def request_confirmation(comment: Comment, scope: str = "") -> None:
+    """Ask the writer of a new comment to confirm their email address, within the comment's transaction.
 
-    `scope` is what they want to be told of: a value of `Subscription.Scope`, or nothing. An address that their browser
-    has proved already needs no mail.
+    `scope` is what they subscribe to: a value of `Subscription.Scope`, or empty. No message is sent if their browser
+    has already proved that the email address is theirs.
     """
-    email = email_addresses.tidy(comment.email)
+    email = email_addresses.normalize(comment.email)
     is_proved = comment.email_confirmed_at is not None
-    if not email or (not is_proved and not outgoing.may_ask(email, comment.network_key)):
+    if not email or (not is_proved and not outgoing.may_request(email, comment.network_key)):
         return
-    wish = None
+    subscription = None
     if scope in Scope.values:
-        about = _thread_of(comment) if scope == Scope.THREAD else comment
-        wish = _wish(comment.discussion, Scope(scope), about, email, is_proved=is_proved)
+        target = _thread_root(comment) if scope == Scope.THREAD else comment
+        subscription = _get_or_create(comment.discussion, Scope(scope), target, email, is_proved=is_proved)
     if not is_proved:
-        outgoing.ask(Kind.CONFIRM, email=email, network_key=comment.network_key, comment=comment, subscription=wish)
+        outgoing.send_requested(
+            Kind.CONFIRM, email=email, network_key=comment.network_key, comment=comment, subscription=subscription
+        )
 
 
 @transaction.atomic
@@ -56,103 +59,107 @@ def subscribe(
     network_key: bytes | None,
     is_proved: bool = False,
 ) -> None:
-    """Note somebody's wish and ask them whether it is theirs. `comment` is any of the thread that they mean.
+    """Store a subscription and ask its owner to confirm it. `comment` is any comment of the thread to subscribe to.
 
-    Asked again, whether confirmed or not, as much is done as the first time: only the worker finds that nothing is to
-    be sent. Above the limits nothing is done at all. An address that the browser has proved needs no mail.
+    A repeated request does the same work as the first one, whether the subscription is confirmed or not; only the
+    worker finds that there is nothing to send. Above the limits it does nothing. No message is sent if the browser has
+    already proved that the email address is the visitor's.
     """
-    email = email_addresses.tidy(email)
-    if not is_proved and not outgoing.may_ask(email, network_key):
+    email = email_addresses.normalize(email)
+    if not is_proved and not outgoing.may_request(email, network_key):
         return
-    about = _thread_of(comment) if comment and scope == Scope.THREAD else comment
-    wish = _wish(discussion, scope, about, email, is_proved=is_proved)
+    target = _thread_root(comment) if comment and scope == Scope.THREAD else comment
+    subscription = _get_or_create(discussion, scope, target, email, is_proved=is_proved)
     if not is_proved:
-        outgoing.ask(Kind.CONFIRM, email=email, network_key=network_key, subscription=wish)
+        outgoing.send_requested(Kind.CONFIRM, email=email, network_key=network_key, subscription=subscription)
 
 
-def _wish(
+def _get_or_create(
     discussion: Discussion, scope: Scope, comment: Comment | None, email: str, *, is_proved: bool
 ) -> Subscription:
-    about = None if scope == Scope.POST else comment
+    target = None if scope == Scope.POST else comment
     confirmed_at = clock.now() if is_proved else None
-    # Locked, or it may be ended before the question about it is stored, which would then lead nowhere.
-    wish, is_new = Subscription.objects.select_for_update(no_key=True).get_or_create(
-        discussion=discussion, scope=scope, comment=about, email=email, defaults={"confirmed_at": confirmed_at}
+    # The lock keeps the subscription from being deleted before the message that asks to confirm it is stored.
+    subscription, is_new = Subscription.objects.select_for_update(no_key=True).get_or_create(
+        discussion=discussion, scope=scope, comment=target, email=email, defaults={"confirmed_at": confirmed_at}
     )
     if is_proved and not is_new:
-        Subscription.objects.filter(pk=wish.pk, confirmed_at=None).update(confirmed_at=confirmed_at)
-    return wish
+        Subscription.objects.filter(pk=subscription.pk, confirmed_at=None).update(confirmed_at=confirmed_at)
+    return subscription
 
 
-def _thread_of(comment: Comment) -> Comment:
-    """The comment that begins the thread: which is what a thread is subscribed to by."""
-    return comment if comment.parent_id is None else Comment.objects.get(pk=paths.root_number(comment.path))
+def _thread_root(comment: Comment) -> Comment:
+    """The first comment of the thread, which subscriptions to the thread refer to."""
+    return comment if comment.parent_id is None else Comment.objects.get(pk=paths.root_id(comment.path))
 
 
 # --- Confirming -----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a mailed question was about, as far as it is still there."""
+class Confirmation:
+    """What a confirmation link refers to, as far as it still exists."""
 
     comment: Comment | None
-    wish: Subscription | None
+    subscription: Subscription | None
 
     @property
     def email(self) -> str:
-        found = self.comment or self.wish
+        found = self.comment or self.subscription
         return found.email if found else ""
 
     @property
-    def discussion(self) -> int:
-        found = self.comment or self.wish
+    def discussion_id(self) -> int:
+        found = self.comment or self.subscription
         return found.discussion_id if found else 0
 
 
-def asked(token: str) -> Asked | None:
-    """What the mail with this link asked; None where it ran out, was never mailed, or all it was about is gone."""
-    numbers = signed_links.read(Purpose.CONFIRM, token, max_age=contents.CONFIRM_LASTS)
+def find_confirmation(token: str) -> Confirmation | None:
+    """Return what the link with this token confirms.
+
+    Return None if the link has expired or is forged, or if everything it referred to is gone.
+    """
+    numbers = signed_links.read(Purpose.CONFIRM, token, max_age=contents.CONFIRM_LIFETIME)
     if numbers is None:
         return None
     comment = Comment.objects.filter(pk=numbers[0]).exclude(email="").first()
-    wish = Subscription.objects.filter(pk=numbers[1]).first()
-    return Asked(comment, wish) if comment or wish else None
+    subscription = Subscription.objects.filter(pk=numbers[1]).first()
+    return Confirmation(comment, subscription) if comment or subscription else None
 
 
 @transaction.atomic
-def confirm(question: Asked) -> None:
-    """Enter that the address is its owner's, who wants what was asked for. Done again it changes nothing."""
-    moment = clock.now()
-    if question.comment:
-        Comment.objects.lock_thread(question.comment.path)  # before the wish, as whoever writes there does it
-    if question.wish:
-        Subscription.objects.filter(pk=question.wish.pk, confirmed_at=None).update(confirmed_at=moment)
-    if question.comment:
-        unconfirmed = Comment.objects.filter(pk=question.comment.pk, email_confirmed_at=None).exclude(email="")
-        unconfirmed.update(email_confirmed_at=moment)
-        _let_through(question.comment)
+def confirm(confirmation: Confirmation) -> None:
+    """Record that the email address belongs to whoever pressed the button. Repeating it changes nothing."""
+    now = clock.now()
+    if confirmation.comment:
+        Comment.objects.lock_thread(confirmation.comment.path)  # before the subscription, as when posting a comment
+    if confirmation.subscription:
+        Subscription.objects.filter(pk=confirmation.subscription.pk, confirmed_at=None).update(confirmed_at=now)
+    if confirmation.comment:
+        unconfirmed = Comment.objects.filter(pk=confirmation.comment.pk, email_confirmed_at=None).exclude(email="")
+        unconfirmed.update(email_confirmed_at=now)
+        _publish_if_known(confirmation.comment)
 
 
-def _let_through(comment: Comment) -> None:
-    """Publish a comment that waits for no other reason than that its writer was new, if we do know them."""
+def _publish_if_known(comment: Comment) -> None:
+    """Publish a comment that was held only because its writer was unknown, if they turn out to be known."""
     comment.refresh_from_db()
     codes = {finding["code"] for finding in comment.findings}
     is_known = Comment.objects.by_known_email(comment.email).exclude(pk=comment.pk).exists()
-    if comment.state == State.PENDING and codes == {HELD_AS_NEW} and is_known:
-        steps.approve(comment, by=None, reason=_("The address was confirmed, and its owner is known here."))
+    if comment.state == State.PENDING and codes == {rules.FirstComment.code} and is_known:
+        steps.approve(comment, by=None, reason=_("The writer confirmed an e-mail address that is known here."))
 
 
-# --- Ending ---------------------------------------------------------------------------------------------------------
+# --- Unsubscribing --------------------------------------------------------------------------------------------------
 
 
-def unsubscribe(numbers: Sequence[int]) -> None:
-    """End subscriptions; what was about to be told because of them is not. Those that ended are no matter."""
-    Subscription.objects.filter(pk__in=numbers).end()
+def unsubscribe(subscription_ids: Sequence[int]) -> None:
+    """End subscriptions, and drop notifications that are pending because of them. Ignore those that no longer exist."""
+    Subscription.objects.filter(pk__in=subscription_ids).end()
 
 
 @transaction.atomic
-def stop_all(email: str) -> None:
-    """End all that an address is subscribed to, and drop the letters of news that have not left."""
+def unsubscribe_all(email: str) -> None:
+    """End all subscriptions of an email address, and drop its notifications that have not been sent."""
     Subscription.objects.filter(email=email).end()
     OutgoingEmail.objects.filter(kind=Kind.NEWS, email=email, sent_at=None).delete()

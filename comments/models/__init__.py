@@ -1,4 +1,4 @@
-"""What is kept of discussions."""
+"""Models of discussions: comments, their history, email subscriptions and bans."""
 
 from comments.models.comments import Comment, CommentQuerySet, Discussion
 from comments.models.history import CommentEvent, CommentRevision

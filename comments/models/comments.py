@@ -20,9 +20,9 @@ from core.urls import path_to
 
 
 class DiscussionQuerySet(models.QuerySet["Discussion"]):
-    def note_change(self, *, count: int) -> None:
-        """Something visible changed: `count` comments more, or fewer where it is negative."""
-        # First the lock, then the look: the latest comment may be one that was published while we waited.
+    def record_change(self, *, count: int) -> None:
+        """Record a visible change of a discussion. `count` is the number of comments added, negative if removed."""
+        # Lock before reading: the latest comment may be one that was published while this transaction waited.
         self.select_for_update(no_key=True).values_list("pk").first()
         counted = Comment.objects.counted().filter(discussion=OuterRef("pk"))
         latest = Subquery(counted.order_by("-published_at").values("published_at")[:1])
@@ -30,11 +30,11 @@ class DiscussionQuerySet(models.QuerySet["Discussion"]):
 
 
 class Discussion(models.Model):
-    """What is said under a post; made with the post. A discussion with comments protects its post from deletion."""
+    """The comments on a post. Created with the post; a discussion with comments protects its post from deletion."""
 
     class State(models.TextChoices):
         OPEN = "open", _("open")
-        READONLY = "readonly", _("closed: can be read")
+        READONLY = "readonly", _("closed: readable, takes no new comments")
         HIDDEN = "hidden", _("hidden")
 
     post = models.OneToOneField(
@@ -42,20 +42,24 @@ class Discussion(models.Model):
     )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     hold = models.CharField(
-        _("what waits for a moderator"),
+        _("held for moderation"),
         max_length=10,
         choices=Blog.Hold,
         blank=True,
-        help_text=_("Where nothing is chosen, what the blog says."),
+        help_text=_("If empty, the setting of the blog applies."),
     )
     closes_at = models.DateTimeField(
-        _("closes"), null=True, blank=True, help_text=_("From this moment on it can only be read.")
+        _("closes"), null=True, blank=True, help_text=_("From then on, readers cannot add comments.")
     )
     stays_open = models.BooleanField(
-        _("stays open"), default=False, help_text=_("Does not close after the days that the blog says.")
+        _("stays open"),
+        default=False,
+        help_text=_("Ignores the blog's setting that closes old discussions."),
     )
-    count = models.PositiveIntegerField(_("comments"), default=0, editable=False, help_text="Published and shown.")
-    version = models.PositiveIntegerField(default=0, editable=False, help_text="Grows with every visible change.")
+    count = models.PositiveIntegerField(
+        _("comments"), default=0, editable=False, help_text="Number of published and shown comments."
+    )
+    version = models.PositiveIntegerField(default=0, editable=False, help_text="Increases with every visible change.")
     last_published_at = models.DateTimeField(_("latest comment"), null=True, editable=False)
 
     objects = DiscussionQuerySet.as_manager()
@@ -76,12 +80,12 @@ class Discussion(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether comments are taken now. Asks the post and its blog, which come along with a discussion."""
+        """Whether the discussion takes comments now. Select `post__blog` with the discussion to avoid queries."""
         return self.state == self.State.OPEN and (self.end is None or self.end > clock.now())
 
     @property
     def end(self) -> datetime | None:
-        """From when on it can only be read: its own moment, or the one that follows from the blog's default."""
+        """When the discussion closes: at its own time, or at the one that follows from the blog's default."""
         days, published = self.post.blog.comments_close_after, self.post.published_at
         if self.closes_at or self.stays_open or not (days and published):
             return self.closes_at
@@ -89,82 +93,85 @@ class Discussion(models.Model):
 
     @property
     def holds(self) -> str:
-        """What waits for a moderator: a value of `Blog.Hold`."""
+        """Which comments are held for moderation: a value of `Blog.Hold`."""
         return self.hold or self.post.blog.comments_hold
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
     def shown_in(self, discussion_id: int | Given) -> Self:
-        """What readers see of a discussion, in reading order.
+        """The comments of a discussion that readers see, in reading order.
 
-        Always asked with `shown=True`: only then does SQLite find its partial index (not with `shown=1`).
+        The filter must be `shown=True`: with `shown=1`, SQLite does not use the partial index.
         """
         return self.filter(discussion=discussion_id, shown=True).order_by("path")
 
     def public(self) -> Self:
-        """Comments that have an address of their own now."""
+        """Comments that have a public permalink now."""
         visible = (Discussion.State.OPEN, Discussion.State.READONLY)
-        # Not `discussion__in`: SQLite lists all public posts first, three seconds where there are a million.
+        # Not `discussion__in`: SQLite would list all public posts first, which takes three seconds for a million.
         posts = Post.objects.published().order_by().filter(pk=OuterRef("discussion"), discussion__state__in=visible)
         return self.filter(Exists(posts), shown=True)
 
     def counted(self) -> Self:
-        """Comments whose words can be read: what shows a tombstone is no comment more."""
+        """Comments whose text readers can see. Tombstones do not count."""
         return self.filter(shown=True, state=Comment.State.PUBLISHED)
 
     def waiting(self) -> Self:
-        """Comments that a moderator has to decide on, the one that waits longest first."""
+        """Comments that wait for a moderator's decision, the oldest first."""
         return self.filter(state=Comment.State.PENDING).order_by("pk")
 
     def by_known_email(self, email: str) -> Self:
-        """Published comments whose writer proved to read mail at `email`: whoever has one is known."""
+        """Published comments whose writer confirmed `email`. A writer who has one counts as known."""
         proved = self.filter(email=email, email_confirmed_at__isnull=False, state=Comment.State.PUBLISHED)
         return proved if email else self.none()
 
     def answerable(self) -> Self:
-        """Comments that can be replied to: a tombstone cannot."""
+        """Comments that take replies. Tombstones do not."""
         return self.counted()
 
     def with_badges(self) -> Self:
-        """Each with `is_by_original_author`: what its writer proved still stands. Asked anew with every page."""
+        """Annotate `is_by_original_author`: the writer proved to be the author of the post, and the proof still holds.
+
+        Evaluated for every page, because a proof can be revoked.
+        """
         proved = proof_of_authorship.proven_credits(
             post=OuterRef("discussion"), person=OuterRef("person"), since=OuterRef("created_at")
         )
-        # Where nobody proved anything, nothing is looked for: 14 of 65 ms that SQLite takes for 20,000 comments.
+        # CASE skips the subquery for comments without a person. On SQLite this saves 14 of 65 ms for 20,000 comments.
         is_one = Case(When(person__isnull=False, then=Exists(proved)), default=False)
         return self.annotate(is_by_original_author=is_one)
 
-    def below(self, comment: "Comment") -> Self:
-        """All replies to a comment, replies to replies included."""
+    def descendants_of(self, comment: "Comment") -> Self:
+        """All replies to a comment, including replies to replies."""
         return self.filter(
             discussion_id=comment.discussion_id,
             path__gt=comment.path,
-            path__lt=comment.path + paths.BEHIND_ALL_REPLIES,
+            path__lt=comment.path + paths.AFTER_ALL_REPLIES,
         )
 
-    def above_and(self, comment: "Comment") -> Self:
-        """A comment and all that it answers, up to the one that begins the thread."""
+    def with_ancestors_of(self, comment: "Comment") -> Self:
+        """A comment and its ancestors, up to the root of the thread."""
         return self.filter(discussion=comment.discussion_id, path__in=[*paths.ancestors(comment.path), comment.path])
 
     def lock_thread(self, path: bytes) -> bool:
-        """Until the transaction ends, nobody else adds to this thread or moderates in it.
+        """Keep others from adding to the thread that contains `path`, or moderating in it, until the transaction ends.
 
-        The lock is on the comment that begins it. Locks on the rows concerned would miss a reply that commits while
-        we wait, and leave it visible under a removed comment. SQLite locked the whole database when the transaction
-        began. Returns whether there was a lock to wait for: then what was read before may be old.
+        Locks the root of the thread. Locks on the affected rows alone would miss a reply that is committed while this
+        transaction waits, and leave it visible under a removed comment. On SQLite the transaction already holds the
+        lock on the whole database. Return whether a row lock was taken: if so, data read before may be stale.
         """
         if has_locks := connections[self.db].features.has_select_for_update:
-            _LOCK(root=paths.root_number(path))
+            _LOCK_ROOT(root=paths.root_id(path))
         return has_locks
 
 
 class Comment(models.Model):
-    """A remark under a post, or the mark that one stood here.
+    """A comment on a post, or the tombstone that it left.
 
-    `shown` says whether readers see it: nothing above hides its replies, and it is published, or a shown reply stands
-    below it; then it is shown as a tombstone, without its words. Who answers whom, `state` and `hides_replies` are the
-    truth; `path`, `depth`, `hidden_above` and `shown` follow from them, and `checking` proves that they do.
-    Comments go only all together: one with replies cannot be deleted, one of a post protects it.
+    `shown` says whether readers see the comment. They do if no ancestor hides its replies and the comment either is
+    published or has a shown descendant; in the latter case they see a tombstone without text. `parent`, `state` and
+    `hides_replies` are authoritative. `path`, `depth`, `hidden_above` and `shown` are derived from them, and `manage.py
+    comments_check` verifies that they agree. A comment with replies cannot be deleted, and comments protect their post.
     """
 
     class State(models.TextChoices):
@@ -189,11 +196,11 @@ class Comment(models.Model):
     TOMBSTONES = (State.PENDING, State.SPAM, State.REJECTED, State.REMOVED, State.DELETED, State.ERASED)
     NAME_LENGTH = 80  # characters
 
-    id = models.BigIntegerField(primary_key=True, default=ids.mint, editable=False)
+    id = models.BigIntegerField(primary_key=True, default=ids.new_id, editable=False)
     discussion = models.ForeignKey(
         Discussion, models.PROTECT, related_name="comments", verbose_name=_("discussion"), db_index=False
     )
-    # Each index is a page more that is written with a comment. Those of what it seldom has hold only comments that do.
+    # Each index adds a page write to every insert. Indexes on columns that are seldom set are partial.
     parent = models.ForeignKey(
         "self", models.RESTRICT, null=True, related_name="replies", verbose_name=_("reply to"), db_index=False
     )
@@ -203,26 +210,29 @@ class Comment(models.Model):
         null=True,
         related_name="+",
         db_index=False,
-        help_text="Whom it answers where that is not the parent: below the deepest level replies stand side by side.",
+        help_text="The comment it answers if that is not the parent: replies on the deepest level become siblings.",
     )
     path: models.BinaryField[bytes, bytes] = models.BinaryField(max_length=paths.MAX_LEVELS * ids.SEGMENT_LENGTH)
-    depth = models.PositiveSmallIntegerField(default=0, help_text="Number of comments above it.")
+    depth = models.PositiveSmallIntegerField(default=0, help_text="Number of ancestors.")
     state = models.CharField(_("state"), max_length=10, choices=State)
     hides_replies = models.BooleanField(
-        _("hides its replies"), default=False, editable=False, help_text=_("They were removed together with it.")
+        _("hides its replies"),
+        default=False,
+        editable=False,
+        help_text=_("The replies were removed together with the comment."),
     )
     hidden_above = models.PositiveSmallIntegerField(
-        default=0, editable=False, help_text="Number of comments above it that hide their replies."
+        default=0, editable=False, help_text="Number of ancestors that hide their replies."
     )
     shown = models.BooleanField(_("shown"))
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
     url = HttpURLField(_("web page"), blank=True)
-    email = models.EmailField(_("e-mail"), blank=True, help_text=_("Private. It is shown nowhere."))
+    email = models.EmailField(_("e-mail"), blank=True, help_text=_("Private. It is never shown."))
     email_confirmed_at = models.DateTimeField(
         _("e-mail confirmed"),
         null=True,
         editable=False,
-        help_text="When the writer proved to read what is sent there. A typed address alone proves nothing.",
+        help_text="When the writer proved to receive e-mail there. A typed e-mail address alone proves nothing.",
     )
     person = models.ForeignKey(
         Person,
@@ -231,7 +241,7 @@ class Comment(models.Model):
         related_name="+",
         db_index=False,
         verbose_name=_("proved to be"),
-        help_text="Whom the writer proved to be when it was written; never told from a name or an e-mail.",
+        help_text="Whom the writer proved to be when they wrote it. Never inferred from a name or an e-mail address.",
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -240,7 +250,7 @@ class Comment(models.Model):
         related_name="+",
         db_index=False,
         verbose_name=_("account"),
-        help_text="Who was signed in, where that gave a badge. Whoever has none leaves no account behind.",
+        help_text="Who was signed in, if that gave the comment a badge. Otherwise no account is stored.",
     )
     badge = models.CharField(_("badge"), max_length=10, choices=Badge, default=Badge.NONE, blank=True)
     source = models.TextField(_("text"))
@@ -250,22 +260,24 @@ class Comment(models.Model):
     created_at = models.DateTimeField(_("written"), default=clock.now, editable=False)
     published_at = models.DateTimeField(_("published"), null=True, editable=False)
     edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
-    submission_key = models.BinaryField(max_length=32, null=True, help_text="The same for the same words sent twice.")
+    submission_key = models.BinaryField(max_length=32, null=True, help_text="Equal if the same text is sent twice.")
     network_key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(
         max_length=32, null=True, help_text="Keyed hash of the sender's network."
     )
 
     words_key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(
-        max_length=32, null=True, help_text="Keyed hash of the words alone: the same wherever they are said."
+        max_length=32, null=True, help_text="Keyed hash of the text alone: equal for the same text on any post."
     )
     score = models.SmallIntegerField(_("score"), default=0, editable=False, help_text="The sum of the findings.")
     findings: models.JSONField[Any, Any] = models.JSONField(
-        _("findings"), default=list, editable=False, help_text="What the rules found: see `screening`."
+        _("findings"), default=list, editable=False, help_text="Findings of the rules in `comments.screening`."
     )
     learned_as = models.CharField(
-        max_length=4, choices=Lesson, default=Lesson.NONE, blank=True, help_text="What the filter learned from it."
+        max_length=4, choices=Lesson, default=Lesson.NONE, blank=True, help_text="How the spam filter learned from it."
     )
-    moderators_told_at = models.DateTimeField(null=True, editable=False, help_text="In the digest of what waits.")
+    moderators_told_at = models.DateTimeField(
+        null=True, editable=False, help_text="When a moderation digest listed it."
+    )
 
     objects = CommentQuerySet.as_manager()
 
@@ -300,7 +312,7 @@ class Comment(models.Model):
         return self.public_id
 
     def get_absolute_url(self) -> str:
-        """The comment in its context."""
+        """The permalink, which shows the comment in its context."""
         return path_to("comment", self.pk)
 
     @property
@@ -313,32 +325,33 @@ class Comment(models.Model):
 
     @property
     def is_held(self) -> bool:
-        """Whether a moderator has yet to decide. What is taken for spam waits too, in a queue of its own."""
+        """Whether a moderator has yet to decide. Suspected spam waits as well, in a queue of its own."""
         return self.state in (self.State.PENDING, self.State.SPAM)
 
     @property
     def is_counted(self) -> bool:
-        """Whether readers see its words: the same as `counted`."""
+        """Whether readers can see the text: the same condition as `CommentQuerySet.counted`."""
         return self.shown and self.state == self.State.PUBLISHED
 
     def render(self) -> None:
-        """Make the HTML of the text anew."""
+        """Render `html` from `source`."""
         self.html = rendering.render_comment(self.source)
         self.render_version = rendering.RENDER_VERSION
 
 
-def _lock() -> models.QuerySet[Comment, tuple[int]]:
+def _lock_root() -> models.QuerySet[Comment, tuple[int]]:
     root = Comment.objects.filter(pk=Given("root", models.BigIntegerField()))
     return root.order_by().select_for_update(no_key=True).values_list("pk")
 
 
-def _one_more() -> tuple[DiscussionQuerySet, dict[str, Any]]:
-    moment = Given("at", models.DateTimeField())  # who waited for us may have an earlier one
-    latest = Greatest(Coalesce("last_published_at", moment), moment)
+def _record_new_comment() -> tuple[DiscussionQuerySet, dict[str, Any]]:
+    published_at = Given("at", models.DateTimeField())
+    # Not simply the new time: a transaction that waited for the lock may bring an earlier one.
+    latest = Greatest(Coalesce("last_published_at", published_at), published_at)
     discussion = Discussion.objects.filter(pk=Given("discussion", models.BigIntegerField()))
     return discussion, {"count": F("count") + 1, "version": F("version") + 1, "last_published_at": latest}
 
 
-_LOCK = Prepared(_lock)
-# One comment more, new since `at`. Like `note_change` the last write of its transaction.
-ONE_MORE = PreparedUpdate(_one_more)
+_LOCK_ROOT = Prepared(_lock_root)
+# Count one new comment, published at `at`. Like `record_change`, this must be the last write of its transaction.
+RECORD_NEW_COMMENT = PreparedUpdate(_record_new_comment)

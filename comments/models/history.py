@@ -1,4 +1,4 @@
-"""What was done to comments: earlier wordings and changes of state."""
+"""The history of comments: earlier wordings and changes of state."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from core import clock
 
 
 class CommentRevision(models.Model):
-    """What a comment said before its writer changed it. Only moderators see it."""
+    """The text of a comment before its writer changed it. Only moderators see it."""
 
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="revisions", verbose_name=_("comment"))
     at = models.DateTimeField(_("replaced"), default=clock.now)
@@ -25,7 +25,7 @@ class CommentRevision(models.Model):
 
 
 class CommentEvent(models.Model):
-    """A change of a comment's state, or of what it does to its replies. Written once, never changed."""
+    """A change of a comment's state, or of whether it hides its replies. Append-only."""
 
     REASON_LENGTH = 300  # characters
 
@@ -42,13 +42,15 @@ class CommentEvent(models.Model):
         related_name="+",
         db_index=False,
         verbose_name=_("by"),
-        help_text="Nobody where the writer or the machine did it.",
+        help_text="Empty if the writer or the site itself made the change.",
     )
     from_state = models.CharField(_("from"), max_length=10, choices=Comment.State, blank=True)
     to_state = models.CharField(_("to"), max_length=10, choices=Comment.State)
     replies = models.CharField(_("replies"), max_length=10, choices=Replies, blank=True)
     reason = models.CharField(_("reason"), max_length=REASON_LENGTH, blank=True)
-    batch = models.UUIDField(null=True, editable=False, help_text="The same for what is done, and undone, together.")
+    batch = models.UUIDField(
+        null=True, editable=False, help_text="Shared by the changes that were made, and are undone, together."
+    )
 
     class Meta:
         verbose_name = _("change of state")

@@ -1,4 +1,4 @@
-"""Who wants mail about what, and the letters that go out."""
+"""Email subscriptions and outgoing email."""
 
 from typing import Self
 
@@ -16,19 +16,19 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
     @transaction.atomic
     def end(self) -> None:
-        """Delete them with all that hangs on them.
+        """Delete the subscriptions with everything that refers to them.
 
-        Locked first: who is just putting news into a letter because of them finishes that, and it is deleted, too.
-        Otherwise it would be there only after we looked for it, and forbid the deletion.
+        The lock waits for concurrent announcements, so that the email items they insert are deleted as well. Without
+        it, an item could be inserted after Django collected the rows to delete, and violate the foreign key.
         """
         locked = self.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)
         Subscription.objects.filter(pk__in=list(locked)).delete()
 
 
 class Subscription(models.Model):
-    """Somebody's wish to be told by mail. Until its address is confirmed nothing is sent but the question.
+    """A subscription to new comments by email. Until it is confirmed, only the confirmation message is sent.
 
-    One that ended is deleted: nothing is kept of who once read what.
+    Ended subscriptions are deleted: no record remains of who once read what.
     """
 
     class Scope(models.TextChoices):
@@ -46,11 +46,11 @@ class Subscription(models.Model):
         null=True,
         related_name="subscriptions",
         verbose_name=_("comment"),
-        help_text="The one whose replies are wanted, or that begins the thread; none for a whole post.",
+        help_text="The comment whose replies are wanted, or the root of the thread. Empty for a whole post.",
     )
     email = models.EmailField(_("e-mail"))
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
-    created_at = models.DateTimeField(_("asked"), default=clock.now, editable=False)
+    created_at = models.DateTimeField(_("requested"), default=clock.now, editable=False)
 
     objects = SubscriptionQuerySet.as_manager()
 
@@ -74,27 +74,27 @@ class Subscription(models.Model):
 
 
 class OutgoingEmail(models.Model):
-    """A mail to be sent, or sent: what it says is made when it goes out. Deleted thirty days later."""
+    """An email that is to be sent or was sent. Its text is composed when it is sent. Deleted after thirty days."""
 
     class Kind(models.TextChoices):
-        CONFIRM = "confirm", _("please confirm")
-        ACCESS = "access", _("way to one's own data")
+        CONFIRM = "confirm", _("confirmation request")
+        ACCESS = "access", _("link to personal data")
         NEWS = "news", _("new comments")
-        QUEUE = "queue", _("what waits for moderators")
+        QUEUE = "queue", _("moderation digest")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     email = models.EmailField(_("to"))
     comment = models.ForeignKey(
-        Comment, models.CASCADE, null=True, related_name="+", help_text="Whose writer is asked to confirm."
+        Comment, models.CASCADE, null=True, related_name="+", help_text="The comment whose writer is asked to confirm."
     )
     subscription = models.ForeignKey(
-        Subscription, models.CASCADE, null=True, related_name="+", help_text="What is asked to be confirmed."
+        Subscription, models.CASCADE, null=True, related_name="+", help_text="The subscription to confirm."
     )
     network_key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(
-        max_length=32, null=True, help_text="Keyed hash of the network from which it was asked for."
+        max_length=32, null=True, help_text="Keyed hash of the network that requested it."
     )
-    created_at = models.DateTimeField(_("made"), default=clock.now, editable=False)
-    closed_at = models.DateTimeField(null=True, editable=False, help_text="From then on it takes no more news.")
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False, help_text="From then on it takes no more comments.")
     sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
 
     class Meta:
@@ -116,7 +116,7 @@ class OutgoingEmail(models.Model):
 
 
 class EmailItem(models.Model):
-    """A comment that somebody is told of in a letter. Whatever they subscribed to, they are told once."""
+    """A comment listed in an outgoing email. Each email address is notified of a comment only once."""
 
     message = models.ForeignKey(OutgoingEmail, models.CASCADE, related_name="items")
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="email_items")

@@ -1,4 +1,4 @@
-"""What moderators have told the rules: whom and what to hold or refuse, and which words mean spam."""
+"""What moderators taught the screening rules: bans, and the words of the spam filter."""
 
 from typing import Self
 
@@ -18,10 +18,10 @@ class BanQuerySet(models.QuerySet["Ban"]):
 
 
 class Ban(models.Model):
-    """Something that is refused or held wherever it comes: a person, known by network or e-mail, a word, a domain.
+    """A rule that refuses or holds matching comments: by network or email address of the writer, word, or domain.
 
-    Of networks and addresses only keyed hashes are kept. That of a network leads nowhere once its key is destroyed, so
-    such a ban ends with it.
+    Networks and email addresses are stored as keyed hashes only. A hash of a network matches nothing once its key is
+    destroyed, so the ban ends with the key.
     """
 
     class Kind(models.TextChoices):
@@ -37,16 +37,18 @@ class Ban(models.Model):
     kind = models.CharField(_("what"), max_length=10, choices=Kind)
     mode = models.CharField(_("what to do"), max_length=10, choices=Mode, default=Mode.HOLD)
     key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(
-        max_length=32, null=True, help_text="Keyed hash of a network or of an address."
+        max_length=32, null=True, help_text="Keyed hash of a network or an e-mail address."
     )
     value = models.CharField(
         _("word or domain"),
         max_length=200,
         blank=True,
-        help_text=_("A word or several, in any case; a domain stands for all that is below it."),
+        help_text=_("One or more words in upper or lower case, or a domain, which includes its subdomains."),
     )
-    until = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: until it is lifted."))
-    reason = models.CharField(_("reason"), max_length=300, blank=True, help_text=_("Only moderators see it."))
+    until = models.DateTimeField(
+        _("until"), null=True, blank=True, help_text=_("If empty, the ban lasts until it is lifted.")
+    )
+    reason = models.CharField(_("reason"), max_length=300, blank=True, help_text=_("Only moderators see this."))
     comment = models.ForeignKey(
         Comment, models.SET_NULL, null=True, editable=False, related_name="bans", verbose_name=_("because of")
     )
@@ -67,15 +69,15 @@ class Ban(models.Model):
 
 
 class SpamToken(models.Model):
-    """In how many comments that moderators called good, or spam, something occurred; the empty one counts them all."""
+    """The number of good and of spam comments that contain a token. The empty token holds the totals."""
 
     token = models.CharField(max_length=60, primary_key=True)
     ham = models.PositiveIntegerField(default=0)
     spam = models.PositiveIntegerField(default=0)
 
     class Meta:
-        verbose_name = _("word of the filter")
-        verbose_name_plural = _("words of the filter")
+        verbose_name = _("spam filter word")
+        verbose_name_plural = _("spam filter words")
 
     def __str__(self) -> str:
         return self.token

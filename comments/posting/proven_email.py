@@ -1,7 +1,7 @@
-"""The email address that a browser has proved to read mail at.
+"""The email address that a browser has proved to be its user's.
 
-The proof is a signed cookie. Browsers send it only to the paths under which comments are written. It says nothing by
-itself: it names a row that holds the address, and once that row is erased, it proves nothing any more.
+The proof is a signed cookie, which browsers send only to the paths where comments are written. It reveals nothing: it
+names a row that holds the email address. Once that row is erased, the cookie proves nothing any more.
 """
 
 from datetime import timedelta
@@ -17,8 +17,8 @@ PATH = "/comments/"
 SALT = "comments.posting.proven_email"
 
 
-def give(response: HttpResponse, email: str) -> None:
-    """Let the browser that gets `response` write and subscribe with an address that was confirmed, without a mail."""
+def set_cookie(response: HttpResponse, email: str) -> None:
+    """Let the browser comment and subscribe with a confirmed email address without another confirmation message."""
     proof = _proof_of(email)
     if proof:
         response.set_signed_cookie(
@@ -33,31 +33,33 @@ def give(response: HttpResponse, email: str) -> None:
         )
 
 
-def proved(request: HttpRequest) -> str:
-    """The address that this browser has proved to read mail at; empty where it has proved none.
+def read_cookie(request: HttpRequest) -> str:
+    """Return the email address that this browser has proved, or "" if there is none.
 
-    Only for a request that was shown to come from our own page: it reads a cookie. Without one it asks no database.
+    Call it only for requests that are known to come from our own pages, because it relies on a cookie. Without the
+    cookie it makes no query.
     """
     cookie = request.get_signed_cookie(COOKIE, "", salt=SALT, max_age=LIFETIME) or ""
-    kind, _dot, number = cookie.partition(".")
+    kind, _dot, pk = cookie.partition(".")
     if kind == "comment":
-        return _confirmed_comments().filter(pk=number).values_list("email", flat=True).first() or ""
+        return _confirmed_comments().filter(pk=pk).values_list("email", flat=True).first() or ""
     if kind == "subscription":
-        return Subscription.objects.confirmed().filter(pk=number).values_list("email", flat=True).first() or ""
+        return Subscription.objects.confirmed().filter(pk=pk).values_list("email", flat=True).first() or ""
     return ""
 
 
-def take_back(response: HttpResponse) -> None:
+def delete_cookie(response: HttpResponse) -> None:
     response.delete_cookie(COOKIE, path=PATH, samesite="Lax")
 
 
 def _proof_of(email: str) -> str:
-    """The latest row that holds it. A comment outlives a subscription, which goes when its mails are stopped."""
+    """Name the latest row that holds the email address. Prefer comments: subscriptions are deleted when they end."""
     comment = _confirmed_comments().filter(email=email).order_by("pk").values_list("pk", flat=True).last()
     if comment:
         return f"comment.{comment}"
-    wish = Subscription.objects.confirmed().filter(email=email).order_by("pk").values_list("pk", flat=True).last()
-    return f"subscription.{wish}" if wish else ""
+    subscription = Subscription.objects.confirmed().filter(email=email).order_by("pk")
+    pk = subscription.values_list("pk", flat=True).last()
+    return f"subscription.{pk}" if pk else ""
 
 
 def _confirmed_comments() -> CommentQuerySet:

@@ -1,8 +1,8 @@
-"""Fetching a small answer from somebody else's server, which may be anybody's and may do anything.
+"""Fetches small responses from other servers, none of which is trusted.
 
-What is asked for comes from the table of providers; still every rule here holds as if a stranger had typed it. The
-standard library alone, because the address that was checked must be the one that is connected to, and because the
-time and the size of an answer have to be limited as a whole: the usual clients limit each read.
+The URLs come from our table of providers, but every rule here holds as if a stranger had typed them. We use only the
+standard library, because we must connect to the very IP that was checked, and because we limit the time and the size of
+a response as a whole; the usual clients limit each read.
 """
 
 import io
@@ -24,16 +24,16 @@ from urllib.parse import urlsplit
 from core.fetching.public_networks import is_public
 from core.files.images import KINDS
 
-SECONDS = 3.0  # for everything: name, connection, TLS, and the whole answer
+SECONDS = 3.0  # for everything: name, connection, TLS and the whole response
 JSON_BYTES = 256 * 1024
 PICTURE_BYTES = 5 * 1024 * 1024
-HEADER_BYTES = 64 * 1024  # and whatever else an answer has besides its body
+HEADER_BYTES = 64 * 1024  # and everything else in a response besides its body
 JSON_TYPES = frozenset({"application/json"})
 PICTURE_TYPES = frozenset(kind.media_type for kind in KINDS.values())
 USER_AGENT = "Imprimatur"
-MOST_ADDRESSES = 8  # of a name that are tried
+MAX_IPS = 8  # of a name that are tried
 
-# A name in a public domain, as its owner writes it: no number in any spelling, no bracket, nothing to smuggle.
+# A name in a public domain as its owner writes it: no IP in any notation, no brackets, nothing to smuggle.
 _HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _PLAIN = re.compile(r"https://[!-~]+")
 
@@ -41,23 +41,23 @@ IPAddress = IPv4Address | IPv6Address
 
 
 class Reason(StrEnum):
-    ADDRESS = "that is no address to fetch from"
-    UNRESOLVED = "the name has no address"
-    NOT_PUBLIC = "the name leads to an address that is not public"
+    URL = "the URL cannot be fetched"
+    UNRESOLVED = "the name has no IP"
+    NOT_PUBLIC = "the name has an IP that is not public"
     UNREACHABLE = "the connection failed or ended early"
-    TLS = "the connection cannot be trusted"
+    TLS = "the TLS connection cannot be trusted"
     TIMEOUT = "it took too long"
-    REDIRECT = "it leads elsewhere"
-    STATUS = "the answer is a refusal"
-    TYPE = "the answer is of another kind"
-    TOO_LARGE = "the answer is too large"
-    GARBLED = "the answer cannot be read"
+    REDIRECT = "the response is a redirect"
+    STATUS = "the response is an error"
+    TYPE = "the response has another type"
+    TOO_LARGE = "the response is too large"
+    GARBLED = "the response cannot be read"
 
 
 class FetchFailed(Exception):
-    """Nothing was fetched. `status` is that of the answer, 0 where there was none that could be read.
+    """Nothing was fetched.
 
-    `is_page`: what came is meant for people.
+    `status` is that of the response, or 0 if none could be read. `is_page` is true if the response was an HTML page.
     """
 
     def __init__(self, reason: Reason, status: int = 0, *, is_page: bool = False) -> None:
@@ -68,21 +68,21 @@ class FetchFailed(Exception):
 
     @property
     def is_temporary(self) -> bool:
-        """Whether it may well be otherwise in an hour."""
+        """Whether a retry in an hour may well succeed."""
         if self.reason == Reason.STATUS:
             return self.status in {408, 425, 429} or self.status >= 500
         return self.reason in {Reason.UNRESOLVED, Reason.UNREACHABLE, Reason.TIMEOUT}
 
 
 def resolve(host: str) -> list[str]:
-    """The addresses of `host`, as the machine knows them. Raises OSError."""
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    """The IPs of `host` according to the system. Raises OSError."""
+    entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 @cache
 def strict_tls() -> ssl.SSLContext:
-    """Certificates are checked against the machine's authorities and the name that was asked for."""
+    """A context that checks certificates against the system's authorities and the name of the host."""
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     return context
@@ -90,7 +90,7 @@ def strict_tls() -> ssl.SSLContext:
 
 @dataclass(frozen=True)
 class Fetcher:
-    """How things are fetched. The defaults are the strict rules; only tests, which serve for themselves, bend them."""
+    """How responses are fetched. The defaults are strict; only tests, which run their own server, relax them."""
 
     resolve: Callable[[str], Sequence[str]] = resolve
     may_reach: Callable[[IPAddress], bool] = is_public
@@ -99,28 +99,28 @@ class Fetcher:
     seconds: float = SECONDS
 
     def json(self, url: str) -> dict[str, Any]:
-        """The object that `url` answers with. Raises FetchFailed and nothing else."""
+        """The JSON object at `url`. Raises FetchFailed and nothing else."""
         data = self._get(url, JSON_TYPES, JSON_BYTES)
         try:
-            told = json.loads(data)
+            content = json.loads(data)
         except (ValueError, RecursionError) as error:
             raise FetchFailed(Reason.GARBLED, 200) from error
-        if not isinstance(told, dict):
+        if not isinstance(content, dict):
             raise FetchFailed(Reason.GARBLED, 200)
-        return told
+        return content
 
     def picture(self, url: str) -> bytes:
-        """What `url` calls a picture: bytes that must go through blog.pictures. Raises FetchFailed and nothing else."""
+        """The bytes of the picture at `url`; pass them to `core.files.images`. Raises FetchFailed and nothing else."""
         return self._get(url, PICTURE_TYPES, PICTURE_BYTES)
 
     def _get(self, url: str, types: frozenset[str], limit: int) -> bytes:
         try:
-            host, target = _parts(url)
+            host, target = _split(url)
             deadline = time.monotonic() + self.seconds
-            with self._connected(host, deadline) as connection:
+            with self._connect(host, deadline) as connection:
                 connection.settimeout(_left(deadline))
                 connection.sendall(_request(host, target, types))
-                return _read_answer(_Wire(connection, deadline, limit + HEADER_BYTES), types, limit)
+                return _read_response(_LimitedSocket(connection, deadline, limit + HEADER_BYTES), types, limit)
         except FetchFailed:
             raise
         except TimeoutError as error:
@@ -131,46 +131,46 @@ class Fetcher:
             raise FetchFailed(Reason.TLS) from error
         except OSError as error:
             raise FetchFailed(Reason.UNREACHABLE) from error
-        except Exception as error:  # http.client raises whatever a strange answer makes it stumble over
+        except Exception as error:  # on a strange response, http.client may raise anything
             raise FetchFailed(Reason.GARBLED) from error
 
-    def _connected(self, host: str, deadline: float) -> ssl.SSLSocket:
-        """A trusted connection to `host`. The name is not asked for again: the address that was checked is taken."""
-        plain = _first_that_answers(self._checked_addresses(host, deadline), self.port, deadline)
+    def _connect(self, host: str, deadline: float) -> ssl.SSLSocket:
+        """Open a TLS connection to one of the IPs that were checked. The name is not resolved again."""
+        plain = _connect_to_first(self._checked_ips(host, deadline), self.port, deadline)
         try:
             plain.settimeout(_left(deadline))
-            # An answer that is cut off by somebody on the way must not pass for a whole one.
+            # A response that somebody on the way cuts off must not pass for a complete one.
             return self.tls().wrap_socket(plain, server_hostname=host, suppress_ragged_eofs=False)
         except BaseException:
             plain.close()
             raise
 
-    def _checked_addresses(self, host: str, deadline: float) -> list[IPAddress]:
-        """All must be public: a name that also leads inside is nothing that an honest provider has."""
+    def _checked_ips(self, host: str, deadline: float) -> list[IPAddress]:
+        """The IPs of `host`. All must be public: no honest provider has a name that also leads into our network."""
         try:
-            addresses = [ip_address(found) for found in _in_time(self.resolve, host, deadline)]
+            ips = [ip_address(found) for found in _run_until(deadline, self.resolve, host)]
         except TimeoutError:
             raise
         except (OSError, ValueError) as error:
             raise FetchFailed(Reason.UNRESOLVED) from error
-        if not addresses:
+        if not ips:
             raise FetchFailed(Reason.UNRESOLVED)
-        if not all(self.may_reach(address) for address in addresses):
+        if not all(self.may_reach(ip) for ip in ips):
             raise FetchFailed(Reason.NOT_PUBLIC)
-        return addresses[:MOST_ADDRESSES]
+        return ips[:MAX_IPS]
 
 
-def _parts(url: str) -> tuple[str, str]:
-    """Host and target of the request. Raises FetchFailed for what is not plainly https://host/path."""
-    # The library forgives spaces and line breaks within an address; whoever sends them wants to be forgiven.
+def _split(url: str) -> tuple[str, str]:
+    """Host and request target of `url`. Raises FetchFailed unless it is of the form https://host/path."""
+    # urlsplit tolerates spaces and line breaks inside a URL, which only attackers send.
     if not _PLAIN.fullmatch(url):
-        raise FetchFailed(Reason.ADDRESS)
+        raise FetchFailed(Reason.URL)
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise FetchFailed(Reason.ADDRESS) from error
-    if not _HOST.fullmatch(parts.netloc):  # which has no room for a login or a port
-        raise FetchFailed(Reason.ADDRESS)
+        raise FetchFailed(Reason.URL) from error
+    if not _HOST.fullmatch(parts.netloc):  # so there is no login and no port
+        raise FetchFailed(Reason.URL)
     return parts.netloc, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
@@ -187,21 +187,21 @@ def _request(host: str, target: str, types: frozenset[str]) -> bytes:
 
 
 def _left(deadline: float) -> float:
-    """Seconds until `deadline`. Raises TimeoutError when it is past."""
+    """Seconds until `deadline`. Raises TimeoutError if it has passed."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError
     return left
 
 
-def _in_time(look_up: Callable[[str], Sequence[str]], host: str, deadline: float) -> Sequence[str]:
-    """The answer of `look_up`, which knows no time limit of its own. Raises TimeoutError, or what it raises."""
+def _run_until(deadline: float, resolve: Callable[[str], Sequence[str]], host: str) -> Sequence[str]:
+    """Call `resolve`, which has no timeout of its own, in a thread. Raises TimeoutError, or what `resolve` raises."""
     outcome: list[Sequence[str] | Exception] = []
 
     def run() -> None:
         try:
-            outcome.append(look_up(host))
-        except Exception as error:  # noqa: BLE001 - it is raised again, in the thread that asked
+            outcome.append(resolve(host))
+        except Exception as error:  # noqa: BLE001 - the caller's thread raises it again
             outcome.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
@@ -214,15 +214,15 @@ def _in_time(look_up: Callable[[str], Sequence[str]], host: str, deadline: float
     return outcome[0]
 
 
-def _first_that_answers(addresses: list[IPAddress], port: int, deadline: float) -> socket.socket:
-    """A connection to the first of `addresses` that takes one; each has its share of the time that is left."""
+def _connect_to_first(ips: list[IPAddress], port: int, deadline: float) -> socket.socket:
+    """Connect to the first of `ips` that accepts. Each gets an equal share of the time that is left."""
     problem: OSError = TimeoutError()
-    for number, address in enumerate(addresses):
-        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    for number, ip in enumerate(ips):
+        family = socket.AF_INET if ip.version == 4 else socket.AF_INET6
         connection = socket.socket(family, socket.SOCK_STREAM)
         try:
-            connection.settimeout(_left(deadline) / (len(addresses) - number))
-            connection.connect((str(address), port))
+            connection.settimeout(_left(deadline) / (len(ips) - number))
+            connection.connect((str(ip), port))
         except OSError as error:
             connection.close()
             problem = error
@@ -234,14 +234,14 @@ def _first_that_answers(addresses: list[IPAddress], port: int, deadline: float) 
     raise problem
 
 
-class _Wire(io.RawIOBase):
-    """What comes in, until a moment and up to a number of bytes. http.client reads from it as from a socket."""
+class _LimitedSocket(io.RawIOBase):
+    """A socket for http.client that can be read until a deadline and up to a number of bytes."""
 
     def __init__(self, connection: socket.socket, deadline: float, limit: int) -> None:
         self._connection = connection
         self._deadline = deadline
         self._left = limit
-        self.is_over = False  # they have sent all that they will
+        self.has_ended = False  # the server has closed the connection
 
     def makefile(self, mode: str) -> io.BufferedReader:
         return io.BufferedReader(self)
@@ -253,20 +253,20 @@ class _Wire(io.RawIOBase):
         self._connection.settimeout(_left(self._deadline))
         count = self._connection.recv_into(buffer)
         self._left -= count
-        self.is_over = not count
+        self.has_ended = not count
         if self._left < 0:
             raise FetchFailed(Reason.TOO_LARGE)
         return count
 
 
-def _read_answer(wire: _Wire, types: frozenset[str], limit: int) -> bytes:
-    """The body of an answer that is a plain 200 of one of `types`, no longer than `limit`, and whole."""
-    response = HTTPResponse(cast(socket.socket, wire), method="GET")
+def _read_response(source: _LimitedSocket, types: frozenset[str], limit: int) -> bytes:
+    """The body of a 200 response of one of `types`, if it is complete and at most `limit` bytes long."""
+    response = HTTPResponse(cast(socket.socket, source), method="GET")
     try:
         response.begin()
-        if wire.is_over:  # before the headers were: half a line must not pass for a "404"
+        if source.has_ended:  # before the end of the headers: half a line must not pass for a "404"
             raise IncompleteRead(b"")
-        _refuse_by_headers(response, types, limit)
+        _check_headers(response, types, limit)
         body = response.read(limit + 1)
         if len(body) > limit:
             raise FetchFailed(Reason.TOO_LARGE, response.status)
@@ -277,7 +277,7 @@ def _read_answer(wire: _Wire, types: frozenset[str], limit: int) -> bytes:
         response.close()
 
 
-def _refuse_by_headers(response: HTTPResponse, types: frozenset[str], limit: int) -> None:
+def _check_headers(response: HTTPResponse, types: frozenset[str], limit: int) -> None:
     status, headers = response.status, response.headers
     if 300 <= status < 400:
         raise FetchFailed(Reason.REDIRECT, status)

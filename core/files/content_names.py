@@ -1,4 +1,4 @@
-"""Names of files that tell their content, so that they can be cached for ever and kept once."""
+"""Content-addressed file names: such a file can be cached for ever and needs to be stored only once."""
 
 import hashlib
 import re
@@ -7,12 +7,12 @@ from pathlib import PurePosixPath
 
 from django.core.files.storage import Storage
 
-# What a stem looks like; the storage may have added a suffix to one that was taken.
+# The stem of such a name. The storage may have added a suffix because the name was taken.
 STEM = re.compile(r"[0-9a-f]{32}(_\w+)?")
 
 
 def by_content(chunks: Iterable[bytes], extension: str) -> str:
-    """The name of a file with these bytes."""
+    """The name of a file with this content."""
     digest = hashlib.sha256()
     for chunk in chunks:
         digest.update(chunk)
@@ -20,9 +20,9 @@ def by_content(chunks: Iterable[bytes], extension: str) -> str:
 
 
 def is_whole(storage: Storage, name: str, size: int) -> bool:
-    """Whether the file of this name, made of its content, is there with all its `size` bytes.
+    """Whether the file of this content-addressed name is stored with all its `size` bytes.
 
-    A stump is deleted: the disk was full, or the machine stopped, while it was written.
+    Deletes an incomplete file: the disk was full, or the machine stopped, while it was being written.
     """
     if not storage.exists(name):
         return False
@@ -33,5 +33,5 @@ def is_whole(storage: Storage, name: str, size: int) -> bool:
 
 
 def is_by_content(name: str) -> bool:
-    """Whether a file of this name never changes; folders before it do not matter."""
+    """Whether the name is content-addressed, so that the file never changes. Its folder does not matter."""
     return bool(STEM.fullmatch(PurePosixPath(name).stem))

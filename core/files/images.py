@@ -1,4 +1,4 @@
-"""The one door for pictures. What comes in is decoded and written anew, so nothing of the sent bytes is ever served."""
+"""Takes in uploaded pictures. Each is decoded and encoded again, so that no uploaded byte is ever served."""
 
 import logging
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from PIL import Image, ImageOps, ImageSequence
 from core import clock
 from core.files import content_names
 
-MAX_SIDE = 2400  # pixels: twice the widest column, for dense screens
+MAX_SIDE = 2400  # pixels: twice the widest column, for high-density screens
 MAX_FRAMES = 300
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Kind:
-    """How we write one kind of picture: Pillow's encoder and its options, our file extension, the media type."""
+    """How one kind of picture is written: Pillow's encoder and its options, our file extension, the media type."""
 
     encoder: str
     extension: str
@@ -35,54 +35,54 @@ class Kind:
 
 
 JPEG = Kind("JPEG", "jpg", "image/jpeg", {"quality": 85, "progressive": True, "optimize": True})
-# By Pillow's names. Only these decoders ever see an upload.
+# By Pillow's names. Only these decoders ever read an upload.
 KINDS = {
     "JPEG": JPEG,
     "PNG": Kind("PNG", "png", "image/png", {"optimize": True}),
     "WEBP": Kind("WEBP", "webp", "image/webp", {"quality": 85}),
     "AVIF": Kind("AVIF", "avif", "image/avif", {"quality": 70, "speed": 8}),
-    # Every frame is written whole; without clearing the one before, it would shine through transparent places.
+    # Every frame is written completely. Unless the previous one is cleared, it shows through transparent pixels.
     "GIF": Kind("GIF", "gif", "image/gif", {"disposal": 2}),
 }
 
 
 class PictureRefused(Exception):
-    """The upload cannot become a picture of ours; its text is a sentence for the person who sent it."""
+    """The upload was refused. The message is a sentence for the person who uploaded it."""
 
 
 def clean_upload(upload: File[bytes]) -> ContentFile[bytes]:
-    """The picture in `upload` as we keep it: upright, at most MAX_SIDE a side, without EXIF, GPS, XMP and comments.
+    """The picture in `upload`, encoded again: upright, at most MAX_SIDE on a side, without EXIF, GPS, XMP and comments.
 
-    It is named by its content, so the same picture is the same file; the name and type that the sender claims are
-    not looked at. Colour profiles and animations stay. Raises PictureRefused.
+    Colour profiles and animations are preserved. The name is content-addressed, so the same picture is the same file;
+    the name and type in the request are ignored. Raises PictureRefused.
     """
     if upload.size > settings.UPLOAD_MAX_BYTES:
         limit = filesizeformat(settings.UPLOAD_MAX_BYTES)
         raise PictureRefused(_("The picture is too large: at most %(limit)s.") % {"limit": limit})
     try:
-        kind, data = _written_anew(upload.read())
+        kind, data = _reencode(upload.read())
     except PictureRefused:
         raise
     except Image.DecompressionBombError as error:
         raise _too_many_pixels() from error
-    except Exception as error:  # decoders raise whatever a broken file makes them stumble over
+    except Exception as error:  # on a broken file, decoders may raise anything
         log.info("A picture could not be read: %r", error)
-        sentence = _("This is not a picture that can be read. Use a JPEG, PNG, WebP, AVIF or GIF file.")
-        raise PictureRefused(sentence) from error
+        message = _("This file cannot be read as a picture. Use a JPEG, PNG, WebP, AVIF or GIF file.")
+        raise PictureRefused(message) from error
     return ContentFile(data, name=content_names.by_content([data], kind.extension))
 
 
 def store(upload: File[bytes]) -> str:
-    """Keep the picture in `upload` and return its name in the default storage. Raises PictureRefused."""
+    """Store the picture in `upload` and return its name in the default storage. Raises PictureRefused."""
     picture = clean_upload(upload)
     name = f"pictures/{clock.now():%Y}/{picture.name}"
     return name if content_names.is_whole(default_storage, name, picture.size) else default_storage.save(name, picture)
 
 
 class PictureField(forms.FileField):
-    """A form's way through the same door, for covers and posters."""
+    """The form field for covers and posters. Its cleaned value is the picture from `clean_upload`."""
 
-    default_error_messages = {"empty": gettext_lazy("The file is empty. Choose the picture once more.")}
+    default_error_messages = {"empty": gettext_lazy("The file is empty. Choose the picture again.")}
 
     def to_python(self, data: File[bytes] | None) -> ContentFile[bytes] | None:
         upload = super().to_python(data)
@@ -95,25 +95,27 @@ class PictureField(forms.FileField):
         return {"accept": ",".join(sorted({kind.media_type for kind in KINDS.values()}))}
 
 
-def _written_anew(data: bytes) -> tuple[Kind, bytes]:
+def _reencode(data: bytes) -> tuple[Kind, bytes]:
     with Image.open(BytesIO(data), formats=list(KINDS)) as image:
-        # MPO is what Pillow calls a JPEG with further pictures inside, as telephones make it. The first one is kept.
+        # MPO is Pillow's name for a JPEG that contains further pictures, as telephones make them. We keep the first.
         kind = JPEG if image.format == "MPO" else KINDS[str(image.format)]
         frame_count = 1 if kind is JPEG else getattr(image, "n_frames", 1)
         _refuse_bombs(image.width * image.height, frame_count)
         info = image.info
-        moves = frame_count > 1
-        frames = [_prepared(frame.copy()) for frame in ImageSequence.Iterator(image)] if moves else [_prepared(image)]
-        options = kind.options | {"icc_profile": _profile(info.get("icc_profile"), frames[0].mode)}
-        if moves:
-            options |= _animation(frames, info)
-        written = BytesIO()
-        frames[0].save(written, kind.encoder, **options)
-    return kind, written.getvalue()
+        is_animated = frame_count > 1
+        frames = (
+            [_prepare(frame.copy()) for frame in ImageSequence.Iterator(image)] if is_animated else [_prepare(image)]
+        )
+        options = kind.options | {"icc_profile": _colour_profile(info.get("icc_profile"), frames[0].mode)}
+        if is_animated:
+            options |= _animation_options(frames, info)
+        output = BytesIO()
+        frames[0].save(output, kind.encoder, **options)
+    return kind, output.getvalue()
 
 
 def _refuse_bombs(pixels: int, frame_count: int) -> None:
-    """Only the header has been read so far: what it announces is refused before memory is taken for it."""
+    """Refuse pictures that are too large. Only the header has been read so far, and no memory allocated for pixels."""
     if pixels > settings.UPLOAD_MAX_PIXELS:
         raise _too_many_pixels()
     if frame_count > MAX_FRAMES or pixels * frame_count > settings.UPLOAD_MAX_PIXELS:
@@ -125,36 +127,36 @@ def _too_many_pixels() -> PictureRefused:
     return PictureRefused(_("The picture has too many pixels: at most %(limit)s megapixels.") % {"limit": limit})
 
 
-def _profile(profile: bytes | None, mode: str) -> bytes | None:
-    """The colour profile, if it is one for the colours of `mode`: those of a print, say, were turned into others."""
+def _colour_profile(profile: bytes | None, mode: str) -> bytes | None:
+    """The colour profile if it is one for `mode`: CMYK colours, for example, have been converted to RGB."""
     colours = b"GRAY" if mode in ("1", "L") else b"RGB "
     return profile if profile and profile[16:20] == colours else None
 
 
-def _animation(frames: list[Image.Image], info: dict[str | tuple[int, int], Any]) -> dict[str, Any]:
-    """The encoder's options that make `frames` move as long (milliseconds each) and as often as `info` says."""
+def _animation_options(frames: list[Image.Image], info: dict[str | tuple[int, int], Any]) -> dict[str, Any]:
+    """The encoder's options that preserve the duration of each frame (milliseconds) and the loop count in `info`."""
     durations = [int(frame.info.get("duration") or 0) for frame in frames]
-    rounds = {"loop": info["loop"]} if "loop" in info else {}
-    return {"save_all": True, "append_images": frames[1:], "duration": durations, **rounds}
+    loop = {"loop": info["loop"]} if "loop" in info else {}
+    return {"save_all": True, "append_images": frames[1:], "duration": durations, **loop}
 
 
-def _prepared(frame: Image.Image) -> Image.Image:
-    """The frame small enough, upright, with at most 8 bits a channel, and nothing in it but what one sees."""
+def _prepare(frame: Image.Image) -> Image.Image:
+    """The frame scaled down, upright, with at most 8 bits per channel, and without metadata."""
     frame = _in_web_colours(frame)
     frame.thumbnail((MAX_SIDE, MAX_SIDE))
-    if frame.mode == "CMYK":  # only now: a JPEG is decoded small, which a conversion before would prevent
+    if frame.mode == "CMYK":  # only now: a JPEG is decoded at a reduced size, which an earlier conversion would prevent
         frame = frame.convert("RGB")
     ImageOps.exif_transpose(frame, in_place=True)
-    # Encoders take more from here than they are told to: the comment of a JPEG or GIF, for one.
+    # Encoders read more from here than their options name, such as the comment of a JPEG or GIF.
     frame.info = {key: frame.info[key] for key in ("transparency", "duration") if key in frame.info}
     return frame
 
 
 def _in_web_colours(frame: Image.Image) -> Image.Image:
-    if frame.mode.startswith("I"):  # 16 bits of grey, which convert() would cut off at 255 instead of scaling
+    if frame.mode.startswith("I"):  # 16-bit grey, which convert() would clip at 255 instead of scaling
         return frame.point(lambda grey: grey * (1 / 257)).convert("L")
     if frame.mode in ("L", "RGB", "RGBA", "CMYK") and not ("transparency" in frame.info and frame.mode != "RGBA"):
         return frame
     if frame.mode in ("1", "P") and max(frame.size) <= MAX_SIDE:
-        return frame  # few colours stay few; only scaling needs the shades between them
+        return frame  # keep the palette; only scaling needs colours in between
     return frame.convert("RGBA" if frame.has_transparency_data else "RGB")

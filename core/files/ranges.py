@@ -1,6 +1,6 @@
-"""A part of a file, as players ask for it when somebody seeks (RFC 9110, section 14).
+"""Range requests, which players send when somebody seeks (RFC 9110, section 14).
 
-Django has nothing for it, and the packages that add it have not been looked after for years.
+Django does not support them, and the packages that add support have not been maintained for years.
 """
 
 import re
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from django.core.files.base import File
 
 CHUNK = 64 * 1024  # bytes
-# Bytes of a part that is asked for without an end. A player that is paused reads no further, and with a longer answer a
-# thread of the server would wait for it: five such players brought a whole site to a stop. This much the buffers of two
-# sockets take; the player asks again for what follows.
-LONGEST_PART = 2 * 1024 * 1024
-LONGEST_HEADER = 100  # characters: two numbers of nineteen digits and room to spare
+# Bytes of the response to a range without an end. A paused player stops reading, and a longer response would then block
+# a thread of the server: five such players stopped a whole site. The buffers of two sockets hold this much; the player
+# requests the rest afterwards.
+MAX_OPEN_RANGE = 2 * 1024 * 1024
+MAX_HEADER = 100  # characters: two numbers of nineteen digits and room to spare
 ONE_RANGE = re.compile(r"bytes=[ \t]*(\d*)-(\d*)[ \t]*", re.ASCII | re.IGNORECASE)
 
 
-class Unsatisfiable(Exception):
-    """The file has no byte of what was asked for."""
+class RangeNotSatisfiable(Exception):
+    """The file has no byte in the requested range."""
 
 
 @dataclass(frozen=True)
-class Span:
-    """The bytes from `start` up to, and without, `end`."""
+class ByteRange:
+    """The bytes from `start` up to, but not including, `end`."""
 
     start: int
     end: int
@@ -34,45 +34,45 @@ class Span:
 
     @property
     def is_long(self) -> bool:
-        return len(self) > LONGEST_PART
+        return len(self) > MAX_OPEN_RANGE
 
-    def shortened(self) -> "Span":
-        """A part of this part, which is an answer, too (section 15.3.7)."""
-        return Span(self.start, min(self.end, self.start + LONGEST_PART))
+    def shortened(self) -> "ByteRange":
+        """The beginning of this range. A server may answer with less than was requested (section 15.3.7)."""
+        return ByteRange(self.start, min(self.end, self.start + MAX_OPEN_RANGE))
 
 
-def asked_for(header: str, size: int) -> Span | None:
-    """What the header `Range` asks of a file of `size` bytes, or None where the whole is the answer.
+def parse_range(header: str, size: int) -> ByteRange | None:
+    """The range that a `Range` header requests of a file of `size` bytes, or None for the whole file.
 
-    The whole is what a server may always send, and what it has to where it does not understand. We take several
-    ranges at once for that, too: no player sends them, a body of many parts is what only attackers ask for, and the
-    first part alone would not be what was asked. Raises Unsatisfiable.
+    A server may always send the whole file, and must do so if it does not understand the header. We also do it for
+    several ranges: no player requests them, only attackers want a body of many parts, and the first range alone would
+    not be what was requested. Raises RangeNotSatisfiable.
     """
-    match = ONE_RANGE.fullmatch(header) if len(header) <= LONGEST_HEADER else None
+    match = ONE_RANGE.fullmatch(header) if len(header) <= MAX_HEADER else None
     first, last = match.groups() if match else ("", "")
     if not first and not last:
         return None
     if not first:
-        span = Span(max(0, size - int(last)), size)  # the last so many bytes
+        found = ByteRange(max(0, size - int(last)), size)  # the last bytes of the file
     elif last and int(last) < int(first):
         return None
     else:
-        span = Span(int(first), min(int(last) + 1, size) if last else size)
-    if span.start >= span.end:
-        raise Unsatisfiable
-    return span if last else span.shortened()
+        found = ByteRange(int(first), min(int(last) + 1, size) if last else size)
+    if found.start >= found.end:
+        raise RangeNotSatisfiable
+    return found if last else found.shortened()
 
 
-class Part(Iterator[bytes]):
-    """The bytes of an open file in `span`, a chunk at a time. Closing the part closes the file, and calls `done`."""
+class RangeReader(Iterator[bytes]):
+    """The bytes of an open file in `byte_range`, in chunks. `close` closes the file and calls `on_close`."""
 
-    def __init__(self, file: File[bytes], span: Span, done: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, file: File[bytes], byte_range: ByteRange, on_close: Callable[[], None] = lambda: None) -> None:
         self._file = file
-        self._left = len(span)
-        self._done = done
+        self._left = len(byte_range)
+        self._on_close = on_close
         self._is_open = True
-        if span.start:
-            file.seek(span.start)
+        if byte_range.start:
+            file.seek(byte_range.start)
 
     def __next__(self) -> bytes:
         chunk: bytes = self._file.read(min(CHUNK, self._left))
@@ -85,7 +85,7 @@ class Part(Iterator[bytes]):
         if self._is_open:
             self._is_open = False
             self._file.close()
-            self._done()
+            self._on_close()
 
     def __del__(self) -> None:
-        self.close()  # of a reader who is gone not every server tells
+        self.close()  # not every server closes the response when the client disconnects

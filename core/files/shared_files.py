@@ -14,7 +14,7 @@ SHARED_FILES_LOCK = 0x696D7066  # an arbitrary number that nothing else locks in
 def lock_shared_files() -> None:
     """Hold the lock on shared files until the current transaction ends.
 
-    Whoever stores a file and whoever deletes one takes this lock. Otherwise a file could be deleted at the moment at
+    Take this lock before you store a file and before you delete one. Otherwise a file could be deleted at the moment at
     which a second row starts to refer to it. SQLite needs no lock: a transaction begins with BEGIN IMMEDIATE, so there
     is one writer at a time.
     """

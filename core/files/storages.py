@@ -1,4 +1,4 @@
-"""Where files lie that nobody may have by an address; and what it is called when files cannot be reached."""
+"""The storage for private files, and the error for a storage that cannot be reached."""
 
 from typing import Any, NoReturn
 
@@ -6,23 +6,23 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 from django.utils.translation import gettext_lazy
 
-SORRY = gettext_lazy("Files cannot be stored at the moment: their place does not answer. Try again soon.")
+UNAVAILABLE = gettext_lazy("Files cannot be stored at the moment: the storage does not respond. Try again soon.")
 
 
-class Away(Exception):
-    """Files are kept elsewhere, and that place does not answer or refuses. Whether a file is there is not known."""
+class StorageUnavailable(Exception):
+    """The storage of files does not respond, or refuses. Whether a file exists is unknown."""
 
 
 class PrivateFolder(FileSystemStorage):
-    """Files that no address of the site serves, readable to its own system user only."""
+    """Files that no URL of the site serves, readable only by its system user."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"file_permissions_mode": 0o600} | options)
 
     @property
     def location(self) -> str:
-        """Asked for each time: Django makes a storage once, before a test has its own folder."""
+        """Read from the settings each time: Django creates a storage once, before a test has its own folder."""
         return str(settings.DATA / "private")
 
     def url(self, name: str | None) -> NoReturn:
-        raise ValueError("Private files have no address.")
+        raise ValueError("Private files have no URL.")

@@ -1,0 +1,1 @@
+"""Sending email, validating email addresses, and signed links in messages."""

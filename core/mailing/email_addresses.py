@@ -1,4 +1,4 @@
-"""E-mail addresses: how one is written here, and which ones are one person's."""
+"""Email addresses: validation, normalization, and which of them belong to one mailbox."""
 
 from contextlib import suppress
 
@@ -6,36 +6,36 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils.translation import gettext_lazy as _
 
-LONGEST = 254  # characters; no mail server takes a longer one
+MAX_LENGTH = 254  # characters; mail servers accept no longer ones
 
-NO_ADDRESS = _("This is no e-mail address: please look at it again.")
-_validate = EmailValidator(message=NO_ADDRESS)
+INVALID = _("This is not a valid e-mail address. Please check it.")
+_validate = EmailValidator(message=INVALID)
 
 
-def checked(typed: str) -> str:
-    """What somebody typed, as it is stored. Raises ValidationError for what is no address.
+def clean(typed: str) -> str:
+    """Validate an email address that somebody typed and return it normalized. Raises ValidationError if it is invalid.
 
-    Quoted ones ("a b"@example.org) are lawful and nobody has one: they are the place where odd characters hide.
-    The domain is written as mail is sent to it, or every wide letter in it would make a new address of one mailbox.
+    Quoted local parts ("a b"@example.org) are refused: nobody uses them, but attackers hide odd characters in them. The
+    domain is converted to its ASCII form, or full-width letters would make one mailbox look like many.
     """
-    email = tidy(typed)
+    email = normalize(typed)
     local, _at, domain = email.rpartition("@")
-    if len(email) > LONGEST or '"' in email or not local.isascii():
-        raise ValidationError(NO_ADDRESS)
-    with suppress(UnicodeError):  # what cannot be written so, the validator refuses
+    if len(email) > MAX_LENGTH or '"' in email or not local.isascii():
+        raise ValidationError(INVALID)
+    with suppress(UnicodeError):  # the validator refuses what has no ASCII form
         email = f"{local}@{domain.encode('idna').decode('ascii').lower()}"
-    if len(email) > LONGEST or not email.isascii():
-        raise ValidationError(NO_ADDRESS)
+    if len(email) > MAX_LENGTH or not email.isascii():
+        raise ValidationError(INVALID)
     _validate(email)
     return email
 
 
-def tidy(email: str) -> str:
-    """In small letters. No mail server tells addresses apart by their case, so all that we keep is written alike."""
+def normalize(email: str) -> str:
+    """Convert to lower case. No mail server distinguishes case, so all stored email addresses are written alike."""
     return email.strip().lower()
 
 
 def canonical(email: str) -> str:
-    """The same for addresses that lead into one mailbox: those that only a "+tag" or capital letters tell apart."""
+    """Return the same value for all email addresses of one mailbox: they differ only in a "+tag" or in case."""
     local, _at, domain = email.strip().casefold().rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"

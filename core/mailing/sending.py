@@ -1,4 +1,4 @@
-"""Mail of the house: plain text, in a stated language, without anything that would report back who read it."""
+"""Sending email: plain text in a given language, without any tracking."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 
 from core.site import Site, override_locale
 
-NO_MORE: Mapping[str, str] = {}
+NO_HEADERS: Mapping[str, str] = {}
 
 
 def send(
@@ -23,12 +23,13 @@ def send(
     language: str = "",
     reply_to: str = "",
     name: str = "",
-    headers: Mapping[str, str] = NO_MORE,
+    headers: Mapping[str, str] = NO_HEADERS,
 ) -> None:
-    """Send one mail, made of `emails/<template>_subject.txt` and `emails/<template>.txt`, and wait until it is gone.
+    """Render `emails/<template>_subject.txt` and `emails/<template>.txt`, send the email, and wait until it is sent.
 
-    It speaks `language`, or else that of the site. Two mails of one `name` have one Message-ID: where the same had to
-    be sent twice, a reader's program can tell. Raises what the mail server makes of it.
+    The language is `language`, or else that of the site. `name` becomes the first part of the Message-ID, so that a
+    mail program recognizes a message that had to be sent twice; without it the Message-ID is random. Raises OSError
+    (SMTPException is one) if the mail server fails, and ValueError for an invalid receiver or header.
     """
     host = settings.SITE.hostname
     message_id = f"<{name}@{host}>" if name else make_msgid(domain=host)
@@ -46,16 +47,16 @@ def send(
     message.send()
 
 
-def quoted(words: str) -> str:
-    """Somebody's words marked line by line, as mail does it: none of them can pass for ours."""
-    return "\n".join(f"> {line}".rstrip() for line in words.splitlines())
+def quote(text: str) -> str:
+    """Prefix every line with ">", so that a quoted text cannot imitate the text of the email around it."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
 def _sender(site: Site) -> str:
-    """The site's address under the site's title."""
+    """The email address of the site, with the site's title as the display name."""
     return formataddr((_one_line(site.title), parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
 
 
 def _one_line(text: str) -> str:
-    """A header ends at a line end: what came after one would be a header of its own."""
+    """Collapse whitespace, because text after a line break in a header would start another header."""
     return " ".join(text.split())

@@ -1,7 +1,7 @@
-"""What opens a page that was mailed: numbers of rows, the moment they were mailed, and our signature.
+"""Tokens for links in emails: primary keys and the time of creation, with a signature.
 
-Nothing is stored, so nothing can be stolen from the database: a token is made while its mail is made, and whoever has
-the mail has it. It is good for one purpose only, and names rows instead of holding an address.
+Tokens are stored nowhere, so nobody can steal them from the database: they are created while an email is composed. A
+token is valid for one purpose only, and names rows instead of containing an email address.
 """
 
 from collections.abc import Sequence
@@ -19,18 +19,18 @@ class Purpose(StrEnum):
     ACCESS = "access"
 
 
-def mint(purpose: Purpose, numbers: Sequence[int]) -> str:
-    """A token that gives `numbers` back, made of characters that no mail program and no address takes apart."""
+def create(purpose: Purpose, numbers: Sequence[int]) -> str:
+    """Return a token that contains `numbers`, in characters that neither URLs nor mail programs break."""
     return _signer(purpose).sign_object([int(clock.now().timestamp()), *numbers])
 
 
 def read(purpose: Purpose, token: str, *, max_age: timedelta | None = None) -> list[int] | None:
-    """The numbers that were minted into it; None for what we never minted for this purpose, or longer ago."""
+    """Return the numbers in a token, or None if it is forged, made for another purpose, or older than `max_age`."""
     try:
-        minted, *numbers = _signer(purpose).unsign_object(token)
-    except (signing.BadSignature, ValueError):  # the second for what no address can hold
+        created, *numbers = _signer(purpose).unsign_object(token)
+    except (signing.BadSignature, ValueError):  # ValueError: characters that cannot be decoded
         return None
-    if max_age is not None and clock.now() > datetime.fromtimestamp(minted, UTC) + max_age:
+    if max_age is not None and clock.now() > datetime.fromtimestamp(created, UTC) + max_age:
         return None
     return list(numbers)
 

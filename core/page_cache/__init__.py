@@ -20,4 +20,4 @@ __all__ = ["cached_page", "depends_on", "public_cache_control", "runs_in_write_t
 def with_page_cache(application: WSGIHandler) -> WsgiApplication:
     """Put the page cache in front of `application`, unless PAGE_CACHE_BYTES is 0."""
     inner = DedicatedThreads(application) if connection.vendor == "sqlite" else application
-    return PageCache(inner, room=settings.PAGE_CACHE_BYTES) if settings.PAGE_CACHE_BYTES else inner
+    return PageCache(inner, max_bytes=settings.PAGE_CACHE_BYTES) if settings.PAGE_CACHE_BYTES else inner

@@ -1,37 +1,36 @@
-"""Reads the notes of changes, each once, and misses none."""
+"""Reads the log of invalidations that the triggers write: each entry once, and none is missed."""
 
 from django.db import close_old_connections, connection, transaction
 
-Change = tuple[str, bool]  # the tags that were bumped, and whether something may have been taken away
-EVERYTHING = "site"
-LOCK_MILLISECONDS = 300  # that a look waits for a lock of somebody else
+Change = tuple[str, bool]  # the invalidated tags, and whether something may have been removed
+EVERYTHING = "site"  # the tag that every page has
+LOCK_TIMEOUT_MILLISECONDS = 300
 
 ON_SQLITE = "SELECT id, tags, hard FROM core_invalidation WHERE id > %s ORDER BY id"
-LATEST = (
-    "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'core_invalidation'"  # though it may be deleted
-)
-OLDEST = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"  # of the transactions that are open
+# The highest id so far, even if its row has been deleted.
+LATEST = "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'core_invalidation'"
+OLDEST = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"  # of the open transactions
 ON_POSTGRESQL = f"""
 SELECT oldest, id, tags, hard
 FROM (SELECT {OLDEST} AS oldest) AS snapshot
 LEFT JOIN core_invalidation ON "transaction" > 0 AND "transaction" >= %s
-"""  # noqa: S608 - our own words; the first condition is that of the index
+"""  # noqa: S608 - our own constants; the first condition is that of the index
 
 
 class ChangeLog:
-    """What was noted since the last time. The first time there is nothing new: whoever asks has made no page yet.
+    """A reader of the log.
 
-    Where the numbers are lower than the last time, the database was emptied, or restored from a backup. What was noted
-    since then cannot be told, and everything counts as bumped.
+    The first read returns nothing, because no page has been made before it. If the ids or transaction numbers are lower
+    than at the previous read, the database was emptied or restored from a backup: then everything counts as changed.
     """
 
     def __init__(self) -> None:
         self._since: int | None = None  # on SQLite an id, on PostgreSQL a transaction
         self._read: set[int] = set()
 
-    def new(self) -> list[Change]:
-        """Raises django.db.Error where the database cannot tell, or not at once."""
-        close_old_connections()  # outside of a request nobody else does it
+    def read_new(self) -> list[Change]:
+        """The changes since the previous read. Raises django.db.Error if the database does not answer in time."""
+        close_old_connections()  # outside of a request, Django does not do it
         return self._by_transaction() if connection.vendor == "postgresql" else self._by_id()
 
     def _by_id(self) -> list[Change]:
@@ -50,12 +49,14 @@ class ChangeLog:
         return [(tags, bool(hard)) for _id, tags, hard in rows]
 
     def _by_transaction(self) -> list[Change]:
-        """A lower id may be committed after a higher one. So all is read again that was noted by transactions which
-        began no earlier than the oldest that was open the last time; what was read already does not count twice.
+        """On PostgreSQL a lower id may be committed after a higher one.
+
+        So we read again what was written by transactions that began no earlier than the oldest one that was open at the
+        previous read, and skip what we have read already.
         """
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}; SET LOCAL statement_timeout = 2000")
-            if is_first := self._since is None:  # not all that is kept: only what is read again the next time
+            cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MILLISECONDS}; SET LOCAL statement_timeout = 2000")
+            if is_first := self._since is None:  # read only what the next read will read again, not the whole log
                 cursor.execute(f"SELECT {OLDEST}")
                 self._since = cursor.fetchone()[0]
             since = self._since

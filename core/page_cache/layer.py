@@ -1,7 +1,8 @@
-"""The outermost layer: answers from memory what it can, and has Django make the rest.
+"""The outermost layer: serves from memory the pages that are stored there, and has Django make the others.
 
-For an address that is not in memory one request has the page made; the others wait, or take the copy of before if
-nothing was taken away since. Whoever asks, the page is made without cookies and without what its address does not know.
+If a page is not in memory, one request makes it. Requests for the same page that arrive meanwhile wait, or get the
+previous copy if nothing was removed since it was made. A page is made without cookies and without anything else that
+its URL does not say, so it is the same for everybody.
 """
 
 import re
@@ -20,20 +21,19 @@ from django.http import QueryDict
 from django.http.request import split_domain_port, validate_host
 
 from core.page_cache.freshness import Freshness
-from core.page_cache.pages import Headers, Page, Pages, best_encoding
+from core.page_cache.pages import Headers, Page, PageStore, best_encoding
 from core.page_cache.policy import TAGS, policy_of
 from core.server.request_bodies import Environ, StartResponse, WsgiApplication
 
-Key = tuple[str, ...]
-Said = tuple[str, ...]  # what the lines of a request say
+Key = tuple[str, ...]  # scheme, domain, path, query
+RequestParts = tuple[str, ...]  # see `PageCache._parts_of`
 
-PATIENCE_SECONDS = 30.0  # for a page that somebody else makes
-# So old a page may be and lack what was added since: where comments pour in, it is made ten times a second and not for
-# every reader. Who has just commented needs longer to come back to it.
-YOUNG_SECONDS = 0.1
-
-# What a request says of the copy it has. Django would answer with half a page or none, which is no page to keep.
-CONDITIONS = (
+WAIT_SECONDS = 30.0  # for a page that another request makes
+# A page this young is served although something was added since. While comments pour in, it is made ten times a second
+# instead of for every reader. Nobody who has just commented comes back to the page sooner.
+MAX_LAG_SECONDS = 0.1
+# Conditions on the copy that a client has. With them Django would return 304 or a part, neither of which can be stored.
+CONDITIONAL_HEADERS = (
     "HTTP_IF_MODIFIED_SINCE",
     "HTTP_IF_UNMODIFIED_SINCE",
     "HTTP_IF_NONE_MATCH",
@@ -41,37 +41,37 @@ CONDITIONS = (
     "HTTP_RANGE",
     "HTTP_IF_RANGE",
 )
-# Of the headers of a page, what each of its forms has of its own.
-OF_FORM = {"content-length", "etag", "content-encoding", "vary"}
-IN_304 = {"cache-control", "etag", "vary", "content-security-policy"}
-MOST_READY, MOST_READY_BYTES = 200, 2_000_000  # answers that lie ready between two looks, and what they take
-LONGEST = 1_000  # characters of an address with its query: whoever makes up longer ones fills no memory with them
+VARIANT_HEADERS = {"content-length", "etag", "content-encoding", "vary"}  # differ between the encodings of a page
+HEADERS_IN_304 = {"cache-control", "etag", "vary", "content-security-policy"}
+MAX_READY, MAX_READY_BYTES = 200, 2_000_000  # responses that are kept ready between two polls, and their bodies
+MAX_URL_LENGTH = 1_000  # characters of scheme, host, path and query; invented longer ones must not fill the memory
 
 
 @dataclass
-class Answer:
-    """What Django said."""
+class Response:
+    """A response of the application."""
 
     status: str
     headers: Headers
     body: bytes = b""
 
     @property
-    def may_be_kept(self) -> bool:
-        """Whether it is a page, the same for everybody: it says so, and nothing else in it speaks against that."""
-        told = {name.lower(): value for name, value in self.headers}
-        differs_by = {name.strip().lower() for name in told.get("vary", "").split(",")} - {"", "accept-encoding"}
-        is_public = "public" in told.get("cache-control", "")
-        return self.status.startswith("200") and is_public and "set-cookie" not in told and not differs_by
+    def is_cacheable(self) -> bool:
+        """Whether it is a page that is the same for everybody: its Cache-Control says so, and no header denies it."""
+        headers = {name.lower(): value for name, value in self.headers}
+        varies_on = {name.strip().lower() for name in headers.get("vary", "").split(",")} - {"", "accept-encoding"}
+        is_public = "public" in headers.get("cache-control", "")
+        return self.status.startswith("200") and is_public and "set-cookie" not in headers and not varies_on
 
     @property
     def shared_headers(self) -> Headers:
-        kept = [(name, value) for name, value in self.headers if name.lower() not in OF_FORM]
-        return [*kept, ("Vary", "Accept-Encoding")]
+        """The headers that all encodings of the page have in common."""
+        shared = [(name, value) for name, value in self.headers if name.lower() not in VARIANT_HEADERS]
+        return [*shared, ("Vary", "Accept-Encoding")]
 
 
 class Ready(NamedTuple):
-    """What went out, and goes out again to whoever says the same word for word, until the look after this `number`."""
+    """A response that was sent. It is sent again for an identical request until the next poll after `number`."""
 
     key: Key
     number: int
@@ -80,213 +80,215 @@ class Ready(NamedTuple):
 
 
 class PageCache:
-    """A WSGI application. `room` is how many bytes of pages may lie in memory."""
+    """A WSGI application that stores up to `max_bytes` of pages of the one behind it."""
 
-    def __init__(self, application: WsgiApplication, *, room: int) -> None:
+    def __init__(self, application: WsgiApplication, *, max_bytes: int) -> None:
         self.freshness = Freshness()
         self._application = application
-        self._pages = Pages(room)
-        # Answers of one look. To find one takes 0.6 µs, to find page, form and headers 0.9; where five threads ask, a
-        # twentieth more requests are served.
-        self._ready: dict[Said, Ready] = {}
-        self._ready_at = self._ready_bytes = 0  # the number of that look, and about what they take
-        self._in_the_making: dict[Key, threading.Event] = {}
+        self._pages = PageStore(max_bytes)
+        # The responses since the latest poll. To find one takes 0.6 µs; to find page, encoding and headers takes 0.9.
+        # With five threads of clients, this serves a twentieth more requests.
+        self._ready: dict[RequestParts, Ready] = {}
+        self._ready_at = self._ready_bytes = 0  # the number of that poll, and about how many bytes they take
+        self._in_progress: dict[Key, threading.Event] = {}
         self._lock = threading.Lock()
         self._scheme_header = (settings.SECURE_PROXY_SSL_HEADER or ("", ""))[0]
-        self._shared_seconds = settings.SHARED_CACHE_SECONDS  # Django's settings take 0.5 µs to ask
+        self._shared_seconds = settings.SHARED_CACHE_SECONDS  # here, because reading a setting takes 0.5 µs
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
         if method not in ("GET", "HEAD"):
-            return self._pass_on(environ, start_response)
-        said = self._said(environ, method)
-        ready = self._ready.get(said)
-        key = ready.key if ready else key_in(environ, said[0])
-        if key is None or not self.freshness.is_known():
+            return self._forward(environ, start_response)
+        parts = self._parts_of(environ, method)
+        ready = self._ready.get(parts)
+        key = ready.key if ready else key_of_request(environ, parts[0])
+        if key is None or not self.freshness.refresh():
             return self._application(environ, start_response)
         if ready and ready.number == self.freshness.number:
             start_response("200 OK", ready.headers)
             return [ready.body]
-        answer = self._good(key) or self._made(key, environ)
-        if isinstance(answer, Page):
-            return self._send(answer, environ, start_response, key, said)
-        start_response(answer.status, answer.headers)
-        return [answer.body] if method == "GET" else []
+        found = self._fresh_page(key) or self._new_page(key, environ)
+        if isinstance(found, Page):
+            return self._send(found, environ, start_response, key, parts)
+        start_response(found.status, found.headers)
+        return [found.body] if method == "GET" else []
 
-    def _said(self, environ: Environ, method: str) -> Said:
-        """All that the answer from memory may depend on; the scheme comes first."""
-        told = environ.get
+    def _parts_of(self, environ: Environ, method: str) -> RequestParts:
+        """Everything that a response from memory may depend on, the scheme first."""
+        get = environ.get
         return (
-            (self._scheme_header and told(self._scheme_header)) or environ["wsgi.url_scheme"],
+            (self._scheme_header and get(self._scheme_header)) or environ["wsgi.url_scheme"],
             environ["PATH_INFO"],
-            told("QUERY_STRING", ""),
-            told("HTTP_HOST", ""),
-            told("HTTP_ACCEPT_ENCODING", ""),
-            told("HTTP_IF_NONE_MATCH", ""),
+            get("QUERY_STRING", ""),
+            get("HTTP_HOST", ""),
+            get("HTTP_ACCEPT_ENCODING", ""),
+            get("HTTP_IF_NONE_MATCH", ""),
             method,
         )
 
-    def _good(self, key: Key) -> Page | None:
-        """The page in memory, if nothing has changed since it was made; or little, a moment ago."""
+    def _fresh_page(self, key: Key) -> Page | None:
+        """The stored page, if nothing has changed since it was made, or if it is young and nothing was removed."""
         page = self._pages.get(key)
-        number = self.freshness.number  # before the question: what is found good at a look stays good until the next
-        if page is None or page.known_good == number:
+        number = self.freshness.number  # read before the check: a page found fresh at a poll is so until the next one
+        if page is None or page.fresh_at == number:
             return page
-        if not self.freshness.covers(page.stamp, page.tags):
-            is_young = time.monotonic() - page.begun_at < YOUNG_SECONDS
-            return page if is_young and self.freshness.may_stand_in(page.stamp, page.tags) else None
-        page.known_good = number
-        self._pages.touch(key)  # once for each look: a second is fine enough to tell which pages are in use
+        if not self.freshness.is_fresh(page.stamp, page.tags):
+            is_young = time.monotonic() - page.begun_at < MAX_LAG_SECONDS
+            return page if is_young and self.freshness.may_serve_stale(page.stamp, page.tags) else None
+        page.fresh_at = number
+        self._pages.touch(key)  # once for each poll, that is each second: enough to tell which pages are in use
         return page
 
-    def _made(self, key: Key, environ: Environ) -> Page | Answer:
-        """The page anew, by whoever comes first. What cannot be kept, each makes for themselves."""
+    def _new_page(self, key: Key, environ: Environ) -> Page | Response:
+        """Have the first request make the page. If it cannot be stored, each request gets a response of its own."""
         while True:
             with self._lock:
-                making = self._in_the_making.get(key)
-                if making is None:
-                    self._in_the_making[key] = threading.Event()
-            if making is None:
-                try:  # somebody may have finished it since we looked
-                    return self._good(key) or self._make(key, environ)
+                in_progress = self._in_progress.get(key)
+                if in_progress is None:
+                    self._in_progress[key] = threading.Event()
+            if in_progress is None:
+                try:  # another request may have stored it since our check
+                    return self._fresh_page(key) or self._make(key, environ)
                 finally:
-                    self._in_the_making.pop(key).set()
-            before = self._pages.get(key)
-            if before and self.freshness.may_stand_in(before.stamp, before.tags):
-                return before
-            if not making.wait(PATIENCE_SECONDS):
+                    self._in_progress.pop(key).set()
+            previous = self._pages.get(key)
+            if previous and self.freshness.may_serve_stale(previous.stamp, previous.tags):
+                return previous
+            if not in_progress.wait(WAIT_SECONDS):
                 return self._make(key, environ)
-            if page := self._good(key):
+            if page := self._fresh_page(key):
                 return page
             if not self._pages.get(key):
                 return self._make(key, environ)
 
-    def _make(self, key: Key, environ: Environ) -> Page | Answer:
-        # Before the view begins: a change that is committed meanwhile makes it too old.
+    def _make(self, key: Key, environ: Environ) -> Page | Response:
+        # Read before the view begins, so that a change which is committed meanwhile makes the page stale.
         stamp, begun_at = self.freshness.number, time.monotonic()
-        asked = plain(environ, key)
-        answer = answer_of(self._application, asked)
-        tags = tags_of(asked)
-        if not (answer.may_be_kept and tags):
+        request = anonymous_request(environ, key)
+        response = response_of(self._application, request)
+        tags = tags_of(request)
+        if not (response.is_cacheable and tags):
             self._pages.drop(key)
-            return answer
-        page = Page(answer.shared_headers, answer.body, tags, stamp, begun_at)
+            return response
+        page = Page(response.shared_headers, response.body, tags, stamp, begun_at)
         self._pages.put(key, page)
         return page
 
-    def _pass_on(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """A request that may write something. Once it is over, this process knows at once."""
+    def _forward(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Forward a request that may write. Poll right after it, so that this process knows of its changes at once."""
         try:
             return self._application(environ, start_response)
         finally:
             self.freshness.poll_soon()
 
     def _send(
-        self, page: Page, environ: Environ, start_response: StartResponse, key: Key, said: Said
+        self, page: Page, environ: Environ, start_response: StartResponse, key: Key, parts: RequestParts
     ) -> Iterable[bytes]:
-        form = page.form(best_encoding(environ.get("HTTP_ACCEPT_ENCODING", "")))
-        headers = form.headers
+        variant = page.variant(best_encoding(environ.get("HTTP_ACCEPT_ENCODING", "")))
+        headers = variant.headers
         if self.freshness.shared_seconds < self._shared_seconds:
-            headers = _until(headers, self.freshness.shared_seconds)
-        if _has(environ.get("HTTP_IF_NONE_MATCH"), form.etag):
-            start_response("304 Not Modified", [header for header in headers if header[0].lower() in IN_304])
+            headers = _with_max_shared_age(headers, self.freshness.shared_seconds)
+        if _matches(environ.get("HTTP_IF_NONE_MATCH"), variant.etag):
+            start_response("304 Not Modified", [header for header in headers if header[0].lower() in HEADERS_IN_304])
             return []
         start_response("200 OK", headers)
         if environ["REQUEST_METHOD"] != "GET":
             return []
-        self._keep_ready(said, Ready(key, page.known_good, headers, form.body))
-        return [form.body]
+        self._keep_ready(parts, Ready(key, page.fresh_at, headers, variant.body))
+        return [variant.body]
 
-    def _keep_ready(self, said: Said, ready: Ready) -> None:
-        """Until the next look; with those of before go the pages that they hold."""
+    def _keep_ready(self, parts: RequestParts, ready: Ready) -> None:
+        """Keep the response until the next poll. Responses of earlier polls go, and with them the pages they hold."""
         size = len(ready.body)
-        if ready.number != self.freshness.number or sum(map(len, said)) > LONGEST or size > MOST_READY_BYTES // 8:
+        is_outdated = ready.number != self.freshness.number
+        if is_outdated or sum(map(len, parts)) > MAX_URL_LENGTH or size > MAX_READY_BYTES // 8:
             return
-        is_full = len(self._ready) >= MOST_READY or self._ready_bytes + size > MOST_READY_BYTES
+        is_full = len(self._ready) >= MAX_READY or self._ready_bytes + size > MAX_READY_BYTES
         if ready.number != self._ready_at or is_full:
             self._ready, self._ready_at, self._ready_bytes = {}, ready.number, 0
-        self._ready[said] = ready
+        self._ready[parts] = ready
         self._ready_bytes += size
 
 
-def key_in(environ: Environ, scheme: str) -> Key | None:
-    """The key of the page that a GET or HEAD asks for, or None where it is none to keep."""
+def key_of_request(environ: Environ, scheme: str) -> Key | None:
+    """The key of the page that a GET or HEAD requests, or None if it must not be cached."""
     host, path, query = environ.get("HTTP_HOST", ""), environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-    is_short = len(scheme) + len(host) + len(path) + len(query) <= LONGEST
+    is_short = len(scheme) + len(host) + len(path) + len(query) <= MAX_URL_LENGTH
     return key_of(scheme, host, path, query) if is_short else None
 
 
 @lru_cache(maxsize=4096)
 def key_of(scheme: str, host: str, path: str, query: str) -> Key | None:
-    """What tells the page that is asked for from all others, or None where it is none to keep. All is as WSGI has it.
+    """The key of the page at this URL, or None if it must not be cached. The arguments are encoded as in WSGI.
 
-    The port is not in it: no page says at which it was asked for, and whoever asks could make up many.
+    The key lacks the port: no page shows on which port it was requested, and a client could invent many.
     """
     path = get_path_info({"PATH_INFO": path})
     policy = policy_of(path)
     if policy is None:
         return None
     try:
-        known = _known(query, policy.parameters) if query and policy.parameters else ""
+        known = _known_part(query, policy.parameters) if query and policy.parameters else ""
     except SuspiciousOperation:
         return None
     domain, _port = split_domain_port(host)
     if not validate_host(domain, settings.ALLOWED_HOSTS):
-        return None  # Django says what it thinks of it
+        return None  # Django refuses the request
     return scheme.split(",", 1)[0].strip(), domain, path, known
 
 
 def tags_of(environ: Environ) -> frozenset[str]:
-    """Everything that the page which answered this request depends on."""
+    """Everything that the page made for this request depends on."""
     policy = policy_of(get_path_info(environ))
     return policy.tags.union(environ.get(TAGS, ())) if policy else frozenset()
 
 
-def plain(environ: Environ, key: Key) -> Environ:
-    """The request for the page of this key, without who asks, and what they have already."""
-    dropped = {*CONDITIONS, "HTTP_COOKIE", "HTTP_AUTHORIZATION"}
-    kept = {name: value for name, value in environ.items() if name not in dropped}
-    return {**kept, "REQUEST_METHOD": "GET", "QUERY_STRING": key[-1]}
+def anonymous_request(environ: Environ, key: Key) -> Environ:
+    """The request for the page of this key, without credentials and without conditions on the client's copy."""
+    dropped = {*CONDITIONAL_HEADERS, "HTTP_COOKIE", "HTTP_AUTHORIZATION"}
+    rest = {name: value for name, value in environ.items() if name not in dropped}
+    return {**rest, "REQUEST_METHOD": "GET", "QUERY_STRING": key[-1]}
 
 
-def _known(query: str, parameters: Iterable[str]) -> str:
-    """The part of the query that the page knows, each parameter once and always in one order. Of several the last
-    counts, as it does for Django.
+def _known_part(query: str, parameters: Iterable[str]) -> str:
+    """The parameters of the query that the view reads, each once and in a fixed order.
+
+    If one is there several times, the last value counts, as it does for Django.
     """
-    given = QueryDict(query.encode("latin-1", "replace"))
-    return urlencode([(name, given[name]) for name in parameters if name in given])
+    values = QueryDict(query.encode("latin-1", "replace"))
+    return urlencode([(name, values[name]) for name in parameters if name in values])
 
 
-def answer_of(application: WsgiApplication, environ: Environ) -> Answer:
-    """Have the application answer, to the end."""
-    started: list[Answer] = []
+def response_of(application: WsgiApplication, environ: Environ) -> Response:
+    """Call the application and read its response to the end."""
+    started: list[Response] = []
 
     def start_response(status: str, headers: Headers, exc_info: object = None) -> None:
-        started.append(Answer(status, headers))
+        started.append(Response(status, headers))
 
-    parts = application(environ, start_response)
+    chunks = application(environ, start_response)
     try:
-        body = b"".join(parts)
+        body = b"".join(chunks)
     finally:
-        if hasattr(parts, "close"):
-            parts.close()
+        if hasattr(chunks, "close"):
+            chunks.close()
     return replace(started[-1], body=body)
 
 
-def _has(if_none_match: str | None, etag: str) -> bool:
-    """Whether the browser's copy is the one that it would get. A proxy may have made the tag a weak one."""
+def _matches(if_none_match: str | None, etag: str) -> bool:
+    """Whether the client has this variant already. A proxy may have weakened the tag, which makes no difference."""
     if not if_none_match:
         return False
     return if_none_match.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
 
 
-def _until(headers: Headers, seconds: int) -> Headers:
-    """The headers with no shared cache keeping the page for longer than that: then the clock changes it."""
+def _with_max_shared_age(headers: Headers, seconds: int) -> Headers:
+    """The headers with an s-maxage of at most `seconds`, after which the page changes by the clock."""
 
-    def shortened(found: re.Match[str]) -> str:
+    def shorten(found: re.Match[str]) -> str:
         return f"s-maxage={min(int(found[1]), seconds)}"
 
     return [
-        (name, re.sub(r"s-maxage=(\d+)", shortened, value) if name.lower() == "cache-control" else value)
+        (name, re.sub(r"s-maxage=(\d+)", shorten, value) if name.lower() == "cache-control" else value)
         for name, value in headers
     ]

@@ -1,4 +1,4 @@
-"""Pages that were made, each in the forms in which it may be sent, as many as there is room for."""
+"""The store of pages: each in the encodings in which it may be sent, within a limit of bytes."""
 
 import gzip
 import hashlib
@@ -12,17 +12,17 @@ import brotli
 
 Headers = list[tuple[str, str]]
 
-OVERHEAD = 2_000  # bytes that a page takes beside its bodies, about
-SHORT = 500  # bytes: below, packing gains less than its header costs
-# Where packing harder costs more than it saves: a page of 29 kB takes 1.5 ms and becomes 8 kB, against 40 ms and 7 kB.
+OVERHEAD = 2_000  # bytes that a page takes beside its bodies, roughly
+MIN_COMPRESSED_BYTES = 500  # of a shorter body, compression saves less than its header costs
+# Higher levels cost more than they save: a page of 29 kB takes 1.5 ms and becomes 8 kB, against 40 ms and 7 kB.
 BROTLI_QUALITY = 5
 GZIP_LEVEL = 6
-MOST_ACCEPTED = 200  # characters of an Accept-Encoding; browsers send 30
+MAX_ACCEPT_ENCODING = 200  # characters; browsers send 30
 
 
 @dataclass(frozen=True)
-class Form:
-    """A page as it goes out in one encoding. The ETag is strong: another byte, another tag."""
+class Variant:
+    """A page in one encoding. Its ETag is strong: it changes with every byte."""
 
     headers: Headers
     body: bytes
@@ -31,75 +31,75 @@ class Form:
 
 @dataclass
 class Page:
-    """The answer to GET for one address: 200, and the same for everybody."""
+    """The 200 response to a GET of one URL, the same for everybody."""
 
-    headers: Headers  # without length, ETag and encoding, which differ from form to form
+    headers: Headers  # without Content-Length, ETag and Content-Encoding, which differ between variants
     body: bytes
     tags: frozenset[str]
-    stamp: int
-    begun_at: float = float("-inf")  # when it was asked for, by `time.monotonic`
-    known_good: int = -1  # the latest look at which it was found to be up to date
-    forms: dict[str, Form] = field(default_factory=dict)
+    stamp: int  # the number of the latest poll when its view began
+    begun_at: float = float("-inf")  # when its view began, by `time.monotonic`
+    fresh_at: int = -1  # the number of the latest poll at which it was found to be fresh
+    variants: dict[str, Variant] = field(default_factory=dict)
 
-    def form(self, encoding: str) -> Form:
-        """In `encoding`: br, gzip, or none at all. Packed once, when it is first asked for."""
-        found = self.forms.get(encoding)
+    def variant(self, encoding: str) -> Variant:
+        """The page in `encoding`: "br", "gzip" or "". It is compressed at the first request for it."""
+        found = self.variants.get(encoding)
         if found is None:
-            found = self.forms[encoding] = self._packed(encoding if len(self.body) >= SHORT else "")
+            found = self.variants[encoding] = self._encoded(encoding if len(self.body) >= MIN_COMPRESSED_BYTES else "")
         return found
 
-    def _packed(self, encoding: str) -> Form:
-        body = PACKERS[encoding](self.body)
+    def _encoded(self, encoding: str) -> Variant:
+        body = ENCODERS[encoding](self.body)
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = [*self.headers, ("Content-Length", str(len(body))), ("ETag", etag)]
         if encoding:
             headers.append(("Content-Encoding", encoding))
-        return Form(headers, body, etag)
+        return Variant(headers, body, etag)
 
     @property
     def size(self) -> int:
-        """Bytes, with room for the forms that are not made yet."""
+        """Bytes, including those of variants that have not been made yet."""
         return OVERHEAD + 2 * len(self.body)
 
 
-PACKERS: dict[str, Callable[[bytes], bytes]] = {
+ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "": lambda body: body,
     "gzip": lambda body: gzip.compress(body, GZIP_LEVEL, mtime=0),
     "br": lambda body: brotli.compress(body, quality=BROTLI_QUALITY),
 }
 
 
-class Pages:
-    """Those go first that were not touched for the longest time. Safe for threads."""
+class PageStore:
+    """Pages by key. When it is full, the pages go that were not touched for the longest time. It is thread-safe."""
 
-    def __init__(self, room: int) -> None:
-        self.room = room  # bytes
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
         self._pages: OrderedDict[Hashable, Page] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> Page | None:
-        """Without the lock: five threads that ask for it with every page wait for each other."""
+        """The page of this key. It takes no lock: five threads that take one for every page wait for each other."""
         return self._pages.get(key)
 
     def touch(self, key: Hashable) -> None:
-        """Note that a page is in use."""
+        """Record that a page is in use."""
         with self._lock:
             if key in self._pages:
                 self._pages.move_to_end(key)
 
     def put(self, key: Hashable, page: Page) -> None:
-        """Keep `page`, unless there is a later one: two may have been made at once. One that fills all is not kept."""
-        if page.size > self.room // 4:
+        """Store `page`, unless it takes more than a quarter of the store, or a later one is stored already."""
+        if page.size > self.max_bytes // 4:
             return
         with self._lock:
-            before = self._pages.get(key)
-            if before and before.stamp > page.stamp:
+            previous = self._pages.get(key)
+            if previous and previous.stamp > page.stamp:
                 return
-            self._size += page.size - (before.size if before else 0)
+            self._size += page.size - (previous.size if previous else 0)
             self._pages[key] = page
             self._pages.move_to_end(key)
-            while self._size > self.room:
+            while self._size > self.max_bytes:
                 self._size -= self._pages.popitem(last=False)[1].size
 
     def drop(self, key: Hashable) -> None:
@@ -108,20 +108,20 @@ class Pages:
                 self._size -= page.size
 
 
-def best_encoding(accepted: str) -> str:
-    """What to send to a browser with this Accept-Encoding: br, gzip, or nothing. RFC 9110, 12.5.3."""
-    # A header may have 400,000 characters, and a thousand of those must not be remembered.
-    return _best_encoding(accepted) if len(accepted) <= MOST_ACCEPTED else ""
+def best_encoding(accept_encoding: str) -> str:
+    """The encoding to send to a client with this Accept-Encoding: "br", "gzip" or "" (RFC 9110, 12.5.3)."""
+    # A header may have 400,000 characters, and the cache must not remember a thousand of those.
+    return _best_encoding(accept_encoding) if len(accept_encoding) <= MAX_ACCEPT_ENCODING else ""
 
 
 @lru_cache(maxsize=1000)
-def _best_encoding(accepted: str) -> str:
+def _best_encoding(accept_encoding: str) -> str:
     weights: dict[str, float] = {}
-    for part in accepted.lower().split(","):
+    for part in accept_encoding.lower().split(","):
         name, _, parameters = part.partition(";")
         weights[name.strip()] = _weight(parameters)
-    anything = weights.get("*", 0.0)
-    return next((name for name in ("br", "gzip") if weights.get(name, anything) > 0), "")
+    any_other = weights.get("*", 0.0)
+    return next((name for name in ("br", "gzip") if weights.get(name, any_other) > 0), "")
 
 
 def _weight(parameters: str) -> float:

@@ -1,8 +1,8 @@
-"""Has the database note every change that readers see, in the transaction that makes it.
+"""Database triggers that record every change to what readers see, in the transaction that makes it.
 
-Triggers and no Python, because they cannot be forgotten: not by an update of many rows, not by a shell, not by the next
-feature; and a transaction that is rolled back takes its notes along. Migrations of SQLite make tables anew and lose
-their triggers, so they are compared after each `migrate`, and replaced when one differs.
+Unlike Python code, triggers cannot be forgotten: not by an update of many rows, not by a shell, not by the next
+feature; and a transaction that is rolled back takes its records along. Migrations on SQLite create tables anew and lose
+their triggers. So the triggers are compared after each `migrate`, and replaced if one differs.
 """
 
 import hashlib
@@ -22,22 +22,22 @@ EVERYTHING = f"'{change_log.EVERYTHING}'"
 
 @dataclass(frozen=True)
 class WatchedTable:
-    """A table of which readers see something. `{row}` stands for the row that changed, as it was and as it is.
+    """A table that public pages are made of.
 
-    Only an UPDATE that changes one of the `columns` counts, where there are any; `hard` says in SQL whether an UPDATE
-    may have taken something away, as every DELETE may.
+    `tags` is an SQL expression for the invalidated tags, separated by spaces. In it and in `when`, `{row}` stands for
+    the changed row, before or after the change.
     """
 
     table: str
     tags: str
-    columns: tuple[str, ...] = ()
-    hard: str = "TRUE"
+    columns: tuple[str, ...] = ()  # if there are any, only an UPDATE that changes one of them counts
+    hard: str = "TRUE"  # SQL: whether an UPDATE may remove something from a page, as every DELETE may
     inserts: bool = True
-    when: str = ""  # only rows of which this was true before, or is true of a new one
+    when: str = ""  # SQL: only rows count of which this was true before, or is true if they are new
 
 
-def install(using: str, **signal: Any) -> None:
-    """Bring the triggers up to date. Nothing is locked where they are: a site may be running meanwhile."""
+def install(using: str, **kwargs: Any) -> None:
+    """Bring the triggers up to date. If they are, nothing is locked: the site may be running meanwhile."""
     connection = connections[using]
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
@@ -55,7 +55,7 @@ def install(using: str, **signal: Any) -> None:
 
 
 def remove(using: str) -> None:
-    """Take the triggers away, for filling an empty database; `install` brings them back."""
+    """Remove the triggers while an empty database is filled; `install` brings them back."""
     connection = connections[using]
     with connection.cursor() as cursor:
         for name in _present(connection):
@@ -67,7 +67,7 @@ def _drop(connection: BaseDatabaseWrapper, name: str) -> str:
 
 
 def _present(connection: BaseDatabaseWrapper) -> set[str]:
-    """The name of every trigger of ours that is there."""
+    """The names of our triggers in the database."""
     if _is_postgresql(connection):
         query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
     else:
@@ -78,18 +78,18 @@ def _present(connection: BaseDatabaseWrapper) -> set[str]:
 
 
 def _triggers(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, list[str]]]:
-    """Each trigger's name, which holds a digest of what it does, and the statements that make it."""
+    """The name of each trigger, which contains a digest of its definition, and the statements that create it."""
     write = _for_postgresql if _is_postgresql(connection) else _for_sqlite
     for watched in WATCHED_TABLES:
         for event in _events(connection, watched):
-            what = "\n".join(write("{name}", watched, event))
-            digest = hashlib.sha256(what.encode()).hexdigest()[:8]
+            definition = "\n".join(write("{name}", watched, event))
+            digest = hashlib.sha256(definition.encode()).hexdigest()[:8]
             name = f"{PREFIX}{watched.table}_{event.lower()}_{digest}"
             yield name, write(name, watched, event)
 
 
 def _events(connection: BaseDatabaseWrapper, watched: WatchedTable) -> list[str]:
-    """SQLite knows no TRUNCATE; for PostgreSQL it deletes no row."""
+    """The events to watch. SQLite has no TRUNCATE; on PostgreSQL it fires no trigger for DELETE."""
     return [
         *(["INSERT"] if watched.inserts else []),
         *("UPDATE", "DELETE"),
@@ -98,20 +98,20 @@ def _events(connection: BaseDatabaseWrapper, watched: WatchedTable) -> list[str]
 
 
 def _for_sqlite(name: str, watched: WatchedTable, event: str) -> list[str]:
-    return [f"CREATE TRIGGER {name} {_moment(watched, event, 'IS NOT')} BEGIN {_note(watched, event, '0')}; END"]
+    return [f"CREATE TRIGGER {name} {_moment(watched, event, 'IS NOT')} BEGIN {_insert(watched, event, '0')}; END"]
 
 
 def _for_postgresql(name: str, watched: WatchedTable, event: str) -> list[str]:
-    note = _note(watched, event, "pg_current_xact_id()::text::bigint")
+    insert = _insert(watched, event, "pg_current_xact_id()::text::bigint")
     function = f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$"
     return [
-        f"{function} BEGIN {note}; RETURN NULL; END $$",
+        f"{function} BEGIN {insert}; RETURN NULL; END $$",
         f"CREATE TRIGGER {name} {_moment(watched, event, 'IS DISTINCT FROM')} EXECUTE FUNCTION {name}()",
     ]
 
 
 def _moment(watched: WatchedTable, event: str, differs: str) -> str:
-    """`differs` is how the database calls two values that are not the same, where both may be NULL."""
+    """When the trigger fires. `differs` is the operator of the database for "not equal" that can compare NULLs."""
     if event == "TRUNCATE":
         return f"AFTER TRUNCATE ON {watched.table}"
     conditions = [watched.when.format(row="NEW" if event == "INSERT" else "OLD")] if watched.when else []
@@ -121,12 +121,12 @@ def _moment(watched: WatchedTable, event: str, differs: str) -> str:
     return f"AFTER {event} ON {watched.table} FOR EACH ROW{when}"
 
 
-def _note(watched: WatchedTable, event: str, number: str) -> str:
-    """An INSERT of what the row belongs to now, and of what it belonged to before. Its own may be gone already."""
+def _insert(watched: WatchedTable, event: str, transaction_number: str) -> str:
+    """An INSERT of the tags of the row, before and after the change; EVERYTHING if a row that they need is gone."""
     rows = {"INSERT": ["NEW"], "UPDATE": ["OLD", "NEW"], "DELETE": ["OLD"], "TRUNCATE": []}[event]
     tags = [f"COALESCE({watched.tags.format(row=row)}, {EVERYTHING})" for row in rows] or [EVERYTHING]
     hard = watched.hard if event == "UPDATE" else "TRUE"
-    selects = (f"SELECT {tag}, {hard}, {number}" for tag in tags)
+    selects = (f"SELECT {tag}, {hard}, {transaction_number}" for tag in tags)
     return f'INSERT INTO core_invalidation (tags, hard, "transaction") {" UNION ".join(selects)}'
 
 

@@ -1,7 +1,7 @@
-"""Telling visitors apart for limits, without keeping who they are.
+"""Recognises a visitor's network without storing it, for rate limits and bans.
 
-A visitor's network gets a name: a hash under a random key that is new every week and destroyed after thirty days. While
-a key lives, so do the limits; once it is gone, nothing leads from a name back to a network, for us neither.
+Only a pseudonym of the network is stored: a hash under a random key, which is new every week and destroyed after thirty
+days. While a key lives, limits work. Once it is gone, a pseudonym cannot be traced back to a network, not even by us.
 """
 
 import secrets
@@ -18,32 +18,33 @@ from core.extension_points import FORGET_NETWORKS
 from core.models import NetworkKey
 from core.privacy.proxies import visitor_ip
 
-# What one household or company usually has. Single addresses would limit nobody: they are changed at will.
+# The size of network that one household or company usually has. Limits on single IPs would not work: they are changed
+# at will.
 PREFIX_BITS = {4: 24, 6: 48}
 WEEK = timedelta(days=7)
 LIFETIME = timedelta(days=30)  # of a key, from the Monday of its week
 SECRET_BYTES = 32
 
-_kept: tuple[datetime, list[bytes]] | None = None  # the secrets that live, and in which minute they were asked for
+_cached_secrets: tuple[datetime, list[bytes]] | None = None  # the minute in which they were read, and the secrets
 
 
 def network_keys(request: HttpRequest) -> list[bytes]:
-    """The names of the visitor's network under every key that lives, that of this week first: 32 bytes each.
+    """The pseudonyms of the visitor's network under every living key, that of this week first: 32 bytes each.
 
-    What is stored has the first one. Whoever looks for what the network did before must ask for all of them, or every
-    limit would begin anew with the week. Makes the key of the week where there is none: not for a GET.
+    The first one is stored. To find what the network did before, search for all of them: otherwise every limit would
+    start anew with the week. Creates the key of the week if there is none, so this is not for a GET.
     """
     network = _network(request)
-    return [_name(network, secret) for secret in _living_secrets(clock.now())]
+    return [_pseudonym(network, secret) for secret in _living_secrets(clock.now())]
 
 
 def network_key(request: HttpRequest) -> bytes:
-    """The name of the visitor's network in this week."""
+    """The pseudonym of the visitor's network in this week."""
     return network_keys(request)[0]
 
 
 def oldest_week(moment: datetime | None = None) -> datetime:
-    """The beginning of the oldest week whose key still lives: names given before then are to be forgotten, too."""
+    """The beginning of the oldest week whose key still lives. Pseudonyms stored before it must be deleted, too."""
     return week_of((moment or clock.now()) - LIFETIME) + WEEK
 
 
@@ -55,38 +56,40 @@ def week_of(moment: datetime) -> datetime:
 
 def forget_networks() -> None:
     """Destroy the keys that are thirty days old, and clear the pseudonyms that were made with them."""
-    moment = oldest_week()
-    NetworkKey.objects.filter(week__lt=moment.date()).delete()
-    forget_what_is_kept()
+    oldest = oldest_week()
+    NetworkKey.objects.filter(week__lt=oldest.date()).delete()
+    clear_cached_secrets()
     for forget in FORGET_NETWORKS:
         with transaction.atomic():
-            forget(moment)
+            forget(oldest)
+
+
+def clear_cached_secrets() -> None:
+    """Read the keys from the database again."""
+    global _cached_secrets
+    _cached_secrets = None
 
 
 def _living_secrets(moment: datetime) -> list[bytes]:
-    """Those of the keys that live, the newest first. Asked for once a minute: weeks begin with one, too. So another
-    process may know a key after it was destroyed, until it is next asked by a visitor; only to look for what it named.
+    """The secrets of the living keys, the newest first. They are read once a minute; a week begins with a minute, too.
+
+    So after a key was destroyed, another process may hold its secret until its next visitor after that minute. It uses
+    the secret only to find what was stored under it.
     """
-    global _kept
+    global _cached_secrets
     minute = moment.replace(second=0, microsecond=0)
-    if _kept is None or _kept[0] != minute:
-        _kept = minute, _asked_for(moment)
-    return _kept[1]
+    if _cached_secrets is None or _cached_secrets[0] != minute:
+        _cached_secrets = minute, _read_secrets(moment)
+    return _cached_secrets[1]
 
 
-def forget_what_is_kept() -> None:
-    """Ask for the keys anew."""
-    global _kept
-    _kept = None
-
-
-def _asked_for(moment: datetime) -> list[bytes]:
-    """One query, but for the first visitor of a week."""
+def _read_secrets(moment: datetime) -> list[bytes]:
+    """Read the secrets with one query. Only the first visitor of a week needs more."""
     this_week = week_of(moment).date()
     found = _KEYS(oldest=oldest_week(moment).date(), newest=this_week)
     secrets_of_weeks = [bytes(secret) for _week, secret in found]
-    is_there = bool(found) and found[0][0] == this_week
-    return secrets_of_weeks if is_there else [_secret_of(this_week), *secrets_of_weeks]
+    has_this_week = bool(found) and found[0][0] == this_week
+    return secrets_of_weeks if has_this_week else [_create_secret(this_week), *secrets_of_weeks]
 
 
 def _keys() -> QuerySet[NetworkKey, tuple[date, bytes]]:
@@ -97,20 +100,21 @@ def _keys() -> QuerySet[NetworkKey, tuple[date, bytes]]:
 _KEYS = Prepared(_keys)
 
 
-def _secret_of(week: date) -> bytes:
-    """That of the key of a week. Of two processes that make it at once, the second takes that of the first."""
+def _create_secret(week: date) -> bytes:
+    """Create the key of a week and return its secret. If another process has just created one, return that one's."""
     fresh = {"secret": secrets.token_bytes(SECRET_BYTES)}
     return bytes(NetworkKey.objects.get_or_create(week=week, defaults=fresh)[0].secret)
 
 
-def _name(network: str, secret: bytes) -> bytes:
-    """The HMAC of a network. The site's secret key has its part, so that a stolen database alone leads to nobody."""
+def _pseudonym(network: str, secret: bytes) -> bytes:
+    """The HMAC of a network. It involves the site's secret key, so a stolen database alone identifies nobody."""
     return salted_hmac(b"core.privacy.networks" + secret, network, algorithm="sha256").digest()
 
 
 def _network(request: HttpRequest) -> str:
-    address = visitor_ip(request)
-    if address is None:
-        return "unknown"  # a socket of this machine: all that comes through it shares one limit
-    rest = address.max_prefixlen - PREFIX_BITS[address.version]
-    return f"{type(address)(int(address) >> rest << rest)}/{PREFIX_BITS[address.version]}"
+    """The visitor's network in CIDR notation."""
+    ip = visitor_ip(request)
+    if ip is None:
+        return "unknown"  # a socket of this machine: everything that comes through it shares one limit
+    host_bits = ip.max_prefixlen - PREFIX_BITS[ip.version]
+    return f"{type(ip)(int(ip) >> host_bits << host_bits)}/{PREFIX_BITS[ip.version]}"

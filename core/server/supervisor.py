@@ -1,4 +1,4 @@
-"""Runs several programs as one: all of them, or none."""
+"""Runs several programs as one: if one of them ends, all of them end."""
 
 import os
 import signal
@@ -13,44 +13,45 @@ Programs = dict[str, subprocess.Popen[bytes]]
 
 
 class ProgramDied(Exception):
-    """A program ended that was meant to run on; the message names it."""
+    """A program ended on its own; the message names it."""
 
 
 def run_together(commands: Mapping[str, Sequence[str]], *, patience: float) -> None:
     """Start the `commands` (name to arguments) and return once SIGINT, SIGTERM or SIGHUP has ended them all.
 
-    `patience`: how many seconds each may take to end by itself before it is killed.
-    Raises ProgramDied, after ending the others, when one ends by itself.
+    Each program has `patience` seconds to end before it is killed. If one ends on its own, the others are ended, too;
+    then raises ProgramDied.
     """
-    with _told_to_stop() as stop:
-        # A group for each: Ctrl+C reaches us alone, and what a program has started goes with it.
+    with _stop_signals() as stop:
+        # Each in a process group of its own: Ctrl+C then reaches only us, and we can end a program with its children.
         programs = {name: subprocess.Popen(command, process_group=0) for name, command in commands.items()}  # noqa: S603
         try:
             while not stop.wait(POLL_SECONDS):
-                _check(programs)
+                _raise_if_ended(programs)
         finally:
             _end(programs, patience)
 
 
 @contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
+def _stop_signals() -> Iterator[threading.Event]:
+    """Set the event when a signal asks this process to stop."""
     stop = threading.Event()
     names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {name: signal.signal(name, lambda *_: stop.set()) for name in names}
+    previous = {name: signal.signal(name, lambda *_: stop.set()) for name in names}
     try:
         yield stop
     finally:
-        for name, handler in before.items():
+        for name, handler in previous.items():
             signal.signal(name, handler)
 
 
-def _check(programs: Programs) -> None:
+def _raise_if_ended(programs: Programs) -> None:
     for name, program in programs.items():
         if program.poll() is not None:
-            raise ProgramDied(f"The {name} ended unexpectedly ({_ending(program.returncode)}); see the lines above.")
+            raise ProgramDied(f"The {name} ended unexpectedly ({_describe(program.returncode)}); see the lines above.")
 
 
-def _ending(code: int) -> str:
+def _describe(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 
@@ -60,6 +61,6 @@ def _end(programs: Programs, patience: float) -> None:
     for program in programs.values():
         with suppress(subprocess.TimeoutExpired):
             program.wait(patience)
-        with suppress(ProcessLookupError, PermissionError):  # macOS says "not permitted" of a group that is gone
+        with suppress(ProcessLookupError, PermissionError):  # macOS reports "not permitted" for a group that has ended
             os.killpg(program.pid, signal.SIGKILL)
         program.wait()

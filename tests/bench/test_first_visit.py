@@ -1,8 +1,8 @@
-"""What a first visit loads, read from a page."""
+"""Finding the resources that a first visit to a page loads."""
 
 import pytest
 
-from bench import first_visit, weight
+from bench import first_visit, page_weight
 
 PAGE = "http://127.0.0.1:8000/2026/11/post/"
 HTML = """<!doctype html><link rel="stylesheet" href="/static/site.css"><link rel="icon" href="/icon.svg">
@@ -11,11 +11,11 @@ HTML = """<!doctype html><link rel="stylesheet" href="/static/site.css"><link re
 STYLES = {"/static/site.css": "p { color: red }", "/static/fonts.css": "@font-face { src: url('f.woff2') }"}
 
 
-def test_a_page_that_is_whole_asks_nobody_else() -> None:
-    loads = weight.loaded_by(HTML, STYLES.__getitem__, PAGE)
+def test_a_self_contained_page_loads_nothing_from_third_parties() -> None:
+    loads = page_weight.resources(HTML, STYLES.__getitem__, PAGE)
     assert (loads.styles, loads.scripts, loads.fonts) == (["/static/site.css"], ["/static/go.js"], 0)
     assert set(loads.others) == {"/icon.svg", "/media/poster.jpg"}
-    assert loads.elsewhere(PAGE) == []
+    assert loads.third_party(PAGE) == []
 
 
 @pytest.mark.parametrize(
@@ -30,18 +30,18 @@ def test_a_page_that_is_whole_asks_nobody_else() -> None:
         '<link rel="stylesheet" href="https://cdn.example/x.css">',
     ],
 )
-def test_requests_to_others_are_found(more: str) -> None:
-    assert len(weight.loaded_by(HTML + more, STYLES.__getitem__, PAGE).elsewhere(PAGE)) == 1
+def test_third_party_requests_are_found(more: str) -> None:
+    assert len(page_weight.resources(HTML + more, STYLES.__getitem__, PAGE).third_party(PAGE)) == 1
 
 
-def test_stylesheets_are_read_for_fonts_and_for_what_they_load() -> None:
-    loads = weight.loaded_by('<link rel="stylesheet" href="/static/fonts.css">', STYLES.__getitem__, PAGE)
+def test_stylesheets_are_searched_for_fonts_and_other_resources() -> None:
+    loads = page_weight.resources('<link rel="stylesheet" href="/static/fonts.css">', STYLES.__getitem__, PAGE)
     assert loads.fonts == 1
     assert "/static/f.woff2" in loads.others
     far = '@import "https://cdn.example/x.css"; p { background: url(https://pixel.example/p.gif) }'
-    found = weight.loaded_by('<link rel="stylesheet" href="/s.css">', lambda address: far, PAGE)
-    assert found.elsewhere(PAGE) == ["https://cdn.example/x.css", "https://pixel.example/p.gif"] or set(
-        found.elsewhere(PAGE)
+    found = page_weight.resources('<link rel="stylesheet" href="/s.css">', lambda path: far, PAGE)
+    assert found.third_party(PAGE) == ["https://cdn.example/x.css", "https://pixel.example/p.gif"] or set(
+        found.third_party(PAGE)
     ) == {"https://cdn.example/x.css", "https://pixel.example/p.gif"}
 
 
@@ -57,5 +57,5 @@ def test_stylesheets_are_read_for_fonts_and_for_what_they_load() -> None:
         ("home", "list"),
     ],
 )
-def test_pages_are_told_apart_by_their_names(page: str, kind: str) -> None:
+def test_the_kind_of_a_page_follows_from_its_name(page: str, kind: str) -> None:
     assert first_visit.kind_of(page) == kind

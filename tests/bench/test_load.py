@@ -1,4 +1,4 @@
-"""Reading what the load tool says."""
+"""Running wrk and reading its output."""
 
 import subprocess
 
@@ -24,34 +24,34 @@ def result(completed: int = 100, mean_ms: float = 10.0, **errors: int) -> Result
     return Result(completed, 1.0, mean_ms, 2 * mean_ms, errors)
 
 
-def test_the_last_line_tells_all() -> None:
-    found = load.parsed(OUTPUT)
+def test_the_last_line_is_parsed() -> None:
+    found = load.parse(OUTPUT)
     assert (found.completed, found.seconds, found.mean_ms, found.slow_ms) == (1234, 1.5, 4.31, 12.03)
     assert found.errors == {"status": 3}
     assert found.per_second == pytest.approx(822.67, abs=0.01)
 
 
 @pytest.mark.parametrize("output", ["", "unable to connect", "{", '{"completed": 1}', "{}\nand more"])
-def test_what_is_no_report_is_told(output: str) -> None:
-    with pytest.raises(load.Failed, match="wrk said"):
-        load.parsed(output)
+def test_an_invalid_report_is_an_error(output: str) -> None:
+    with pytest.raises(load.Failed, match="wrk printed"):
+        load.parse(output)
 
 
 def test_errors_are_faults() -> None:
     assert result().faults == []
-    assert result(status=3).faults == ["3 answers with an error"]
-    assert result(timeout=1, read=2).faults == ["1 answers too late", "2 errors (read)"]
-    assert result(0).faults == ["no answer came"]
-    assert load.faults(ours=[result(), result(status=3)], bare=[result()]) == ("ours: 3 answers with an error",)
+    assert result(status=3).faults == ["3 error responses"]
+    assert result(timeout=1, read=2).faults == ["1 timeouts", "2 errors (read)"]
+    assert result(0).faults == ["no response"]
+    assert load.faults(ours=[result(), result(status=3)], bare=[result()]) == ("ours: 3 error responses",)
 
 
-def test_errors_of_readers_count_for_writers_too() -> None:
+def test_errors_of_readers_count_for_writers() -> None:
     both = result(50).with_errors_of(result(9, status=2))
     assert (both.completed, both.errors) == (50, {"status": 2})
     assert result(50).with_errors_of(result(0)).faults
 
 
-def test_rounds_are_compared_one_by_one() -> None:
+def test_rounds_are_compared_pairwise() -> None:
     ours, bare = [result(10), result(30)], [result(20), result(40)]
     assert load.rates(ours, bare) == [0.5, 0.75]
     assert load.rates(ours, [result(20), result(0)]) == [0.5]
@@ -60,40 +60,40 @@ def test_rounds_are_compared_one_by_one() -> None:
 
 
 def test_sides_take_turns() -> None:
-    asked: list[str] = []
+    calls: list[str] = []
 
     def side(name: str) -> Result:
-        asked.append(name)
+        calls.append(name)
         return result()
 
     found = load.in_turns("both", {"a": lambda: side("a"), "b": lambda: side("b")}, rounds=3)
-    assert asked == ["a", "b"] * 3
+    assert calls == ["a", "b"] * 3
     assert [len(results) for results in found.values()] == [3, 3]
 
 
-def test_both_sides_are_asked_in_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slow page would give no answer within a short round; and what one side gets, the other gets as well."""
+def test_both_sides_get_the_same_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow page might not respond within a short round. The slowest page determines the options of all."""
     monkeypatch.setattr(load, "_warm", {"/quick": 0.01, "/slow": 3.0}.__getitem__)
     found = load.pages({"a": "/quick", "b": "/slow"}, 1)
     assert {(target.clients, target.seconds) for target in found.values()} == {(1, 8)}
     assert load.pages({"a": "/quick"}, 1)["a"].clients == load.CLIENTS
 
 
-def test_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(tools.Missing, match=r"^Missing: wrk and ps; please install it \(.*apt install wrk procps\)\.$"):
         tools.need_programs()
 
 
-def test_root_installs_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    have, ran = {"apt-get", "ps"}, []
+def test_root_installs_missing_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed, ran = {"apt-get", "ps"}, []
 
     def run(command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
         ran.append(command)
-        have.update({"wrk"} & set(command))
+        installed.update({"wrk"} & set(command))
         return subprocess.CompletedProcess(command, 0)
 
-    monkeypatch.setattr("shutil.which", lambda name: name if name in have else None)
+    monkeypatch.setattr("shutil.which", lambda name: name if name in installed else None)
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr("subprocess.run", run)
     tools.need_programs()
@@ -101,7 +101,7 @@ def test_root_installs_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ran[1][-1] == "wrk"
 
 
-def test_a_round_without_an_answer_is_made_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_round_without_a_response_is_repeated_with_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
     rounds: list[str] = []
 
     def output(command: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Verdicts, and how they are told."""
+"""Verdicts and their reports."""
 
 import json
 from dataclasses import replace
@@ -24,24 +24,24 @@ GOOD, BAD = Row("good", 1.2, 1.5), Row("bad", 1.6, 1.5)
         (Row("at least", 0.34, 0.35, AT_LEAST), False),
         (Row("nothing measured", None, 1.5), False),
         (Row("information", 7.0), True),
-        (Row("errors", 1.0, 1.5, faults=("3 answers with an error",)), False),
+        (Row("errors", 1.0, 1.5, faults=("3 error responses",)), False),
         (Row("information with errors", 7.0, faults=("it broke",)), False),
         (Row("none allowed", 0, 0, AT_MOST), True),
     ],
     ids=lambda value: value.name if isinstance(value, Row) else "",
 )
-def test_a_budget_is_kept_or_missed(row: Row, ok: bool) -> None:
+def test_a_budget_is_met_or_missed(row: Row, ok: bool) -> None:
     assert row.ok is ok
     assert (row.verdict == "MISSED") is not ok
 
 
-def test_the_median_of_the_rounds_counts_and_the_spread_is_told() -> None:
+def test_the_median_of_the_rounds_counts() -> None:
     row = verdict.of_rounds("rounds", [3.0, 1.0, 2.0, 9.0, 1.5], budget=2.0)
     assert (row.value, row.spread, row.ok) == (2.0, (1.0, 9.0), True)
     assert verdict.of_rounds("no round", [], budget=2.0).value is None
 
 
-def test_the_exit_code_tells_whether_all_is_well() -> None:
+def test_the_exit_code_reports_missed_budgets() -> None:
     assert verdict.exit_code([GOOD]) == 0
     assert verdict.exit_code([GOOD, BAD]) == 1
     assert verdict.exit_code([]) == 1
@@ -82,11 +82,11 @@ def test_a_run_ends_with_its_verdict(
     assert program.main(["--quick"]) == code
     printed = capsys.readouterr().out
     assert "QUICK" in printed
-    assert ("1 of 2 missed: bad." if code else "Every budget was kept.") in printed
+    assert ("1 of 2 missed: bad." if code else "Every budget was met.") in printed
     assert len(json.loads((tmp_path / "latest.json").read_text())["rows"]) == len(rows)
 
 
-def test_without_the_tool_nothing_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_nothing_is_written_if_a_program_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def missing() -> None:
         raise tools.Missing("wrk is missing")
 
@@ -98,7 +98,7 @@ def test_without_the_tool_nothing_is_written(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_sizes_can_be_chosen() -> None:
     def plan(*arguments: str) -> tuple[int, int, bool]:
-        found = program.plan_of(program.parsed(arguments))
+        found = program.plan_of(program.parse(arguments))
         return found.large, found.comments, found.is_quick
 
     assert plan() == (FULL.large, FULL.comments, False)
@@ -107,21 +107,21 @@ def test_sizes_can_be_chosen() -> None:
     assert plan("--posts", "1", "--comments", "1") == (1_000, 1_000, False)
 
 
-def test_workers_are_told_by_who_started_them() -> None:
+def test_workers_are_identified_by_their_parents() -> None:
     tree = {
         1: Process(0, 5),
         10: Process(1, 100),  # manage.py serve
         11: Process(10, 30),  # granian
         12: Process(11, 70),  # … and its worker
         13: Process(11, 9),
-        14: Process(10, 60),  # the worker for what is done afterwards
+        14: Process(10, 60),  # the background worker
         99: Process(1, 999),  # somebody else's
     }
     assert processes.workers(10, tree) == (70, 60)
-    assert sum(one.kilobytes for one in processes.below(10, tree).values()) == 269
+    assert sum(one.kilobytes for one in processes.descendants(10, tree).values()) == 269
 
 
-def test_a_run_says_when_it_proves_less() -> None:
+def test_the_heading_names_smaller_sizes() -> None:
     assert program.heading(FULL).startswith("1,000,000 posts against 1,000, 100,000 comments under one; median of 5")
     assert program.heading(QUICK).startswith("QUICK, with short rounds and few lists. Smaller sizes than")
     assert "Smaller sizes" in program.heading(replace(FULL, comments=1_000))

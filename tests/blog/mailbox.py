@@ -1,4 +1,4 @@
-"""Mail as a reader gets it: parsed from what was sent, by a parser that is not ours."""
+"""Sent email as its receiver sees it, parsed by the standard library."""
 
 import re
 from email import message_from_bytes, policy
@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage as SentMessage
 
 
 def received(sent: SentMessage) -> EmailMessage:
-    """The message behind the wire: headers decoded, the text unpacked when asked for."""
+    """The message after transport, with decoded headers."""
     return message_from_bytes(sent.message().as_bytes(), policy=policy.default)
 
 
@@ -19,7 +19,7 @@ def text_of(sent: SentMessage) -> str:
 
 
 def path_in(sent: SentMessage) -> str:
-    """The path of the author's link in a question."""
+    """The path of the link in an email that asks an author for permission."""
     found = re.findall(r"^https?://[^/\s]+(/grant/\S+)$", text_of(sent), re.MULTILINE)
     assert len(found) == 1, text_of(sent)
     return str(found[0])

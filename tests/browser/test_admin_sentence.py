@@ -1,4 +1,4 @@
-"""The sentence under the words follows what the host types, and without a script the preview shows it."""
+"""The sentence below the words follows what the host types. Without JavaScript, the preview shows it."""
 
 from collections.abc import Callable
 
@@ -39,7 +39,7 @@ def test_without_a_script_the_preview_shows_the_sentence(new_page: Callable[...,
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     open_form(page)
-    expect(page.locator("#readers-see")).to_contain_text("The preview at the end of this page shows it.")
+    expect(page.locator("#readers-see")).to_contain_text("See the preview at the end of this page.")
     page.get_by_role("button", name="Show the page as readers will see it").click()
     caption = page.frame_locator("#preview-frame").locator(".passage > figcaption").first
     expect(caption).to_contain_text("Reposted with permission granted on ")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.mailbox import link_in, next_mail
+from tests.browser.mailbox import link_in, next_message
 
 WORDS = "A heron that never was there cannot say where it stood."
 ESSAY = "What she says of herons holds for witnesses."
@@ -88,7 +88,7 @@ def reader_comments(page: Page, address: str) -> None:
 def write_comment(page: Page, name: str, text: str) -> None:
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Comment", exact=True).fill(text)
-    page.get_by_role("button", name="Post the comment").click()
+    page.get_by_role("button", name="Post comment").click()
     page.get_by_role("link", name="Back to the discussion").click()
     expect(comment(page, text)).to_be_visible()
 
@@ -98,12 +98,12 @@ def host_asks_the_author(page: Page) -> None:
     page.get_by_role("link", name="Ask the author…").click()
     expect(page.get_by_text(AUTHOR_MAIL).first).to_be_visible()
     page.get_by_role("button", name="Ask the author").click()
-    expect(page.get_by_text("The author is asked")).to_be_visible()
+    expect(page.get_by_text("The e-mail to the author is on its way")).to_be_visible()
 
 
 def link_mailed_to_the_author(site: Site) -> str:
     """The link, as the addressee finds it: in the mail that the worker has sent."""
-    return link_in(next_mail(site, AUTHOR_MAIL, 0), "/grant/")
+    return link_in(next_message(site, AUTHOR_MAIL, 0), "/grant/")
 
 
 def author_confirms(page: Page, link: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, Response, expect
 
-from core.files.ranges import LONGEST_PART
+from core.files.ranges import MAX_OPEN_RANGE
 from tests.blog.videos.films import CAPTIONS, MP4, WEBM, box
 from tests.browser.conftest import Complaints, Site, wait_until
 
@@ -24,7 +24,7 @@ def film(site: Site) -> Iterator[Path]:
     at = MP4.index(b"moov") - 4
     file = site.data / "media" / "clips" / f"{NAME}.mp4"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(MP4[:at] + box(b"free", bytes(3 * LONGEST_PART)) + MP4[at:])
+    file.write_bytes(MP4[:at] + box(b"free", bytes(3 * MAX_OPEN_RANGE)) + MP4[at:])
     yield file
     file.unlink()
 
@@ -126,9 +126,9 @@ def test_seeking_fetches_only_what_is_seen(site: Site, film: Path, page: Page) -
     assert {answer.status for answer in fetched} == {206}
     parts = [answer.header_value("content-range") or "" for answer in fetched]
     size = film.stat().st_size
-    assert parts[0] == f"bytes 0-{LONGEST_PART - 1}/{size}"
+    assert parts[0] == f"bytes 0-{MAX_OPEN_RANGE - 1}/{size}"
     # What tells of the frames stands at the end: a player that could not ask for it would read all that is before it.
-    assert any(int(re.findall(r"\d+", part)[0]) > 2 * LONGEST_PART for part in parts)
+    assert any(int(re.findall(r"\d+", part)[0]) > 2 * MAX_OPEN_RANGE for part in parts)
 
 
 def test_a_film_plays_at_its_own_address(site: Site, film: Path, page: Page) -> None:

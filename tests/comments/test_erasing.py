@@ -1,4 +1,4 @@
-"""Erasing what is kept under an address: without a trace, and to the end."""
+"""Erasing the personal data of an email address: completely, even after an interruption."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,8 +16,7 @@ from core import clock
 from core.models import Task
 from core.tasks import worker
 from tests.comments.conftest import Say
-from tests.comments.lives import TEXT, lived
-from tests.comments.postbox import (
+from tests.comments.mailbox import (
     REA,
     SAM,
     announce,
@@ -26,7 +25,8 @@ from tests.comments.postbox import (
     to,
     with_address,
 )
-from tests.comments.wholeness import assert_whole
+from tests.comments.personal_history import TEXT, create_history
+from tests.comments.thread_integrity import assert_whole
 from tests.conftest import NOON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -36,19 +36,19 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 @pytest.fixture
 def life(say: Say, moderator: User, mailoutbox: list[EmailMessage]) -> list[Comment]:
-    found = lived(say, moderator)
+    found = create_history(say, moderator)
     mailoutbox.clear()
     return found
 
 
 def link(browser: Client, mailoutbox: list[EmailMessage], email: str = REA) -> str:
-    """The path of the page, as somebody gets there."""
+    """Request the link to one's personal data and return its path."""
     browser.post("/comments/yours/", {"email": email})
     worker.run_due()
     return path_in(mailoutbox[-1], "yours")
 
 
-def test_before_anything_happens_one_is_asked(
+def test_nothing_is_erased_before_the_confirmation(
     client: Client, life: list[Comment], mailoutbox: list[EmailMessage]
 ) -> None:
     """C8."""
@@ -61,15 +61,15 @@ def test_before_anything_happens_one_is_asked(
     assert Comment.objects.filter(email__iexact=REA).count() == len(life)
 
 
-def test_after_the_erasure_nothing_of_the_person_is_left(
+def test_an_erasure_leaves_no_trace(
     client: Client, life: list[Comment], say: Say, own_post: Post, mailoutbox: list[EmailMessage]
 ) -> None:
-    """Looked for in every column of every table, in letters of any case, in text and in bytes."""
-    nameless = Comment.objects.get(source="Newest.")  # the same name without the address: nobody can tell whose it is
+    """Search every column of every table, ignoring case, in text and in bytes."""
+    nameless = Comment.objects.get(source="Newest.")  # the same name without an email address: its writer is unknown
     steps.erase(nameless)
     path = link(client, mailoutbox)
-    notifications.announce(say("In an open letter."))
-    assert rows_holding("violetta"), "the test would find it"
+    notifications.announce(say("In an open message."))
+    assert rows_holding("violetta"), "the search works"
     answer = client.post(f"{path}erase/")
     assert "Everything is erased" in answer.content.decode()
     for trace in ("violetta", "visible", "ochre", "crimson", "rea@reader", "n" * 32, (b"n" * 8).hex()):
@@ -81,7 +81,7 @@ def test_after_the_erasure_nothing_of_the_person_is_left(
     assert_whole(own_post)
 
 
-def test_replies_and_what_others_left_stay(
+def test_replies_and_the_data_of_others_stay(
     client: Client, life: list[Comment], mailoutbox: list[EmailMessage], own_post: Post
 ) -> None:
     before = OutgoingEmail.objects.filter(email=SAM).count()
@@ -93,15 +93,13 @@ def test_replies_and_what_others_left_stay(
     assert OutgoingEmail.objects.filter(email=SAM).count() == before > 0
 
 
-def test_the_proof_of_the_address_is_taken_back(
-    client: Client, life: list[Comment], mailoutbox: list[EmailMessage]
-) -> None:
+def test_the_proof_of_the_email_is_deleted(client: Client, life: list[Comment], mailoutbox: list[EmailMessage]) -> None:
     path = link(client, mailoutbox)
     answer = client.post(f"{path}erase/")
     assert (answer.cookies["address"].value, answer.cookies["address"]["path"]) == ("", "/comments/")
 
 
-def test_the_link_is_spent_with_the_erasure(
+def test_the_link_stops_working_after_the_erasure(
     client: Client, life: list[Comment], mailoutbox: list[EmailMessage]
 ) -> None:
     path = link(client, mailoutbox)
@@ -110,11 +108,11 @@ def test_the_link_is_spent_with_the_erasure(
     assert client.post(f"{path}erase/").status_code == 404
 
 
-def test_no_mail_comes_after_the_erasure(
+def test_no_mail_is_sent_after_the_erasure(
     client: Client, life: list[Comment], say: Say, mailoutbox: list[EmailMessage]
 ) -> None:
     path = link(client, mailoutbox)
-    notifications.announce(say("In an open letter."))
+    notifications.announce(say("In an open message."))
     client.post(f"{path}erase/")
     mailoutbox.clear()
     announce(say("Later.", to=Comment.objects.get(source="An answer.")))
@@ -124,17 +122,17 @@ def test_no_mail_comes_after_the_erasure(
 
 
 @pytest.mark.parametrize("done", [0, 1, 3, 6])
-def test_an_erasure_that_was_broken_off_is_gone_on_with(
+def test_an_interrupted_erasure_is_resumed(
     done: int, client: Client, life: list[Comment], mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By whoever presses the button again, and without them by the worker."""
+    """By pressing the button again, or else by the worker."""
     path, erase = link(client, mailoutbox), steps.erase
-    turns: list[Comment] = []
+    erased: list[Comment] = []
 
     def dying(comment: Comment) -> bool:
-        if len(turns) == done:
+        if len(erased) == done:
             raise SystemExit("killed")
-        turns.append(comment)
+        erased.append(comment)
         return erase(comment)
 
     def dying_at_the_end(self: Any) -> None:
@@ -156,10 +154,10 @@ def test_an_erasure_that_was_broken_off_is_gone_on_with(
     assert rows_holding("rea@reader") == []
     with clock.standing_at(NOON + MINUTE):
         worker.run_due()
-    assert not Task.objects.filter(job="erase-address").exists()
+    assert not Task.objects.filter(job="erase-personal-data").exists()
 
 
-def test_signs_of_the_database_widen_nothing(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_sql_wildcards_match_no_other_email(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
     with_address(say("Hers."), "rea_r@reader.example", proved=True)
     with_address(say("Another's."), "reaxr@reader.example", proved=True)
     path = link(client, mailoutbox, "rea_r@reader.example")
@@ -168,8 +166,8 @@ def test_signs_of_the_database_widen_nothing(client: Client, say: Say, mailoutbo
     assert rows_holding("rea_r") == []
 
 
-def test_a_tag_is_another_address_to_those_who_look(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
-    """For limits they count as one. But not every mail server gives what is sent to a+b to a."""
+def test_a_tagged_email_is_separate(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
+    """Both count as one for limits, but not every mail server delivers a+b to a."""
     with_address(say("Hers."), REA, proved=True)
     with_address(say("Tagged."), "rea+blog@reader.example", proved=True)
     page = client.get(link(client, mailoutbox, "rea+blog@reader.example")).content.decode()

@@ -1,4 +1,4 @@
-"""What every request meets before a view: the look at its body, and the headers of every answer."""
+"""Middleware: the checks of request bodies, and the headers of every response."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -25,18 +25,18 @@ def test_a_body_that_is_not_in_utf_8_is_a_bad_request(charset: str, kind: str, o
     assert page["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("address", ["/comments/new/1/", "/admin/login/", "/"])
-def test_no_stranger_fills_the_disk_with_files(address: str, settings: Settings, own_post: Post) -> None:
+@pytest.mark.parametrize("path", ["/comments/new/1/", "/admin/login/", "/"])
+def test_strangers_cannot_fill_the_disk_with_files(path: str, settings: Settings, own_post: Post) -> None:
     settings.REQUEST_MAX_BYTES = 10_000
     client = Client(headers={"Sec-Fetch-Site": "same-origin"})
-    assert client.post(address, {"f": SimpleUploadedFile("a", b"x" * 9_000)}).status_code != 413
-    assert client.post(address, {"f": SimpleUploadedFile("a", b"x" * 20_000)}).status_code == 400
+    assert client.post(path, {"f": SimpleUploadedFile("a", b"x" * 9_000)}).status_code != 413
+    assert client.post(path, {"f": SimpleUploadedFile("a", b"x" * 20_000)}).status_code == 400
 
 
-@pytest.mark.parametrize("address", ["/tags/x", "/admin", "/2025/11/own-post/", "/static/icons/icon.svg"])
-def test_redirects_and_files_carry_the_security_headers(address: str, own_post: Post) -> None:
-    answer = Client().get(address)
-    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
-    assert answer["X-Frame-Options"] == "DENY"
-    assert answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["Permissions-Policy"]
+@pytest.mark.parametrize("path", ["/tags/x", "/admin", "/2025/11/own-post/", "/static/icons/icon.svg"])
+def test_redirects_and_files_carry_the_security_headers(path: str, own_post: Post) -> None:
+    response = Client().get(path)
+    assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Permissions-Policy"]

@@ -1,4 +1,4 @@
-"""Short transactions that write, one after the other."""
+"""Short write transactions of several threads."""
 
 from threading import Thread
 
@@ -10,7 +10,7 @@ from core import write_lock
 
 
 @pytest.mark.django_db(transaction=True)
-def test_threads_that_write_take_turns_and_lose_nothing() -> None:
+def test_threads_write_one_after_the_other_and_lose_nothing() -> None:
     def write(number: int) -> None:
         for again in range(5):
             with write_lock.short_write():
@@ -26,7 +26,7 @@ def test_threads_that_write_take_turns_and_lose_nothing() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_turn_that_fails_leaves_nothing_and_lets_others_go_on() -> None:
+def test_a_failed_write_is_rolled_back_and_releases_the_lock() -> None:
     @write_lock.short_write()
     def fail() -> None:
         Tag.objects.create(name="One", slug="one")
@@ -41,7 +41,7 @@ def test_a_turn_that_fails_leaves_nothing_and_lets_others_go_on() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whoever_is_in_a_transaction_already_does_not_wait_for_a_turn() -> None:
+def test_a_thread_in_a_transaction_does_not_wait_for_the_lock() -> None:
     with transaction.atomic(), write_lock.short_write(), write_lock.short_write():
         Tag.objects.create(name="One", slug="one")
     assert Tag.objects.exists()

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from config import checks, environment
 from core.files.s3 import BLOCK
-from core.files.storages import Away
+from core.files.storages import StorageUnavailable
 from tests.browser.conftest import free_port
 
 DATA = os.urandom(3 * BLOCK + 100)
@@ -74,7 +74,7 @@ def test_a_film_that_is_replaced_is_not_read_on(folder: str) -> None:
         assert file.read(10) == DATA[:10]
         default_storage.delete("videos/a.webm")
         default_storage.save("videos/a.webm", ContentFile(DATA[::-1]))
-        with pytest.raises(Away):
+        with pytest.raises(StorageUnavailable):
             file.read(BLOCK)
 
 
@@ -101,7 +101,7 @@ def test_a_bucket_that_is_away_is_no_missing_file(settings: Settings, client: Cl
         lambda: default_storage.delete("a"),
     ]
     for action in actions:
-        with pytest.raises(Away):
+        with pytest.raises(StorageUnavailable):
             action()
 
 
@@ -119,7 +119,7 @@ def test_evidence_has_no_address_and_lies_where_media_do_not_lead(folder: str, c
         assert file.read() == b"Dear host"
 
 
-def test_a_bucket_that_answers_strangers_is_warned_of(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bucket_that_is_publicly_readable_is_warned_of(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert checks.the_bucket_is_private(None) == []
     monkeypatch.setattr(private(), "default_acl", "public-read")
     assert [warning.id for warning in checks.the_bucket_is_private(None)] == ["imprimatur.W004"]

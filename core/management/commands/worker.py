@@ -1,4 +1,4 @@
-"""The worker: does the rows of work, until it is told to stop."""
+"""The worker: runs background tasks until it is stopped."""
 
 import signal
 import threading
@@ -12,10 +12,10 @@ from core.tasks import worker
 
 
 class Command(BaseCommand):
-    help = "Does the work that waits in the database, until it gets SIGTERM or SIGINT; then it finishes its job."
+    help = "Runs background tasks until SIGTERM or SIGINT, then finishes the current one."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="do what is due now, then end (for cron)")
+        parser.add_argument("--once", action="store_true", help="run the tasks that are due now, then exit (for cron)")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
         if once:
@@ -26,6 +26,6 @@ class Command(BaseCommand):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
         if command := settings.PURGE_COMMAND:
-            # A daemon: a purge that takes long holds up no end. What it owes then, the next start makes good.
+            # A daemon, so that a slow purge does not delay the exit. The next start purges anyway.
             threading.Thread(target=purging.run_forever, args=[command, stop], daemon=True).start()
         worker.run_forever(stop)

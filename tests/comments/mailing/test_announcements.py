@@ -1,4 +1,4 @@
-"""News of comments: who is told of what, once, and in how many letters."""
+"""Notifications of new comments: who receives which, each once, and in how many emails."""
 
 import re
 from datetime import timedelta
@@ -16,7 +16,7 @@ from core.models import Task
 from core.tasks import worker
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
-from tests.comments.postbox import REA, SAM, announce, follow, one_line, to
+from tests.comments.mailbox import REA, SAM, announce, follow, one_line, to
 from tests.comments.posting.test_races import at_once
 from tests.conftest import NOON
 
@@ -29,16 +29,16 @@ def later(by: timedelta) -> Any:
     return clock.standing_at(NOON + by)
 
 
-def told(mailoutbox: list[EmailMessage], email: str) -> list[str]:
-    """The words that an address was told of, mail by mail."""
+def excerpts(mailoutbox: list[EmailMessage], email: str) -> list[str]:
+    """The quoted lines of all emails to one receiver, in the order of sending."""
     found = [re.findall(r"^> (.*)$", text_of(sent), re.MULTILINE) for sent in mailoutbox if sent.to == [email]]
-    return [word for words in found for word in words]
+    return [line for lines in found for line in lines]
 
 
-# --- Who is told ------------------------------------------------------------------------------------------------------
+# --- Receivers --------------------------------------------------------------------------------------------------------
 
 
-def test_who_subscribed_to_what_is_told_of_that(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_each_scope_covers_its_comments(say: Say, mailoutbox: list[EmailMessage]) -> None:
     root, other = say("Root."), say("Other.")
     reply = say("Reply.", to=root)
     follow(root, "post@x.example", "post")
@@ -55,10 +55,10 @@ def test_who_subscribed_to_what_is_told_of_that(say: Say, mailoutbox: list[Email
         "reply": ["To reply."],
         "other": [],
     }
-    assert {name: told(mailoutbox, f"{name}@x.example") for name in expected} == expected
+    assert {name: excerpts(mailoutbox, f"{name}@x.example") for name in expected} == expected
 
 
-def test_on_the_deepest_level_whom_it_answers_is_told(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_replies_on_the_deepest_level_notify_the_writer_they_answer(say: Say, mailoutbox: list[EmailMessage]) -> None:
     chain = [say("0")]
     for level in range(1, 32):
         chain.append(say(str(level), to=chain[-1]))
@@ -66,35 +66,37 @@ def test_on_the_deepest_level_whom_it_answers_is_told(say: Say, mailoutbox: list
     answer = say("Answer.", to=chain[-1])
     assert answer.parent == chain[-2]
     announce(answer)
-    assert told(mailoutbox, REA) == ["Answer."]
+    assert excerpts(mailoutbox, REA) == ["Answer."]
 
 
-def test_the_post_of_another_is_not_told_of(say: Say, make_post: Any, mailoutbox: list[EmailMessage]) -> None:
+def test_comments_on_another_post_are_not_announced(say: Say, make_post: Any, mailoutbox: list[EmailMessage]) -> None:
     follow(say())
     announce(say("Elsewhere.", post_id=make_post("second").pk))
     assert mailoutbox == []
 
 
-def test_an_unconfirmed_wish_is_told_nothing(say: Say, mailoutbox: list[EmailMessage]) -> None:
-    wish = follow(say())
-    Subscription.objects.filter(pk=wish.pk).update(confirmed_at=None)
+def test_an_unconfirmed_subscription_receives_nothing(say: Say, mailoutbox: list[EmailMessage]) -> None:
+    subscription = follow(say())
+    Subscription.objects.filter(pk=subscription.pk).update(confirmed_at=None)
     announce(say("New."))
     assert mailoutbox == []
 
 
-def test_who_wants_it_several_times_is_told_once_by_the_closest(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_several_matching_subscriptions_send_one_notification_with_the_most_specific_reason(
+    say: Say, mailoutbox: list[EmailMessage]
+) -> None:
     root = say()
     for scope in ("post", "thread", "replies"):
         follow(root, REA, scope)
     announce(say("New.", to=root))
     (sent,) = mailoutbox
-    assert told(mailoutbox, REA) == ["New."]
-    assert "You asked to be told of replies to your comment." in one_line(sent)
+    assert excerpts(mailoutbox, REA) == ["New."]
+    assert "You receive this because you subscribed to replies to your comment." in one_line(sent)
     assert "all comments on this post" not in one_line(sent)
 
 
 @pytest.mark.parametrize("typed", [REA, "Rea@Reader.example", "rea+other@reader.example"])
-def test_nobody_is_told_of_their_own_words(say: Say, mailoutbox: list[EmailMessage], typed: str) -> None:
+def test_writers_are_not_notified_of_their_own_comments(say: Say, mailoutbox: list[EmailMessage], typed: str) -> None:
     root, own = say(), say("Mine.")
     follow(root)
     follow(root, SAM)
@@ -103,13 +105,13 @@ def test_nobody_is_told_of_their_own_words(say: Say, mailoutbox: list[EmailMessa
     assert to(mailoutbox) == [SAM]
 
 
-def test_a_comment_without_an_address_is_nobodys_own(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_a_comment_without_an_email_notifies_every_subscriber(say: Say, mailoutbox: list[EmailMessage]) -> None:
     follow(say())
     announce(say("New."))
     assert to(mailoutbox) == [REA]
 
 
-def test_announced_again_nobody_is_told_again(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_a_repeated_announcement_sends_nothing(say: Say, mailoutbox: list[EmailMessage]) -> None:
     follow(say())
     comment = say("New.")
     for _time in range(3):
@@ -121,8 +123,8 @@ def test_announced_again_nobody_is_told_again(say: Say, mailoutbox: list[EmailMe
 
 
 @pytest.mark.django_db(transaction=True)
-def test_announced_by_two_at_once_everybody_is_told_once(say: Say, mailoutbox: list[EmailMessage]) -> None:
-    """A lease may run out while its worker still works."""
+def test_concurrent_announcements_notify_everybody_once(say: Say, mailoutbox: list[EmailMessage]) -> None:
+    """A lease may expire while its worker is still running."""
     root = say()
     for number in range(20):
         follow(root, f"reader{number:02}@x.example", "post")
@@ -132,23 +134,23 @@ def test_announced_by_two_at_once_everybody_is_told_once(say: Say, mailoutbox: l
     assert sorted(to(mailoutbox)) == [f"reader{number:02}@x.example" for number in range(20)]
 
 
-def test_an_announcement_that_was_broken_off_goes_on(
+def test_an_interrupted_announcement_is_resumed(
     say: Say, mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notifications, "BATCH", 2)
     root = say()
     for number in range(5):
         follow(root, f"reader{number}@x.example", "post")
-    comment, tell_batch, turns = say("New."), notifications._tell_batch, []
+    comment, announce_to_batch, calls = say("New."), notifications._announce_to_batch, []
 
     def dying(*arguments: Any) -> int:
-        turns.append(arguments)
-        if len(turns) == 3:  # the thread has no subscribers, of the post the first two were told
+        calls.append(arguments)
+        if len(calls) == 3:  # after one call for the thread, without subscribers, and one for two of the post
             raise RuntimeError("killed")
-        return tell_batch(*arguments)
+        return announce_to_batch(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(notifications, "_tell_batch", dying)
+        patch.setattr(notifications, "_announce_to_batch", dying)
         announce(comment)
     assert len(mailoutbox) == 2
     with later(HOUR):
@@ -156,7 +158,7 @@ def test_an_announcement_that_was_broken_off_goes_on(
     assert sorted(to(mailoutbox)) == [f"reader{number}@x.example" for number in range(5)]
 
 
-def test_many_subscribers_cost_no_more_queries(say: Say) -> None:
+def test_the_number_of_subscribers_does_not_change_the_number_of_queries(say: Say) -> None:
     root = say()
 
     def cost(subscribers: int) -> int:
@@ -169,14 +171,14 @@ def test_many_subscribers_cost_no_more_queries(say: Say) -> None:
         assert EmailItem.objects.filter(comment=comment).count() == subscribers
         return len(captured)
 
-    splits = 9 if connection.vendor == "sqlite" else 0  # it takes 999 values in a statement: letters, notices, work
+    splits = 9 if connection.vendor == "sqlite" else 0  # it allows 999 values in a statement: messages, items, tasks
     assert cost(400) <= cost(3) + splits
 
 
-# --- How many mails ---------------------------------------------------------------------------------------------------
+# --- Number of emails -------------------------------------------------------------------------------------------------
 
 
-def test_the_fourth_letter_of_a_day_gathers_what_comes(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_the_fourth_notification_of_a_day_collects_later_comments(say: Say, mailoutbox: list[EmailMessage]) -> None:
     follow(say())
     for number in range(3):
         with later(number * HOUR):
@@ -190,16 +192,16 @@ def test_the_fourth_letter_of_a_day_gathers_what_comes(say: Say, mailoutbox: lis
     assert len(mailoutbox) == 3
     with later(DAY):
         worker.run_due()
-        announce(say("Remark 6."))  # the second of the three is not a day old yet
+        announce(say("Remark 6."))  # the second of the three is less than a day old
     assert len(mailoutbox) == 4
-    assert told(mailoutbox[3:], REA) == ["Remark 3.", "Remark 4.", "Remark 5."]
+    assert excerpts(mailoutbox[3:], REA) == ["Remark 3.", "Remark 4.", "Remark 5."]
     assert received(mailoutbox[3])["Subject"] == "3 new comments on Marginalia"
     with later(DAY + HOUR):
         worker.run_due()
-    assert told(mailoutbox[4:], REA) == ["Remark 6."]
+    assert excerpts(mailoutbox[4:], REA) == ["Remark 6."]
 
 
-def test_one_readers_digest_delays_no_other(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_the_limit_of_one_subscriber_delays_no_other(say: Say, mailoutbox: list[EmailMessage]) -> None:
     root = say()
     follow(root)
     announce(*(say(f"Remark {number}.") for number in range(3)))
@@ -208,23 +210,23 @@ def test_one_readers_digest_delays_no_other(say: Say, mailoutbox: list[EmailMess
     assert to(mailoutbox).count(SAM) == 1
 
 
-def test_of_very_many_the_letter_says_how_many_more(
+def test_a_notification_states_how_many_comments_it_leaves_out(
     say: Say, mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("comments.mailing.contents.MOST_NEWS", 2)
+    monkeypatch.setattr("comments.mailing.contents.MAX_NEW_COMMENTS", 2)
     follow(say())
     for number in range(4):
         notifications.announce(say(f"Remark {number}."))
     worker.run_due()
-    assert told(mailoutbox, REA) == ["Remark 0.", "Remark 1."]
-    assert "2 more comments are on the blog." in one_line(mailoutbox[0])
+    assert excerpts(mailoutbox, REA) == ["Remark 0.", "Remark 1."]
+    assert "There are 2 more new comments on the blog." in one_line(mailoutbox[0])
     assert received(mailoutbox[0])["Subject"] == "4 new comments on Marginalia"
 
 
-def test_what_was_given_up_before_it_was_closed_blocks_nobody(say: Say, mailoutbox: list[EmailMessage]) -> None:
-    """Else an address whose open letter lost its work would never hear of anything again."""
+def test_a_failed_task_does_not_block_later_notifications(say: Say, mailoutbox: list[EmailMessage]) -> None:
+    """Otherwise a subscriber whose open notification lost its task would never receive anything again."""
     follow(say())
     notifications.announce(say("One."))
-    Task.objects.filter(job="post-letter").update(failed_at=clock.now(), attempts=worker.MAX_ATTEMPTS)
+    Task.objects.filter(job="send-email").update(failed_at=clock.now(), attempts=worker.MAX_ATTEMPTS)
     announce(say("Two."))
-    assert told(mailoutbox, REA) == ["One.", "Two."]
+    assert excerpts(mailoutbox, REA) == ["One.", "Two."]

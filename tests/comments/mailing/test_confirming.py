@@ -1,4 +1,4 @@
-"""Confirming an address: by a button behind a mailed link, and by nothing else."""
+"""Confirming an email address: only the button behind an emailed link does it."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from django.db import transaction
 from django.test import Client
 
 from blog.models import Post
-from comments.mailing.subscriptions import ask_to_confirm
+from comments.mailing.subscriptions import request_confirmation
 from comments.models import Comment, OutgoingEmail, Subscription
 from comments.moderation import steps
 from core import clock
@@ -18,27 +18,27 @@ from core.mailing.signed_links import Purpose
 from core.models import Task
 from core.tasks import worker
 from tests.comments.conftest import Say
-from tests.comments.postbox import OWN_PAGE, REA, SAM, one_line, question, whole, with_address
+from tests.comments.mailbox import OWN_PAGE, REA, SAM, one_line, question, whole, with_address
 from tests.core.mailing.test_signed_links import NONSENSE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 DAY = timedelta(days=1)
-WORDS = "A violet remark that nobody but me knows."
+TEXT = "A violet remark that nobody but me knows."
 
 
 def page_of(post: Post) -> str:
     return f"/comments/subscribe/{post.pk}/"
 
 
-def ask(browser: Client, post: Post, email: str = REA, **more: str) -> Any:
+def subscribe(browser: Client, post: Post, email: str = REA, **more: str) -> Any:
     return browser.post(page_of(post), {"email": email} | more, headers=OWN_PAGE)
 
 
 def as_held(comment: Comment, *codes: str) -> Comment:
     findings = [{"code": code, "score": 1} for code in codes]
     Comment.objects.filter(pk=comment.pk).update(
-        state="pending", shown=False, published_at=None, findings=findings, source=WORDS
+        state="pending", shown=False, published_at=None, findings=findings, source=TEXT
     )
     comment.refresh_from_db()
     return comment
@@ -47,43 +47,43 @@ def as_held(comment: Comment, *codes: str) -> Comment:
 # --- Confirming -------------------------------------------------------------------------------------------------------
 
 
-def test_a_comment_with_an_address_is_asked_about_without_its_words(
+def test_the_confirmation_request_does_not_quote_the_comment(
     say: Say, mailoutbox: list[EmailMessage], client: Client
 ) -> None:
-    """Who reads the mail may be somebody else, and the comment may be spam."""
-    comment = with_address(say(WORDS, name="Violetta Visible"), scope="replies")
+    """A stranger may have typed the receiver's email address, and the comment may be spam."""
+    comment = with_address(say(TEXT, name="Violetta Visible"), scope="replies")
     path = question(mailoutbox)
-    for said in (whole(mailoutbox[0]), client.get(path).content.decode(), client.post(path).content.decode()):
-        assert "violet" not in said.casefold()
+    for text in (whole(mailoutbox[0]), client.get(path).content.decode(), client.post(path).content.decode()):
+        assert "violet" not in text.casefold()
     comment.refresh_from_db()
     assert comment.email_confirmed_at == clock.now()
-    wish = Subscription.objects.get()
-    assert (wish.comment, wish.scope, wish.confirmed_at) == (comment, "replies", clock.now())
+    subscription = Subscription.objects.get()
+    assert (subscription.comment, subscription.scope, subscription.confirmed_at) == (comment, "replies", clock.now())
 
 
-def test_one_letter_asks_about_the_comment_and_the_wish(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_one_message_asks_to_confirm_comment_and_subscription(say: Say, mailoutbox: list[EmailMessage]) -> None:
     root = say()
     with_address(say("Yes.", to=root), scope="thread")
     question(mailoutbox)
     assert len(mailoutbox) == 1
     assert Subscription.objects.get().comment == root
-    assert "what is said in one thread under “Own Post”" in one_line(mailoutbox[0])
+    assert "new comments in one thread under “Own Post”" in one_line(mailoutbox[0])
 
 
-def test_an_address_without_a_wish_is_asked_about_alone(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_without_a_subscription_the_message_promises_no_mail(say: Say, mailoutbox: list[EmailMessage]) -> None:
     with_address(say())
     question(mailoutbox)
     assert not Subscription.objects.exists()
-    assert "We are to tell" not in one_line(mailoutbox[0])
+    assert "we will e-mail you" not in one_line(mailoutbox[0])
 
 
 @pytest.mark.parametrize("scope", ["everything", "'; --", "\x00"])
-def test_a_wish_that_does_not_exist_is_none(say: Say, scope: str) -> None:
+def test_an_unknown_scope_is_ignored(say: Say, scope: str) -> None:
     with_address(say(), scope=scope)
     assert not Subscription.objects.exists()
 
 
-def test_a_proved_address_needs_no_mail(say: Say, own_post: Post, mailoutbox: list[EmailMessage]) -> None:
+def test_a_proved_email_needs_no_confirmation(say: Say, own_post: Post, mailoutbox: list[EmailMessage]) -> None:
     Subscription.objects.create(discussion=own_post.discussion, scope="post", email=REA)
     with_address(say(), scope="post", proved=True)
     worker.run_due()
@@ -92,15 +92,15 @@ def test_a_proved_address_needs_no_mail(say: Say, own_post: Post, mailoutbox: li
     assert Subscription.objects.get().confirmed_at == clock.now()
 
 
-def test_a_comment_without_an_address_asks_nobody(say: Say) -> None:
+def test_a_comment_without_an_email_asks_nobody(say: Say) -> None:
     with transaction.atomic():
-        ask_to_confirm(say(), "post")
+        request_confirmation(say(), "post")
     assert not Subscription.objects.exists()
     assert not OutgoingEmail.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_comment_that_is_not_stored_after_all_asks_nobody(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_a_rolled_back_comment_asks_nobody(say: Say, mailoutbox: list[EmailMessage]) -> None:
     comment = say()
     with transaction.atomic():
         with_address(comment, scope="post")
@@ -110,20 +110,20 @@ def test_a_comment_that_is_not_stored_after_all_asks_nobody(say: Say, mailoutbox
     assert not OutgoingEmail.objects.exists()
 
 
-def test_the_browser_that_confirmed_asks_without_a_mail(
+def test_a_browser_that_confirmed_subscribes_without_a_message(
     client: Client, own_post: Post, say: Say, mailoutbox: list[EmailMessage]
 ) -> None:
     with_address(say())
     client.post(question(mailoutbox))
-    sent = ask(client, own_post)
+    sent = subscribe(client, own_post)
     assert sent["Location"] == f"{page_of(own_post)}?done"
-    assert "you get these mails from now on" in client.get(sent["Location"]).content.decode()
+    assert "you will get new comments from now on" in client.get(sent["Location"]).content.decode()
     assert Subscription.objects.get().confirmed_at == clock.now()
-    assert ask(client, own_post, SAM)["Location"].endswith("?sent")
+    assert subscribe(client, own_post, SAM)["Location"].endswith("?sent")
     assert Subscription.objects.get(email=SAM).confirmed_at is None
 
 
-def test_from_elsewhere_the_cookie_is_not_read(
+def test_a_cross_site_request_does_not_use_the_cookie(
     client: Client, own_post: Post, say: Say, mailoutbox: list[EmailMessage]
 ) -> None:
     with_address(say())
@@ -136,7 +136,7 @@ def test_from_elsewhere_the_cookie_is_not_read(
 def test_opening_the_link_confirms_nothing(
     client: Client, say: Say, mailoutbox: list[EmailMessage], method: str
 ) -> None:
-    """C8: programs that look through mail open every link."""
+    """C8: mail scanners open every link."""
     comment = with_address(say(), scope="post")
     path = question(mailoutbox)
     answer = getattr(client, method)(path)
@@ -147,8 +147,8 @@ def test_opening_the_link_confirms_nothing(
     assert "address" not in answer.cookies
 
 
-def test_the_button_needs_the_token_of_its_page(say: Say, mailoutbox: list[EmailMessage]) -> None:
-    """Else another site could give this browser the proof of an address of its own."""
+def test_the_button_needs_a_csrf_token(say: Say, mailoutbox: list[EmailMessage]) -> None:
+    """Otherwise another site could plant the proof of its own email address in this browser."""
     with_address(say())
     path = question(mailoutbox)
     browser = Client(enforce_csrf_checks=True)
@@ -157,7 +157,7 @@ def test_the_button_needs_the_token_of_its_page(say: Say, mailoutbox: list[Email
     assert browser.post(path, {"csrfmiddlewaretoken": browser.cookies["csrftoken"].value}).status_code == 200
 
 
-def test_the_link_works_again_for_three_days_and_changes_nothing_more(
+def test_the_link_can_be_used_repeatedly_for_three_days(
     client: Client, say: Say, mailoutbox: list[EmailMessage], noon: datetime
 ) -> None:
     comment = with_address(say(), scope="post")
@@ -176,10 +176,10 @@ def test_the_link_works_again_for_three_days_and_changes_nothing_more(
 
 
 @pytest.mark.parametrize("purpose", [Purpose.ACCESS, Purpose.UNSUBSCRIBE])
-def test_no_other_token_confirms(client: Client, say: Say, purpose: Purpose) -> None:
+def test_a_token_for_another_purpose_does_not_confirm(client: Client, say: Say, purpose: Purpose) -> None:
     """A2."""
     comment = with_address(say())
-    token = signed_links.mint(purpose, [comment.pk, 0])
+    token = signed_links.create(purpose, [comment.pk, 0])
     assert client.post(f"/comments/confirm-address/{token}/").status_code == 404
     comment.refresh_from_db()
     assert comment.email_confirmed_at is None
@@ -187,12 +187,12 @@ def test_no_other_token_confirms(client: Client, say: Say, purpose: Purpose) -> 
 
 @pytest.mark.parametrize("page", ["confirm-address", "yours"])
 @pytest.mark.parametrize("token", [token for token in NONSENSE if token.isprintable() and token.strip(".")])
-def test_a_link_that_never_was_leads_nowhere(client: Client, page: str, token: str) -> None:
+def test_a_forged_link_is_not_found(client: Client, page: str, token: str) -> None:
     assert client.get(f"/comments/{page}/{token}/").status_code == 404
     assert client.post(f"/comments/{page}/{token}/").status_code == 404
 
 
-def test_after_the_erasure_nothing_can_be_confirmed(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_an_erased_comment_cannot_be_confirmed(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
     comment = with_address(say())
     path = question(mailoutbox)
     steps.erase(comment)
@@ -202,7 +202,7 @@ def test_after_the_erasure_nothing_can_be_confirmed(client: Client, say: Say, ma
     assert comment.email_confirmed_at is None
 
 
-def test_the_comment_can_be_confirmed_after_the_wish_is_gone(
+def test_a_comment_can_be_confirmed_after_its_subscription_ended(
     client: Client, say: Say, mailoutbox: list[EmailMessage]
 ) -> None:
     comment = with_address(say(), scope="post")
@@ -213,26 +213,28 @@ def test_the_comment_can_be_confirmed_after_the_wish_is_gone(
     assert comment.email_confirmed_at
 
 
-# --- Letting somebody known through -----------------------------------------------------------------------------------
+# --- Publishing comments of known writers -----------------------------------------------------------------------------
 
 
-def test_who_is_known_waits_no_longer(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_confirming_publishes_a_held_comment_of_a_known_writer(
+    client: Client, say: Say, mailoutbox: list[EmailMessage]
+) -> None:
     with_address(say("An earlier one."), proved=True)
     held = with_address(as_held(say("New."), "first"))
     client.get(path := question(mailoutbox))
     held.refresh_from_db()
     assert held.state == "pending"
-    assert "To your comment" in client.post(path).content.decode()
+    assert "Go to your comment" in client.post(path).content.decode()
     held.refresh_from_db()
     assert (held.state, held.shown, held.published_at) == ("published", True, clock.now())
     event = held.events.last()
     assert event
-    assert (event.actor, event.reason) == (None, "The address was confirmed, and its owner is known here.")
+    assert (event.actor, event.reason) == (None, "The writer confirmed an e-mail address that is known here.")
     assert Task.objects.filter(job="announce-comment", argument=str(held.pk)).exists()
 
 
 @pytest.mark.parametrize("codes", [["links"], ["first", "links"], []])
-def test_what_waits_for_another_reason_waits_on(
+def test_a_comment_held_for_another_reason_stays_held(
     client: Client, say: Say, mailoutbox: list[EmailMessage], codes: list[str]
 ) -> None:
     with_address(say("An earlier one."), proved=True)
@@ -242,8 +244,8 @@ def test_what_waits_for_another_reason_waits_on(
     assert (held.state, held.email_confirmed_at) == ("pending", clock.now())
 
 
-def test_who_is_new_waits_on(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
-    """S4, finding 9: a typed address of somebody known is no proof, nor is a comment that nobody approved."""
+def test_a_comment_of_a_new_writer_stays_held(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
+    """S4, finding 9: neither a typed email address of a known writer nor an unapproved comment makes one known."""
     with_address(say("Typed, not proved."))
     with_address(as_held(say("Held, too."), "first"), proved=True)
     held = with_address(as_held(say("New."), "first"))

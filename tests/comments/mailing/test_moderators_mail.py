@@ -1,4 +1,4 @@
-"""The digest of what waits: to whoever decides, of what they were not told, and not too often."""
+"""The moderation digest: who receives it, which comments it lists, and how often it is sent."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from core.tasks import worker
 from tests.attacks import ATTACKS
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
-from tests.comments.postbox import one_line, to
+from tests.comments.mailbox import one_line, to
 from tests.comments.posting.test_races import at_once
 from tests.conftest import NOON
 
@@ -42,11 +42,11 @@ def owned(blog: Blog, host: Person) -> None:
 def hold(say: Say) -> Hold:
     """Hold a comment as submission does."""
 
-    def held(text: str = "May I?", **words: Any) -> Comment:
+    def held(text: str = "May I?", **fields: Any) -> Comment:
         with transaction.atomic():
-            comment = say(text, **words)
+            comment = say(text, **fields)
             Comment.objects.filter(pk=comment.pk).update(state="pending", shown=False, published_at=None)
-            notifications.note_waiting()
+            notifications.schedule_digest()
         comment.refresh_from_db()
         return comment
 
@@ -58,11 +58,11 @@ def run(after: timedelta) -> None:
         worker.run_due()
 
 
-def told(sent: EmailMessage) -> list[str]:
+def excerpts(sent: EmailMessage) -> list[str]:
     return re.findall(r"^> (.*)$", text_of(sent), re.MULTILINE)
 
 
-def test_what_waits_is_told_once_to_each_who_decides(
+def test_every_moderator_receives_a_held_comment_once(
     hold: Hold, moderator: User, mailoutbox: list[EmailMessage]
 ) -> None:
     comment = hold("A *question*.", name="Sam Scholar")
@@ -71,31 +71,31 @@ def test_what_waits_is_told_once_to_each_who_decides(
     run(10 * MINUTE)
     assert sorted(to(mailoutbox)) == [HOST, MODERATOR]
     text = text_of(mailoutbox[0])
-    assert received(mailoutbox[0])["Subject"] == "1 comment waits for you on Marginalia"
-    assert "Sam Scholar on “Own Post”:\n\n> A question.\n" in text
+    assert received(mailoutbox[0])["Subject"] == "1 comment is waiting for you on Marginalia"
+    assert "Sam Scholar commented on “Own Post”:\n\n> A question.\n" in text
     for name, arguments in (("decide", [comment.pk]), ("queue", [])):
-        address = reverse(f"admin:comments_comment_{name}", args=arguments)
-        assert f"\nhttp://127.0.0.1:8000{address}\n" in text
+        path = reverse(f"admin:comments_comment_{name}", args=arguments)
+        assert f"\nhttp://127.0.0.1:8000{path}\n" in text
     comment.refresh_from_db()
     assert comment.moderators_told_at == NOON + 10 * MINUTE
     run(9 * HOUR)
     assert len(mailoutbox) == 2
 
 
-def test_only_who_may_decide_is_told(hold: Hold, moderator: User, mailoutbox: list[EmailMessage]) -> None:
+def test_only_staff_with_the_permission_receive_it(hold: Hold, moderator: User, mailoutbox: list[EmailMessage]) -> None:
     User.objects.create_user("reader", "reader@example.org")
     User.objects.create_user("writer", "writer@example.org", is_staff=True)
     User.objects.create_superuser("second", "Second@Example.org")
     User.objects.create_superuser("mailless", "")
     User.objects.create_superuser("gone", "gone@example.org", is_active=False)
-    guest = User.objects.create_user("former", "former@example.org")  # kept the permission, no longer of the staff
+    guest = User.objects.create_user("former", "former@example.org")  # still has the permission, but is no longer staff
     guest.user_permissions.set(moderator.user_permissions.all())
     hold()
     run(10 * MINUTE)
     assert sorted(to(mailoutbox)) == [HOST, MODERATOR, "second@example.org"]
 
 
-def test_one_who_is_there_twice_is_told_once(
+def test_an_owner_who_is_also_a_moderator_receives_it_once(
     hold: Hold, host: Person, moderator: User, mailoutbox: list[EmailMessage]
 ) -> None:
     User.objects.filter(pk=moderator.pk).update(email="Host+blog@Example.org")
@@ -104,19 +104,19 @@ def test_one_who_is_there_twice_is_told_once(
     assert to(mailoutbox) == [HOST]
 
 
-def test_who_decides_no_more_when_it_goes_is_not_told(
+def test_permissions_are_checked_when_the_digest_is_sent(
     hold: Hold, moderator: User, mailoutbox: list[EmailMessage]
 ) -> None:
     hold()
     with clock.standing_at(NOON + 10 * MINUTE):
-        notifications.tell_moderators()
+        notifications.create_digest()
         moderator.user_permissions.clear()
         worker.run_due()
     assert to(mailoutbox) == [HOST]
     assert OutgoingEmail.objects.count() == 1
 
 
-def test_a_blog_without_an_owner_tells_the_moderators(
+def test_a_blog_without_an_owner_notifies_its_moderators(
     hold: Hold, blog: Blog, moderator: User, mailoutbox: list[EmailMessage]
 ) -> None:
     Blog.objects.update(owner=None)
@@ -126,27 +126,27 @@ def test_a_blog_without_an_owner_tells_the_moderators(
     assert to(mailoutbox) == [MODERATOR]
 
 
-def test_where_nobody_has_an_address_what_waits_is_told_later(hold: Hold, mailoutbox: list[EmailMessage]) -> None:
+def test_comments_stay_unlisted_while_nobody_has_an_email(hold: Hold, mailoutbox: list[EmailMessage]) -> None:
     User.objects.update(email="")
     comment = hold()
     run(10 * MINUTE)
     comment.refresh_from_db()
     assert (mailoutbox, comment.moderators_told_at) == ([], None)
     User.objects.filter(username="host").update(email=HOST)
-    run(10 * MINUTE + notifications.BETWEEN_DIGESTS)
+    run(10 * MINUTE + notifications.DIGEST_INTERVAL)
     assert to(mailoutbox) == [HOST]
 
 
-def test_what_comes_in_soon_after_is_in_the_same_digest(hold: Hold, mailoutbox: list[EmailMessage]) -> None:
+def test_comments_held_within_ten_minutes_share_a_digest(hold: Hold, mailoutbox: list[EmailMessage]) -> None:
     hold("One.")
     with clock.standing_at(NOON + 9 * MINUTE):
         hold("Two.")
     run(10 * MINUTE)
-    assert [told(sent) for sent in mailoutbox] == [["One.", "Two."]]
-    assert received(mailoutbox[0])["Subject"] == "2 comments wait for you on Marginalia"
+    assert [excerpts(sent) for sent in mailoutbox] == [["One.", "Two."]]
+    assert received(mailoutbox[0])["Subject"] == "2 comments are waiting for you on Marginalia"
 
 
-def test_the_next_digest_comes_four_hours_after_the_last(hold: Hold, mailoutbox: list[EmailMessage]) -> None:
+def test_the_next_digest_follows_four_hours_after_the_last(hold: Hold, mailoutbox: list[EmailMessage]) -> None:
     hold("One.")
     run(10 * MINUTE)
     for hours in (1, 3):
@@ -156,78 +156,82 @@ def test_the_next_digest_comes_four_hours_after_the_last(hold: Hold, mailoutbox:
     run(4 * HOUR + 9 * MINUTE)
     assert len(mailoutbox) == 1
     run(4 * HOUR + 10 * MINUTE)
-    assert told(mailoutbox[1]) == ["After 1.", "After 3."]
-    assert "1 more waits." in one_line(mailoutbox[1])  # the one that was told before
+    assert excerpts(mailoutbox[1]) == ["After 1.", "After 3."]
+    assert "1 more comment is waiting." in one_line(mailoutbox[1])  # the one that the first digest listed
     with clock.standing_at(NOON + 20 * HOUR):
         hold("Late.")
     run(20 * HOUR + 10 * MINUTE)
-    assert told(mailoutbox[2]) == ["Late."]
+    assert excerpts(mailoutbox[2]) == ["Late."]
 
 
-def test_of_many_the_first_twenty_and_the_others_next_time(hold: Hold, mailoutbox: list[EmailMessage]) -> None:
+def test_a_digest_lists_twenty_comments_and_the_next_one_the_rest(hold: Hold, mailoutbox: list[EmailMessage]) -> None:
     for number in range(25):
         with clock.standing_at(NOON + timedelta(seconds=number)):
             hold(f"Comment {number}.")
     run(11 * MINUTE)
-    assert told(mailoutbox[0]) == [f"Comment {number}." for number in range(20)]
-    assert "5 more wait." in one_line(mailoutbox[0])
-    run(11 * MINUTE + notifications.BETWEEN_DIGESTS)
-    assert told(mailoutbox[1]) == [f"Comment {number}." for number in range(20, 25)]
+    assert excerpts(mailoutbox[0]) == [f"Comment {number}." for number in range(20)]
+    assert "5 more comments are waiting." in one_line(mailoutbox[0])
+    run(11 * MINUTE + notifications.DIGEST_INTERVAL)
+    assert excerpts(mailoutbox[1]) == [f"Comment {number}." for number in range(20, 25)]
 
 
-def test_what_was_decided_meanwhile_is_left_out(hold: Hold, moderator: User, mailoutbox: list[EmailMessage]) -> None:
+def test_comments_decided_meanwhile_are_left_out(hold: Hold, moderator: User, mailoutbox: list[EmailMessage]) -> None:
     stays, rejected, erased = hold("Stays."), hold("Rejected."), hold("Erased.")
     with clock.standing_at(NOON + 10 * MINUTE):
-        notifications.tell_moderators()
+        notifications.create_digest()
         steps.reject(rejected, by=moderator)
         steps.erase(erased)
         worker.run_due()
-    assert [told(sent) for sent in mailoutbox] == [["Stays."], ["Stays."]]
+    assert [excerpts(sent) for sent in mailoutbox] == [["Stays."], ["Stays."]]
     steps.approve(stays, by=moderator)
 
 
-def test_where_all_was_decided_no_mail_goes(hold: Hold, moderator: User, mailoutbox: list[EmailMessage]) -> None:
+def test_nothing_is_sent_if_all_comments_were_decided_meanwhile(
+    hold: Hold, moderator: User, mailoutbox: list[EmailMessage]
+) -> None:
     comment = hold()
     with clock.standing_at(NOON + 10 * MINUTE):
-        notifications.tell_moderators()
+        notifications.create_digest()
         steps.approve(comment, by=moderator)
         worker.run_due()
     assert mailoutbox == []
     assert not OutgoingEmail.objects.exists()
 
 
-def test_a_digest_made_again_makes_nothing(hold: Hold, mailoutbox: list[EmailMessage]) -> None:
+def test_creating_a_digest_again_creates_nothing(hold: Hold, mailoutbox: list[EmailMessage]) -> None:
     hold()
     with clock.standing_at(NOON + 10 * MINUTE):
         for _time in range(3):
-            notifications.tell_moderators()
+            notifications.create_digest()
     assert OutgoingEmail.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_that_make_it_at_once_make_one(hold: Hold, mailoutbox: list[EmailMessage], blog: Blog) -> None:
+def test_concurrent_runs_create_one_digest(hold: Hold, mailoutbox: list[EmailMessage], blog: Blog) -> None:
     hold()
-    at_once(*[notifications.tell_moderators] * 3)
+    at_once(*[notifications.create_digest] * 3)
     assert OutgoingEmail.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_comment_that_is_not_held_after_all_is_not_told(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_a_rollback_schedules_no_digest(say: Say, mailoutbox: list[EmailMessage]) -> None:
     with transaction.atomic():
-        notifications.note_waiting()
+        notifications.schedule_digest()
         transaction.set_rollback(True)
     assert not Task.objects.exists()
 
 
-def test_long_ones_are_cut_short(hold: Hold, mailoutbox: list[EmailMessage]) -> None:
+def test_long_comments_are_shortened(hold: Hold, mailoutbox: list[EmailMessage]) -> None:
     hold("word " * 1000)
     run(10 * MINUTE)
-    (words,) = told(mailoutbox[0])
-    assert 150 < len(words) <= 200
+    (excerpt,) = excerpts(mailoutbox[0])
+    assert 150 < len(excerpt) <= 200
 
 
 @pytest.mark.parametrize("attack", [*ATTACKS.values(), "a\nBcc: x@y.example", "a\n\nDecide:\nhttps://evil.example/"])
-def test_attacks_stay_in_their_line(hold: Hold, own_post: Post, mailoutbox: list[EmailMessage], attack: str) -> None:
+def test_attacks_stay_within_their_line(
+    hold: Hold, own_post: Post, mailoutbox: list[EmailMessage], attack: str
+) -> None:
     """X3."""
     comment = hold()
     stored = attack.replace("\x00", "")
@@ -244,7 +248,7 @@ def test_attacks_stay_in_their_line(hold: Hold, own_post: Post, mailoutbox: list
     assert set(links) == {"127.0.0.1:8000"}
 
 
-def test_it_names_no_address_and_no_network(hold: Hold, mailoutbox: list[EmailMessage], noon: datetime) -> None:
+def test_it_contains_no_email_and_no_network(hold: Hold, mailoutbox: list[EmailMessage], noon: datetime) -> None:
     comment = hold()
     Comment.objects.filter(pk=comment.pk).update(email="secret@writer.example", network_key=b"secret-network")
     run(10 * MINUTE)

@@ -1,4 +1,4 @@
-"""The life of a letter: sent once, of what is right when it goes, and visible where it does not go."""
+"""The life cycle of an outgoing email: sent once, with current contents; failures are visible to operators."""
 
 import io
 import logging
@@ -24,7 +24,7 @@ from core.models import Task
 from core.tasks import queue, worker
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
-from tests.comments.postbox import REA, SAM, announce, follow, path_in, rows_holding, to, with_address
+from tests.comments.mailbox import REA, SAM, announce, follow, path_in, rows_holding, to, with_address
 from tests.comments.posting.test_races import LONG, SHORT, at_once, before
 from tests.conftest import NOON
 
@@ -45,32 +45,32 @@ def later(by: timedelta) -> Any:
     return clock.standing_at(NOON + by)
 
 
-def test_a_letter_is_closed_then_sent_and_noted(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_a_message_is_closed_and_marked_as_sent(say: Say, mailoutbox: list[EmailMessage]) -> None:
     with_address(say())
     worker.run_due()
-    letter = OutgoingEmail.objects.get()
-    assert (letter.closed_at, letter.sent_at) == (NOON, NOON)
+    message = OutgoingEmail.objects.get()
+    assert (message.closed_at, message.sent_at) == (NOON, NOON)
     assert to(mailoutbox) == [REA]
     assert not Task.objects.exists()
 
 
-def test_a_letter_that_was_sent_is_not_sent_again(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_a_sent_message_is_not_sent_again(say: Say, mailoutbox: list[EmailMessage]) -> None:
     with_address(say())
     for _time in range(2):
-        queue.enqueue("post-letter", str(OutgoingEmail.objects.get().pk))
+        queue.enqueue("send-email", str(OutgoingEmail.objects.get().pk))
         worker.run_due()
     assert len(mailoutbox) == 1
 
 
-def test_a_letter_that_is_gone_is_no_trouble(db: None) -> None:
-    queue.enqueue("post-letter", "7")
+def test_a_task_for_a_deleted_message_succeeds(db: None) -> None:
+    queue.enqueue("send-email", "7")
     worker.run_due()
     assert not Task.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_while_the_mail_server_takes_its_time_nothing_is_locked(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is closed by then, for everybody to see: what comes meanwhile goes into the next one."""
+def test_nothing_is_locked_while_the_mail_server_works(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message has been closed and committed by then, so later comments go into the next one."""
     root, one, two = say(), say("One."), say("Two.")
     follow(root)
     seen: list[Any] = []
@@ -83,30 +83,30 @@ def test_while_the_mail_server_takes_its_time_nothing_is_locked(say: Say, monkey
     monkeypatch.setattr(EmailMessage, "send", slow)
     announce(one)
     assert seen == [(False, NOON), (False, NOON)]
-    assert [notice.comment for notice in EmailItem.objects.order_by("message")] == [one, two]
+    assert [item.comment for item in EmailItem.objects.order_by("message")] == [one, two]
 
 
-def test_the_same_letter_has_the_same_name_whenever_it_is_sent(say: Say, mailoutbox: list[EmailMessage]) -> None:
-    """Killed between the mail and its note, we send it twice; a reader's program shows it once."""
+def test_a_message_sent_twice_has_one_message_id(say: Say, mailoutbox: list[EmailMessage]) -> None:
+    """If the process dies before `sent_at` is stored, the message is sent twice; a mail program shows it once."""
     with_address(say())
     worker.run_due()
-    letter = OutgoingEmail.objects.get()
+    message = OutgoingEmail.objects.get()
     OutgoingEmail.objects.update(sent_at=None)
     with later(2 * DAY):
-        queue.enqueue("post-letter", str(letter.pk))
+        queue.enqueue("send-email", str(message.pk))
         worker.run_due()
     first, second = (received(sent)["Message-ID"] for sent in mailoutbox)
-    assert first == second == f"<letter-{letter.pk}.20261120@127.0.0.1>"
+    assert first == second == f"<email-{message.pk}.20261120@127.0.0.1>"
 
 
-def test_two_letters_have_two_names(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_two_messages_have_two_message_ids(say: Say, mailoutbox: list[EmailMessage]) -> None:
     with_address(say())
     with_address(say("Two."), SAM)
     worker.run_due()
     assert len({received(sent)["Message-ID"] for sent in mailoutbox}) == 2
 
 
-# --- A mail server that refuses -------------------------------------------------------------------------------------
+# --- Failing mail servers -------------------------------------------------------------------------------------------
 
 
 REFUSALS = [
@@ -121,7 +121,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize("error", REFUSALS, ids=[type(error).__name__ for error in REFUSALS])
-def test_what_is_refused_is_tried_again_and_says_why_but_not_whose(
+def test_a_refused_message_is_retried_and_its_error_names_no_receiver(
     say: Say, mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     handler = next(h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler)
@@ -131,10 +131,10 @@ def test_what_is_refused_is_tried_again_and_says_why_but_not_whose(
         patch.setattr(EmailMessage, "send", refusing(error))
         worker.run_due()
     handler.setStream(before)
-    work = Task.objects.get()
-    assert type(error).__name__ in work.last_error
+    task = Task.objects.get()
+    assert type(error).__name__ in task.last_error
     assert "NotSent" in written.getvalue()
-    assert "rea@" not in work.last_error + written.getvalue()
+    assert "rea@" not in task.last_error + written.getvalue()
     assert OutgoingEmail.objects.get().sent_at is None
     with later(MINUTE):
         worker.run_due()
@@ -142,24 +142,24 @@ def test_what_is_refused_is_tried_again_and_says_why_but_not_whose(
     assert not Task.objects.exists()
 
 
-def test_what_is_refused_again_and_again_is_given_up_where_people_see_it(
+def test_a_message_refused_repeatedly_fails_visibly_in_the_admin(
     say: Say, monkeypatch: pytest.MonkeyPatch, client: Client, host: Any
 ) -> None:
     monkeypatch.setattr(EmailMessage, "send", refusing(ConnectionRefusedError("no mail server")))
     with_address(say())
-    moment = NOON
+    now = NOON
     for _attempt in range(worker.MAX_ATTEMPTS):
-        with clock.standing_at(moment):
+        with clock.standing_at(now):
             worker.run_due()
-            moment = Task.objects.get().due_at
+            now = Task.objects.get().due_at
     assert Task.objects.get().failed_at
     client.force_login(host.user)
     page = client.get(reverse("admin:core_task_changelist")).content.decode()
-    assert "post-letter" in page
+    assert "send-email" in page
     assert REA not in page
 
 
-def test_after_a_refusal_only_what_is_still_right_is_sent(
+def test_a_retry_sends_only_what_is_still_true(
     say: Say, mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch, moderator: User
 ) -> None:
     follow(say())
@@ -174,7 +174,7 @@ def test_after_a_refusal_only_what_is_still_right_is_sent(
     assert not OutgoingEmail.objects.exists()
 
 
-# --- What is not sent -----------------------------------------------------------------------------------------------
+# --- Obsolete messages ----------------------------------------------------------------------------------------------
 
 
 def confirmed_meanwhile(comment: Comment) -> None:
@@ -189,11 +189,11 @@ def deleted(comment: Comment) -> None:
     steps.delete_by_writer(comment)
 
 
-def called_spam(comment: Comment) -> None:
+def marked_as_spam(comment: Comment) -> None:
     steps.mark_spam(comment, by=User.objects.get(username="moderator"))
 
 
-def without_its_post(comment: Comment) -> None:
+def on_a_draft(comment: Comment) -> None:
     Post.objects.update(status="draft")
 
 
@@ -202,31 +202,31 @@ def in_a_hidden_discussion(comment: Comment) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [confirmed_meanwhile, erased, deleted, called_spam, without_its_post, in_a_hidden_discussion]
+    "change", [confirmed_meanwhile, erased, deleted, marked_as_spam, on_a_draft, in_a_hidden_discussion]
 )
-def test_a_question_that_needs_no_answer_any_more_is_not_put(
+def test_an_obsolete_confirmation_request_is_not_sent(
     change: Callable[[Comment], None], say: Say, mailoutbox: list[EmailMessage], moderator: User
 ) -> None:
     comment = with_address(say())
     change(comment)
     worker.run_due()
     assert mailoutbox == []
-    letter = OutgoingEmail.objects.get()  # kept for a day: it counts against the limit
-    assert letter.closed_at
-    assert letter.sent_at is None
+    message = OutgoingEmail.objects.get()  # kept for a day, to count for the limit
+    assert message.closed_at
+    assert message.sent_at is None
 
 
-def test_secrets_and_words_are_made_while_the_mail_is(say: Say, mailoutbox: list[EmailMessage]) -> None:
-    """The link stands in the mail and nowhere else; no work holds an address or a text."""
+def test_links_and_texts_are_composed_at_the_time_of_sending(say: Say, mailoutbox: list[EmailMessage]) -> None:
+    """Only the email itself contains the link. Tasks hold neither email addresses nor texts."""
     with_address(say("A violet remark."), scope="post")
     follow(say("Two."), SAM)
     arguments = set(Task.objects.values_list("argument", flat=True))
     assert all(argument.isdigit() or not argument for argument in arguments)
     announce(say("Three."))
     token = path_in(mailoutbox[0], "confirm-address").split("/")[3]
-    stop = path_in(mailoutbox[1], "unsubscribe").split("/")[3]
+    unsubscribe_token = path_in(mailoutbox[1], "unsubscribe").split("/")[3]
     assert rows_holding("A violet remark.") == ["comments.Comment"]
-    for secret in (token, stop, token.split(".")[1]):
+    for secret in (token, unsubscribe_token, token.split(".")[1]):
         assert rows_holding(secret) == []
 
 
@@ -248,11 +248,11 @@ def test_the_log_holds_no_token(client: Client, say: Say, mailoutbox: list[Email
     assert "/comments/yours/…/comments.json" in written.getvalue()
 
 
-# --- Several at once ------------------------------------------------------------------------------------------------
+# --- Concurrency ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_send_one_mail(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_concurrent_workers_send_each_message_once(say: Say, mailoutbox: list[EmailMessage]) -> None:
     root, two = say(), say("Two.")
     follow(root)
     with_address(two, SAM)
@@ -263,10 +263,10 @@ def test_two_workers_send_one_mail(say: Say, mailoutbox: list[EmailMessage]) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_rollback_takes_the_letter_away(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_a_rollback_removes_the_message(say: Say, mailoutbox: list[EmailMessage]) -> None:
     comment = say()
     with transaction.atomic():
-        outgoing.ask(OutgoingEmail.Kind.CONFIRM, email=REA, network_key=None, comment=comment)
+        outgoing.send_requested(OutgoingEmail.Kind.CONFIRM, email=REA, network_key=None, comment=comment)
         transaction.set_rollback(True)
     worker.run_due()
     assert mailoutbox == []
@@ -274,39 +274,39 @@ def test_a_rollback_takes_the_letter_away(say: Say, mailoutbox: list[EmailMessag
 
 
 @pytest.mark.django_db(transaction=True)
-def test_news_that_comes_while_a_letter_is_closed_is_not_lost(
+def test_comments_announced_while_messages_close_are_not_lost(
     say: Say, mailoutbox: list[EmailMessage], noon: datetime
 ) -> None:
-    """Many comments are announced by several while others send: each is told once, in one letter or another."""
+    """Several threads announce comments and send messages. Every comment arrives exactly once."""
     follow(say())
-    told = [say(f"Remark {number}.") for number in range(6)]
-    for comment in told:
+    comments = [say(f"Remark {number}.") for number in range(6)]
+    for comment in comments:
         queue.enqueue("announce-comment", str(comment.pk))
     together = threading.Barrier(3)
 
-    def work() -> None:
+    def run() -> None:
         together.wait()
         worker.run_due()
 
-    at_once(work, work, work)
+    at_once(run, run, run)
     with later(2 * DAY):
         worker.run_due()
-    assert EmailItem.objects.count() == len(told)
+    assert EmailItem.objects.count() == len(comments)
     assert not OutgoingEmail.objects.filter(sent_at=None).exists()
     text = "\n".join(text_of(sent) for sent in mailoutbox)
     assert [text.count(f"> Remark {number}.") for number in range(6)] == [1] * 6
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_letter_is_not_closed_while_news_is_put_into_it(say: Say, mailoutbox: list[EmailMessage]) -> None:
-    """The announcer is held with the letter in its hand, until the sender is done or has to wait for it."""
+def test_a_message_is_not_closed_while_an_item_is_added(say: Say, mailoutbox: list[EmailMessage]) -> None:
+    """The announcer holds the lock until the sender is done or has to wait for it."""
     follow(say())
     notifications.announce(say("One."))
-    letter, two = OutgoingEmail.objects.get(), say("Two.")
-    in_hand, is_sent = threading.Event(), threading.Event()
+    message, two = OutgoingEmail.objects.get(), say("Two.")
+    is_locked, is_sent = threading.Event(), threading.Event()
 
     def hold() -> None:
-        in_hand.set()
+        is_locked.set()
         is_sent.wait(SHORT)
 
     def announcer() -> None:
@@ -314,8 +314,8 @@ def test_a_letter_is_not_closed_while_news_is_put_into_it(say: Say, mailoutbox: 
             notifications.announce(two)
 
     def sender() -> None:
-        in_hand.wait(LONG)
-        outgoing.send(letter.pk)
+        is_locked.wait(LONG)
+        outgoing.send(message.pk)
         is_sent.set()
 
     at_once(announcer, sender)
@@ -324,13 +324,13 @@ def test_a_letter_is_not_closed_while_news_is_put_into_it(say: Say, mailoutbox: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_that_open_a_letter_at_once_open_one(own_post: Post) -> None:
+def test_concurrent_announcements_open_one_message(own_post: Post) -> None:
     together = threading.Barrier(4)
 
-    def hurry() -> int:
+    def open_one() -> int:
         together.wait()
         with transaction.atomic():
-            return outgoing.open_news([REA, SAM])[REA].pk
+            return outgoing.open_notifications([REA, SAM])[REA].pk
 
-    assert len(set(at_once(*[hurry] * 4))) == 1
+    assert len(set(at_once(*[open_one] * 4))) == 1
     assert OutgoingEmail.objects.count() == 2

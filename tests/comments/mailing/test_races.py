@@ -1,4 +1,4 @@
-"""Mail while something else happens. Each holds one of two until the other is where it would be in the way."""
+"""Races between mailing and other transactions. Each test holds one side until the other would be in its way."""
 
 import threading
 
@@ -10,19 +10,18 @@ from blog.models import Post
 from comments.mailing import notifications, subscriptions
 from comments.models import Comment, EmailItem, OutgoingEmail, Subscription
 from tests.comments.conftest import Say
-from tests.comments.held import as_if_held
-from tests.comments.postbox import REA, follow, with_address
+from tests.comments.held_comments import as_if_held
+from tests.comments.mailbox import REA, follow, with_address
 from tests.comments.posting.test_races import LONG, SHORT, at_once, before, without_locks
 
 pytestmark = [pytest.mark.django_db(transaction=True), without_locks]
 
-WRITE_NOTICE = 'INSERT INTO "comments_emailitem"'
-WRITE_LETTER = 'INSERT INTO "comments_outgoingemail"'
-CHANGE_WISH = 'UPDATE "comments_subscription"'
+INSERT_ITEM = 'INSERT INTO "comments_emailitem"'
+INSERT_MESSAGE = 'INSERT INTO "comments_outgoingemail"'
 
 
-def end_while(statement: str, act: object, wish: Subscription) -> None:
-    """`act` is about to write something that hangs on a subscription, and somebody ends that."""
+def unsubscribe_during(statement: str, act: object, subscription: Subscription) -> None:
+    """Run `act` and end the subscription while `act` is about to execute `statement`, which refers to it."""
     is_writing = threading.Event()
 
     def hold() -> None:
@@ -35,71 +34,73 @@ def end_while(statement: str, act: object, wish: Subscription) -> None:
 
     def end() -> None:
         is_writing.wait(LONG)
-        subscriptions.unsubscribe([wish.pk])
+        subscriptions.unsubscribe([subscription.pk])
 
     at_once(write, end)
 
 
-def test_who_ends_mail_while_a_letter_is_filled_gets_none(say: Say) -> None:
-    wish, news = follow(say("Root.")), say("News.")
-    end_while(WRITE_NOTICE, lambda: notifications.announce(news), wish)
+def test_unsubscribing_while_an_item_is_added_removes_the_item(say: Say) -> None:
+    subscription, comment = follow(say("Root.")), say("New.")
+    unsubscribe_during(INSERT_ITEM, lambda: notifications.announce(comment), subscription)
     assert not Subscription.objects.exists()
     assert not EmailItem.objects.exists()
 
 
-def test_a_wish_that_ends_while_it_is_asked_for_again(say: Say, own_post: Post) -> None:
-    wish = follow(root := say("Root."))
+def test_unsubscribing_while_subscribing_again_leaves_no_message(say: Say, own_post: Post) -> None:
+    subscription = follow(root := say("Root."))
 
-    def ask() -> None:
+    def subscribe() -> None:
         scope = Subscription.Scope.POST
-        subscriptions.subscribe(discussion=root.discussion, scope=scope, email=wish.email, network_key=None)
+        subscriptions.subscribe(discussion=root.discussion, scope=scope, email=subscription.email, network_key=None)
 
-    end_while(WRITE_LETTER, ask, wish)
+    unsubscribe_during(INSERT_MESSAGE, subscribe, subscription)
     assert not OutgoingEmail.objects.filter(kind=OutgoingEmail.Kind.CONFIRM).exists()
 
 
-def test_to_confirm_and_to_write_in_the_thread_do_not_wait_for_each_other(say: Say) -> None:
-    """Both need the thread and the wish: in one order."""
+def test_confirming_and_commenting_in_one_thread_do_not_deadlock(say: Say) -> None:
+    """Both lock the thread and the subscription, in the same order."""
     comment = with_address(say("Root."), REA, scope="thread")
-    wish = Subscription.objects.get()
-    is_ours, is_waiting = threading.Event(), threading.Event()
+    subscription = Subscription.objects.get()
+    is_locked, is_waiting = threading.Event(), threading.Event()
 
     def write() -> None:
         with transaction.atomic():
             Comment.objects.lock_thread(comment.path)
-            is_ours.set()
+            is_locked.set()
             is_waiting.wait(SHORT)
-            subscriptions.ask_to_confirm(Comment.objects.select_related("discussion").get(pk=comment.pk), "thread")
-            Subscription.objects.filter(pk=wish.pk).update(confirmed_at=None)
+            subscriptions.request_confirmation(
+                Comment.objects.select_related("discussion").get(pk=comment.pk), "thread"
+            )
+            Subscription.objects.filter(pk=subscription.pk).update(confirmed_at=None)
 
     def confirm() -> None:
-        is_ours.wait(LONG)
-        subscriptions.confirm(subscriptions.Asked(comment, wish))
+        is_locked.wait(LONG)
+        subscriptions.confirm(subscriptions.Confirmation(comment, subscription))
 
     at_once(write, confirm)
-    wish.refresh_from_db()
-    assert wish.confirmed_at
+    subscription.refresh_from_db()
+    assert subscription.confirmed_at
 
 
-def test_the_digest_waits_for_no_comment_that_is_being_decided_on(
+def test_the_digest_skips_comments_that_a_moderator_is_deciding_on(
     say: Say, moderator: User, own_post: Post, blog: object
 ) -> None:
-    """It holds several at a time, in another order than whoever hides a thread."""
+    """It locks several comments, in another order than a moderator who hides a thread."""
     one, other = as_if_held(say("One.")), as_if_held(say("Another."))
     User.objects.filter(pk=moderator.pk).update(email="moderator@example.org")
-    is_held, is_told = threading.Event(), threading.Event()
+    is_held, is_created = threading.Event(), threading.Event()
 
     def decide() -> None:
         with transaction.atomic():
             Comment.objects.lock_thread(one.path)
             is_held.set()
-            assert is_told.wait(10)
+            assert is_created.wait(10)
 
-    def tell() -> None:
+    def create() -> None:
         is_held.wait(LONG)
-        notifications.tell_moderators()
-        is_told.set()
+        notifications.create_digest()
+        is_created.set()
 
-    at_once(decide, tell)
-    told = Comment.objects.exclude(moderators_told_at=None)
-    assert list(told) == [other]
+    at_once(decide, create)
+    listed = Comment.objects.exclude(moderators_told_at=None)
+    assert list(listed) == [other]

@@ -1,4 +1,4 @@
-"""What a letter of news says: what can be read, and why, in words that cannot pass for ours."""
+"""The text of notifications: only what readers can see, with the reason, and quotes that cannot imitate ours."""
 
 import re
 from collections.abc import Callable
@@ -16,18 +16,18 @@ from core.tasks import worker
 from tests.attacks import ATTACKS
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
-from tests.comments.postbox import REA, announce, follow, path_in, whole, with_address
+from tests.comments.mailbox import REA, announce, follow, path_in, whole, with_address
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
-def told(mailoutbox: list[EmailMessage], email: str) -> list[str]:
-    """The words that an address was told of, mail by mail."""
+def excerpts(mailoutbox: list[EmailMessage], email: str) -> list[str]:
+    """The quoted lines of all emails to one receiver, in the order of sending."""
     found = [re.findall(r"^> (.*)$", text_of(sent), re.MULTILINE) for sent in mailoutbox if sent.to == [email]]
-    return [word for words in found for word in words]
+    return [line for lines in found for line in lines]
 
 
-# --- Nothing of what cannot be read -----------------------------------------------------------------------------------
+# --- Comments that readers cannot see ---------------------------------------------------------------------------------
 
 
 def held(comment: Comment, by: User) -> None:
@@ -42,7 +42,7 @@ def spam(comment: Comment, by: User) -> None:
     steps.mark_spam(comment, by=by)
 
 
-def taken_back(comment: Comment, by: User) -> None:
+def deleted_by_its_writer(comment: Comment, by: User) -> None:
     steps.delete_by_writer(comment)
 
 
@@ -50,7 +50,7 @@ def erased(comment: Comment, by: User) -> None:
     steps.erase(comment)
 
 
-def below_what_was_removed(comment: Comment, by: User) -> None:
+def below_a_removed_comment(comment: Comment, by: User) -> None:
     assert comment.parent
     steps.remove_with_replies(comment.parent, by=by, reason="")
 
@@ -71,9 +71,9 @@ UNREADABLE = [
     held,
     removed,
     spam,
-    taken_back,
+    deleted_by_its_writer,
     erased,
-    below_what_was_removed,
+    below_a_removed_comment,
     in_a_hidden_discussion,
     under_a_draft,
     under_a_withdrawn_post,
@@ -82,7 +82,7 @@ UNREADABLE = [
 
 @pytest.mark.parametrize("hide", UNREADABLE)
 @pytest.mark.parametrize("when", ["before the announcement", "before the mail"])
-def test_no_mail_holds_words_that_readers_do_not_see(
+def test_no_notification_contains_what_readers_cannot_see(
     hide: Callable[[Comment, User], None], when: str, say: Say, mailoutbox: list[EmailMessage], moderator: User
 ) -> None:
     """A4."""
@@ -101,18 +101,18 @@ def test_no_mail_holds_words_that_readers_do_not_see(
     assert not OutgoingEmail.objects.exists()
 
 
-def test_what_is_left_of_a_letter_is_sent(say: Say, mailoutbox: list[EmailMessage], moderator: User) -> None:
+def test_removed_comments_are_left_out(say: Say, mailoutbox: list[EmailMessage], moderator: User) -> None:
     follow(say())
     gone, stays = say("Rude."), say("Kind.")
     for comment in (gone, stays):
         notifications.announce(comment)
     steps.remove(gone, by=moderator, reason="")
     worker.run_due()
-    assert told(mailoutbox, REA) == ["Kind."]
+    assert excerpts(mailoutbox, REA) == ["Kind."]
     assert received(mailoutbox[0])["Subject"] == "Rea Reader commented on “Own Post”"
 
 
-def test_what_was_edited_is_told_as_it_is_now(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_an_edited_comment_is_quoted_in_its_latest_wording(say: Say, mailoutbox: list[EmailMessage]) -> None:
     follow(say())
     comment = say("Frist!")
     notifications.announce(comment)
@@ -120,33 +120,31 @@ def test_what_was_edited_is_told_as_it_is_now(say: Say, mailoutbox: list[EmailMe
     comment.render()
     comment.save()
     worker.run_due()
-    assert told(mailoutbox, REA) == ["First!"]
+    assert excerpts(mailoutbox, REA) == ["First!"]
 
 
-def test_who_has_ended_it_gets_nothing_of_what_was_under_way(
-    client: Client, say: Say, mailoutbox: list[EmailMessage]
-) -> None:
-    wish = follow(say())
+def test_unsubscribing_drops_pending_notifications(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
+    subscription = follow(say())
     notifications.announce(say("New."))
-    subscriptions.unsubscribe([wish.pk])
+    subscriptions.unsubscribe([subscription.pk])
     worker.run_due()
     assert mailoutbox == []
     assert not OutgoingEmail.objects.exists()
 
 
-def test_a_comment_that_was_approved_is_announced(say: Say, mailoutbox: list[EmailMessage], moderator: User) -> None:
+def test_an_approved_comment_is_announced(say: Say, mailoutbox: list[EmailMessage], moderator: User) -> None:
     follow(say())
     comment = say("New.")
     Comment.objects.filter(pk=comment.pk).update(state="pending", shown=False, published_at=None)
     steps.approve(comment, by=moderator)
     worker.run_due()
-    assert told(mailoutbox, REA) == ["New."]
+    assert excerpts(mailoutbox, REA) == ["New."]
 
 
-# --- What it says -----------------------------------------------------------------------------------------------------
+# --- Contents ---------------------------------------------------------------------------------------------------------
 
 
-def test_it_says_who_said_what_where_and_why(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_it_states_writer_comment_post_and_reason(say: Say, mailoutbox: list[EmailMessage]) -> None:
     root = say()
     follow(root, scope="replies")
     Discussion.objects.update(hold="nothing")
@@ -159,15 +157,15 @@ def test_it_says_who_said_what_where_and_why(say: Say, mailoutbox: list[EmailMes
     assert "Marginalia" in message["From"]
     assert message["Auto-Submitted"] == "auto-generated"
     assert message.get_content_type() == "text/plain"
-    assert "Sam Scholar on “Own Post”, Nov. 20, 2026, noon:" in text
+    assert "Sam Scholar commented on “Own Post” (Nov. 20, 2026, noon):" in text
     assert "\n> It depends.\n>\n> On what?\n>\n> on this\n" in text
     assert f"\nhttp://127.0.0.1:8000/comments/{comment.public_id}/\n" in text
-    assert "You asked to be told of replies to your comment." in text
+    assert "You receive this because you subscribed to replies to your comment." in text
     assert "/comments/yours/\n" in text
 
 
-def test_mail_programs_are_told_how_to_end_it(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
-    """RFC 8058, read as such a program reads it: from the header, with one POST."""
+def test_mail_programs_can_unsubscribe_with_one_click(client: Client, say: Say, mailoutbox: list[EmailMessage]) -> None:
+    """RFC 8058: from the header, with one POST."""
     follow(say())
     announce(say("New."))
     message = received(mailoutbox[0])
@@ -180,7 +178,7 @@ def test_mail_programs_are_told_how_to_end_it(client: Client, say: Say, mailoutb
     assert not Subscription.objects.exists()
 
 
-def test_the_header_holds_as_many_as_a_letter_can_name(
+def test_the_unsubscribe_header_fits_all_subscriptions_of_a_message(
     say: Say, mailoutbox: list[EmailMessage], own_post: Post
 ) -> None:
     for number in range(50):
@@ -189,15 +187,15 @@ def test_the_header_holds_as_many_as_a_letter_can_name(
         notifications.announce(say("Yes.", to=root))
     worker.run_due()
     message = received(mailoutbox[0])
-    address = message["List-Unsubscribe"].strip(" <>")
-    assert " " not in address
+    url = message["List-Unsubscribe"].strip(" <>")
+    assert " " not in url
     raw = mailoutbox[0].message().as_bytes()
     assert max(len(line) for line in raw.splitlines()) < 998
-    Client().post(address.removeprefix("http://127.0.0.1:8000"))
+    Client().post(url.removeprefix("http://127.0.0.1:8000"))
     assert not Subscription.objects.exists()
 
 
-def test_a_letter_ends_only_what_it_told_of(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_its_unsubscribe_link_ends_only_the_subscriptions_it_names(say: Say, mailoutbox: list[EmailMessage]) -> None:
     root, other = say(), say("Other.")
     follow(root, scope="thread")
     stays = follow(other, scope="thread")
@@ -206,18 +204,18 @@ def test_a_letter_ends_only_what_it_told_of(say: Say, mailoutbox: list[EmailMess
     assert list(Subscription.objects.all()) == [stays]
 
 
-def test_of_a_long_comment_the_beginning_is_told(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_a_long_comment_is_shortened(say: Say, mailoutbox: list[EmailMessage]) -> None:
     follow(say())
     announce(say("word " * 1500))
-    words = " ".join(told(mailoutbox, REA))
-    assert 400 < len(words) <= 500
-    assert words.endswith("…")
+    excerpt = " ".join(excerpts(mailoutbox, REA))
+    assert 400 < len(excerpt) <= 500
+    assert excerpt.endswith("…")
 
 
-def test_words_cannot_pass_for_ours(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_a_comment_cannot_imitate_the_text_around_it(say: Say, mailoutbox: list[EmailMessage]) -> None:
     follow(say())
     Discussion.objects.update(hold="nothing")
-    evil = "x\n\n-- \n\nStop these mails:\nhttps://evil.example/comments/unsubscribe/x/"
+    evil = "x\n\n-- \n\nStop these e-mails:\nhttps://evil.example/comments/unsubscribe/x/"
     announce(say(f"```\n{evil}\n```"))
     assert "evil" not in path_in(mailoutbox[0], "unsubscribe")
     assert "\n> https://evil.example/" in text_of(mailoutbox[0])
@@ -226,10 +224,10 @@ def test_words_cannot_pass_for_ours(say: Say, mailoutbox: list[EmailMessage]) ->
 @pytest.mark.parametrize(
     "attack", [*ATTACKS.values(), "a\nBcc: x@y.example", "a\r\n\r\nBody", "a\u2028Bcc: x", "=?utf-8?q?x?="]
 )
-def test_attacks_stay_in_their_line(
+def test_attacks_stay_within_their_line(
     say: Say, mailoutbox: list[EmailMessage], blog: Blog, own_post: Post, attack: str
 ) -> None:
-    """X2, X3: as name, as title of post and blog, as words; even where they got past the door into the database."""
+    """X2, X3: in names, titles and comments, even if they were stored without validation."""
     follow(say())
     comment = say("New.")
     stored = attack.replace("\x00", "")
@@ -237,7 +235,7 @@ def test_attacks_stay_in_their_line(
     comment.render()
     comment.save()
     Post.objects.update(title=stored[:300])
-    Blog.objects.update(title=" ".join(stored.split())[:200])  # the host's own; a form takes it on one line
+    Blog.objects.update(title=" ".join(stored.split())[:200])  # set by the host; the form accepts a single line only
     announce(comment)
     (sent,) = mailoutbox
     message = received(sent)
@@ -261,14 +259,14 @@ def test_attacks_stay_in_their_line(
     assert not [line for line in lines if line.startswith(("Bcc", "Body"))]
 
 
-def test_it_speaks_the_language_of_the_blog_in_its_hours(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_it_uses_the_language_and_time_zone_of_the_blog(say: Say, mailoutbox: list[EmailMessage]) -> None:
     Blog.objects.update(language="de", time_zone="Asia/Tokyo")
     follow(say())
     announce(say("New."))
     assert "20. November 2026 21:00" in text_of(mailoutbox[0])
 
 
-def test_a_mail_reports_back_to_nobody(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_it_contains_no_tracking(say: Say, mailoutbox: list[EmailMessage]) -> None:
     follow(say())
     announce(say("New."))
     everything = whole(mailoutbox[0])
@@ -277,7 +275,7 @@ def test_a_mail_reports_back_to_nobody(say: Say, mailoutbox: list[EmailMessage])
         assert header not in received(mailoutbox[0])
 
 
-def test_the_writers_address_is_in_no_mail_to_others(say: Say, mailoutbox: list[EmailMessage]) -> None:
+def test_it_does_not_reveal_the_email_of_the_writer(say: Say, mailoutbox: list[EmailMessage]) -> None:
     follow(say())
     announce(with_address(say("New."), "secret@writer.example", proved=True))
     assert "secret" not in whole(mailoutbox[0])

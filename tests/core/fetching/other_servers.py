@@ -1,4 +1,4 @@
-"""Servers of other people, as real as can be on one machine: TLS with a throw-away authority, and any answer at all."""
+"""Remote servers, as real as possible on one machine: TLS with a temporary authority, and any response."""
 
 import json
 import shutil
@@ -25,11 +25,11 @@ NAMES = (
     *("api.dailymotion.com", "s1.dmcdn.net", "www.tiktok.com", "p16-sign.tiktokcdn.com"),
 )
 
-Answer = bytes | Callable[[socket.socket], None]  # what is sent, or what is done with the connection
+Answer = bytes | Callable[[socket.socket], None]  # the bytes to send, or a function that handles the connection
 
 
 class Authority:
-    """An authority that nobody trusts but who asks for it, and a certificate of hers for NAMES."""
+    """A certificate authority that only the tests trust, and a certificate of it for NAMES."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -59,14 +59,14 @@ class Authority:
 
 
 class FarAway:
-    """A server that answers for all NAMES; `answers` are by host and target, by host, or by "" for all others."""
+    """A server for all NAMES. The keys of `answers` are host and target, the host, or "" for everything else."""
 
     def __init__(self, authority: Authority) -> None:
         self.authority = authority
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []  # host and target of each request
         self.requests: list[str] = []
-        self.names: list[str | None] = []  # that the clients asked for when they connected
+        self.names: list[str | None] = []  # that clients sent with SNI
         self.connections = 0
         self.stopped = threading.Event()
         self._tls = authority.server_side()
@@ -77,7 +77,7 @@ class FarAway:
         self._thread.start()
 
     def fetcher(self, **options: Any) -> Fetcher:
-        """A fetcher for which every name is here; all else is as strict as ever."""
+        """A fetcher that resolves every name to this server, and is otherwise strict."""
         defaults: dict[str, Any] = {"resolve": only(HERE), "may_reach": is_here, "port": self.port}
         return Fetcher(**defaults | {"tls": self.authority.client_side} | options)
 
@@ -98,14 +98,14 @@ class FarAway:
 
     def _talk(self, connection: socket.socket) -> None:
         connection.settimeout(5)
-        # Else each answer waits 40 ms for the word that the greeting before it has come.
+        # Otherwise each response waits 40 ms for the acknowledgement of the TLS handshake.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             connection = trusted = self._tls.wrap_socket(connection, server_side=True)
             self._answer(trusted)
             trusted.unwrap().close()
         except OSError:
-            pass  # they have gone
+            pass  # the client has disconnected
         finally:
             connection.close()
 
@@ -128,7 +128,7 @@ class FarAway:
 
 
 def only(*addresses: str) -> Callable[[str], Sequence[str]]:
-    """A resolver to which every name has these addresses."""
+    """A resolver that returns these IPs for every name."""
     return lambda host: addresses
 
 
@@ -145,12 +145,12 @@ def ok(body: bytes, kind: str = "application/json", *headers: str) -> bytes:
     return status(200, f"Content-Type: {kind}", *headers, body=body)
 
 
-def as_json(**told: Any) -> bytes:
-    return ok(json.dumps(told).encode())
+def as_json(**fields: Any) -> bytes:
+    return ok(json.dumps(fields).encode())
 
 
 def failure(fetcher: Fetcher, url: str = URL) -> FetchFailed:
-    """How it fails."""
+    """The exception that the fetch raises."""
     with pytest.raises(FetchFailed) as caught:
         fetcher.json(url)
     return caught.value

@@ -1,4 +1,4 @@
-"""What comes through the one door for pictures, and what does not."""
+"""Which pictures are taken in, and what is stored of them."""
 
 import struct
 import zlib
@@ -35,8 +35,8 @@ def plain(mode: str = "RGB", size: tuple[int, int] = (60, 40), colour: Any = RED
     return Image.new(mode, size, colour)
 
 
-def through_the_door(data: bytes, name: str = "picture.bin") -> tuple[str, Image.Image]:
-    """The name that `data` gets, and the picture that is kept of it."""
+def stored_picture(data: bytes, name: str = "picture.bin") -> tuple[str, Image.Image]:
+    """The name that `data` gets, and the picture that is stored."""
     kept = images.clean_upload(ContentFile(data, name=name))
     image = Image.open(kept)
     image.load()
@@ -48,13 +48,13 @@ def is_red(frame: Image.Image, x: int) -> bool:
     return opacity > 200 and red > 150 > 100 > green
 
 
-def of_colours(space: bytes) -> bytes:
-    """A profile that says of itself that it is for `space`."""
+def profile_for(space: bytes) -> bytes:
+    """A colour profile that claims to be for `space`."""
     return SRGB[:16] + space + SRGB[20:]
 
 
-def png_that_announces(width: int, height: int) -> bytes:
-    """A PNG of a few bytes whose header claims any size."""
+def png_with_claimed_size(width: int, height: int) -> bytes:
+    """A PNG of a few bytes whose header claims this size."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
@@ -63,7 +63,7 @@ def png_that_announces(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
-def moving(encoder: str, colours: Iterable[Any] = (RED, BLUE), **options: Any) -> bytes:
+def animated(encoder: str, colours: Iterable[Any] = (RED, BLUE), **options: Any) -> bytes:
     first, *rest = [plain(colour=colour) for colour in colours]
     return encoded(first, encoder, save_all=True, append_images=rest, duration=120, **options)
 
@@ -85,30 +85,30 @@ ATTACKS = {
     "a GIF cut off": ("cut.gif", encoded(Image.effect_noise((90, 90), 50), "GIF")[:2000]),
     "a WebP cut off": ("cut.webp", encoded(Image.effect_noise((90, 90), 50), "WEBP")[:1000]),
     "an AVIF cut off": ("cut.avif", encoded(Image.effect_noise((90, 90), 50), "AVIF")[:1000]),
-    "a bomb": ("bomb.png", png_that_announces(60_000, 60_000)),
-    "a smaller bomb": ("bomb.png", png_that_announces(8_000, 7_000)),
+    "a bomb": ("bomb.png", png_with_claimed_size(60_000, 60_000)),
+    "a smaller bomb": ("bomb.png", png_with_claimed_size(8_000, 7_000)),
     "a GIF of 4 gigapixels": ("bomb.gif", b"GIF89a\xff\xff\xff\xff\x00\x00\x00" + b"," + b"\x00" * 60),
 }
 
 
 @pytest.mark.parametrize(("name", "data"), ATTACKS.values(), ids=ATTACKS.keys())
-def test_what_is_no_picture_is_refused_with_a_sentence(name: str, data: bytes) -> None:
+def test_a_file_that_is_not_a_picture_is_refused(name: str, data: bytes) -> None:
     with pytest.raises(PictureRefused) as refusal:
         images.clean_upload(ContentFile(data, name=name))
     assert str(refusal.value).endswith(".")
 
 
 @pytest.mark.parametrize("attack", ["PostScript", "TIFF", "BMP"])
-def test_no_other_decoder_is_asked_at_all(attack: str) -> None:
+def test_no_other_decoder_reads_the_file(attack: str) -> None:
     with pytest.raises(PictureRefused) as refusal:
         images.clean_upload(ContentFile(ATTACKS[attack][1]))
     assert isinstance(refusal.value.__cause__, UnidentifiedImageError)
 
 
-def test_a_picture_that_announces_too_many_pixels_is_told_the_limit() -> None:
+def test_too_many_pixels_are_refused_and_the_limit_is_named() -> None:
     for size in ((60_000, 60_000), (8_000, 7_000)):
         with pytest.raises(PictureRefused, match="at most 50 megapixels"):
-            images.clean_upload(ContentFile(png_that_announces(*size)))
+            images.clean_upload(ContentFile(png_with_claimed_size(*size)))
 
 
 def test_too_many_bytes_are_refused_and_the_limit_is_named(settings: Settings) -> None:
@@ -121,14 +121,14 @@ def test_too_many_bytes_are_refused_and_the_limit_is_named(settings: Settings) -
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])
-def test_each_kind_is_told_by_its_content_and_named_by_us(kind: str) -> None:
-    name, image = through_the_door(encoded(plain(), kind), name="../../evil\x00.html")
+def test_the_kind_is_recognised_by_content_and_the_name_is_ours(kind: str) -> None:
+    name, image = stored_picture(encoded(plain(), kind), name="../../evil\x00.html")
     stem, extension = name.split(".")
     assert (len(stem), extension) == (32, images.KINDS[kind].extension)
     assert (image.format, image.size) == (kind, (60, 40))
 
 
-def test_what_hides_behind_a_good_picture_is_not_kept() -> None:
+def test_data_after_the_picture_is_dropped() -> None:
     page = b"<script>alert(1)</script>"
     for kind in ("JPEG", "PNG", "WEBP", "GIF"):
         kept = images.clean_upload(ContentFile(encoded(plain(), kind) + page))
@@ -136,7 +136,7 @@ def test_what_hides_behind_a_good_picture_is_not_kept() -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
-def test_a_photograph_stands_upright_and_tells_nothing_of_its_place(kind: str) -> None:
+def test_a_photograph_is_upright_and_without_gps_data(kind: str) -> None:
     exif = Image.Exif()
     exif[ORIENTATION] = ROTATED
     exif.get_ifd(GPS)[1] = "N"
@@ -145,7 +145,7 @@ def test_a_photograph_stands_upright_and_tells_nothing_of_its_place(kind: str) -
     data = encoded(photograph, kind, exif=exif, xmp=b"<x:xmpmeta>secret</x:xmpmeta>")
     assert not Image.open(BytesIO(data)).getexif().keys().isdisjoint({GPS, ORIENTATION})
 
-    _name, image = through_the_door(data)
+    _name, image = stored_picture(data)
 
     assert image.size == (40, 60)
     upper, lower = (image.convert("RGB").getpixel((20, y)) for y in (10, 50))
@@ -170,43 +170,43 @@ def test_text_inside_a_png_is_dropped() -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
-def test_the_colour_profile_stays(kind: str) -> None:
-    assert through_the_door(encoded(plain(), kind, icc_profile=SRGB))[1].info["icc_profile"] == SRGB
+def test_the_colour_profile_is_preserved(kind: str) -> None:
+    assert stored_picture(encoded(plain(), kind, icc_profile=SRGB))[1].info["icc_profile"] == SRGB
 
 
-@pytest.mark.parametrize(("mode", "stays"), [("L", True), ("LA", False)])
-def test_a_grey_profile_stays_with_a_grey_picture_only(mode: str, stays: bool) -> None:
-    grey = of_colours(b"GRAY")
+@pytest.mark.parametrize(("mode", "is_preserved"), [("L", True), ("LA", False)])
+def test_a_grey_profile_is_preserved_only_in_a_grey_picture(mode: str, is_preserved: bool) -> None:
+    grey = profile_for(b"GRAY")
     data = encoded(plain("RGBA", colour=(90, 90, 90, 90)).convert(mode), "PNG", icc_profile=grey)
-    assert (through_the_door(data)[1].info.get("icc_profile") == grey) is stays
+    assert (stored_picture(data)[1].info.get("icc_profile") == grey) is is_preserved
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
 def test_a_large_picture_is_scaled_down_and_a_small_one_is_not(kind: str) -> None:
-    assert through_the_door(encoded(plain(size=(4800, 1200)), kind))[1].size == (2400, 600)
-    assert through_the_door(encoded(plain(size=(2400, 10)), kind))[1].size == (2400, 10)
+    assert stored_picture(encoded(plain(size=(4800, 1200)), kind))[1].size == (2400, 600)
+    assert stored_picture(encoded(plain(size=(2400, 10)), kind))[1].size == (2400, 10)
 
 
-def test_colours_for_print_become_colours_for_screens() -> None:
-    data = encoded(plain("CMYK", colour=(0, 200, 200, 20)), "JPEG", icc_profile=of_colours(b"CMYK"))
-    _name, image = through_the_door(data)
+def test_cmyk_is_converted_to_rgb() -> None:
+    data = encoded(plain("CMYK", colour=(0, 200, 200, 20)), "JPEG", icc_profile=profile_for(b"CMYK"))
+    _name, image = stored_picture(data)
     assert image.mode == "RGB"
     red, green, _blue = image.getpixel((5, 5))  # type: ignore[misc]
     assert red > 180 > 100 > green
     assert "icc_profile" not in image.info
 
 
-def test_sixteen_bits_of_grey_keep_their_shade() -> None:
-    _name, image = through_the_door(encoded(plain("I;16", colour=0x8080), "PNG"))
+def test_sixteen_bit_grey_keeps_its_shade() -> None:
+    _name, image = stored_picture(encoded(plain("I;16", colour=0x8080), "PNG"))
     assert (image.mode, image.getpixel((5, 5))) == ("L", 0x80)
 
 
 @pytest.mark.parametrize("size", [(60, 40), (3000, 20)], ids=["as it is", "scaled down"])
-def test_transparency_of_a_palette_stays(size: tuple[int, int]) -> None:
+def test_the_transparency_of_a_palette_is_preserved(size: tuple[int, int]) -> None:
     drawing = Image.new("P", size, 0)
     drawing.putpalette([*RED, *BLUE])
     drawing.paste(1, (0, 0, size[0] // 2, size[1]))
-    image = through_the_door(encoded(drawing, "PNG", transparency=0))[1].convert("RGBA")
+    image = stored_picture(encoded(drawing, "PNG", transparency=0))[1].convert("RGBA")
     left, right = image.getpixel((2, 2)), image.getpixel((image.width - 2, 2))
     assert left == (*BLUE, 255)
     assert isinstance(right, tuple)
@@ -214,15 +214,15 @@ def test_transparency_of_a_palette_stays(size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "RGBA"])
-def test_every_mode_of_png_comes_through(mode: str) -> None:
+def test_every_mode_of_png_is_accepted(mode: str) -> None:
     source = Image.new("RGBA", (60, 40), (255, 255, 255, 255)).convert(mode)
-    _name, image = through_the_door(encoded(source, "PNG"))
+    _name, image = stored_picture(encoded(source, "PNG"))
     assert image.convert("RGBA").getpixel((5, 5)) == (255, 255, 255, 255)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "AVIF"])
-def test_a_moving_picture_goes_on_moving(kind: str) -> None:
-    _name, image = through_the_door(moving(kind))
+def test_an_animation_stays_animated(kind: str) -> None:
+    _name, image = stored_picture(animated(kind))
     assert [is_red(frame.convert("RGBA"), 30) for frame in ImageSequence.Iterator(image)] == [True, False]
     image.seek(1)
     assert image.info["duration"] == 120
@@ -230,39 +230,39 @@ def test_a_moving_picture_goes_on_moving(kind: str) -> None:
 
 @pytest.mark.parametrize("size", [(60, 40), (3000, 40)], ids=["as it is", "scaled down"])
 @pytest.mark.parametrize("kind", ["GIF", "PNG"])
-def test_a_moving_palette_keeps_its_colours(kind: str, size: tuple[int, int]) -> None:
+def test_an_animated_palette_keeps_its_colours(kind: str, size: tuple[int, int]) -> None:
     walk = [Image.new("P", size, 0) for _step in range(3)]
     for frame, left in zip(walk, (0, 30, 15), strict=True):
         frame.putpalette([*RED, *BLUE])
         frame.paste(1, (left, 0, left + 20, 40))
-    _name, image = through_the_door(encoded(walk[0], kind, save_all=True, append_images=walk[1:], duration=120))
+    _name, image = stored_picture(encoded(walk[0], kind, save_all=True, append_images=walk[1:], duration=120))
     frames = [frame.convert("RGBA") for frame in ImageSequence.Iterator(image)]
     assert [is_red(frame, 5) for frame in frames] == [False, True, True]
     assert [is_red(frame, 55) for frame in frames] == [True, True, True]
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "AVIF"])
-def test_nothing_shines_through_the_transparent_places_of_a_moving_picture(kind: str) -> None:
+def test_no_previous_frame_shows_through_transparent_pixels(kind: str) -> None:
     walk = [plain("RGBA", colour=(0, 0, 0, 0)) for _step in range(3)]
     for frame, left in zip(walk, (0, 30, 0), strict=True):
         frame.paste((*RED, 255), (left, 0, left + 30, 40))
     options = {"disposal": 2} if kind == "GIF" else {}
     data = encoded(walk[0], kind, save_all=True, append_images=walk[1:], duration=120, **options)
 
-    _name, image = through_the_door(data)
+    _name, image = stored_picture(data)
 
     frames = [frame.convert("RGBA") for frame in ImageSequence.Iterator(image)]
     assert [is_red(frame, 10) for frame in frames] == [True, False, True]
     assert [is_red(frame, 50) for frame in frames] == [False, True, False]
 
 
-def test_a_gif_that_plays_once_plays_once_and_an_endless_one_without_end() -> None:
-    assert "loop" not in through_the_door(moving("GIF"))[1].info
-    assert through_the_door(moving("GIF", loop=0))[1].info["loop"] == 0
+def test_the_loop_count_of_a_gif_is_preserved() -> None:
+    assert "loop" not in stored_picture(animated("GIF"))[1].info
+    assert stored_picture(animated("GIF", loop=0))[1].info["loop"] == 0
 
 
-def test_an_endless_film_is_refused(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    film = ContentFile(moving("GIF", [RED, BLUE, RED]))
+def test_an_animation_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    film = ContentFile(animated("GIF", [RED, BLUE, RED]))
     settings.UPLOAD_MAX_PIXELS = 60 * 40 * 2
     with pytest.raises(PictureRefused, match="too long"):
         images.clean_upload(film)
@@ -275,10 +275,10 @@ def test_an_endless_film_is_refused(monkeypatch: pytest.MonkeyPatch, settings: S
         images.clean_upload(film)
 
 
-def test_a_telephone_s_jpeg_of_several_pictures_is_kept_as_its_first() -> None:
+def test_only_the_first_picture_of_an_mpo_file_is_stored() -> None:
     data = encoded(plain(), "MPO", save_all=True, append_images=[plain(colour=BLUE)])
     assert Image.open(BytesIO(data)).format == "MPO"
-    name, image = through_the_door(data)
+    name, image = stored_picture(data)
     assert name.endswith(".jpg")
     assert (image.format, getattr(image, "n_frames", 1)) == ("JPEG", 1)
 
@@ -299,20 +299,20 @@ def form_with(**files: UploadedFile) -> CoverForm:
     return CoverForm({}, MultiValueDict({name: [file] for name, file in files.items()}))
 
 
-def test_a_form_field_takes_a_picture_through_the_same_door() -> None:
+def test_the_form_field_cleans_pictures_as_well() -> None:
     form = form_with(cover=SimpleUploadedFile("me at home.GIF" * 20, encoded(plain(), "JPEG")))
     assert form.is_valid(), form.errors
     assert form.cleaned_data["cover"].name.endswith(".jpg")
 
 
 @pytest.mark.parametrize("data", [b"", SVG], ids=["empty", "svg"])
-def test_a_form_field_says_why_it_refuses(data: bytes) -> None:
+def test_the_form_field_says_why_it_refuses(data: bytes) -> None:
     form = form_with(cover=SimpleUploadedFile("c.png", data, "image/png"))
     assert not form.is_valid()
     assert len(form.errors["cover"]) == 1
 
 
-def test_a_form_field_may_stay_empty_and_offers_only_what_is_taken() -> None:
+def test_the_form_field_may_stay_empty_and_offers_only_accepted_types() -> None:
     form = form_with()
     assert form.is_valid()
     assert 'accept="image/avif,image/gif,image/jpeg,image/png,image/webp"' in str(form["cover"])

@@ -1,4 +1,4 @@
-"""Parts of a file: what players ask for, what attackers ask for, and that the whole site does not wait for either."""
+"""Range requests of players and of attackers, neither of which may block the site."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from core.files import ranges, serving
-from core.files.ranges import LONGEST_PART
+from core.files.ranges import MAX_OPEN_RANGE
 
-FILM = bytes(range(256)) * 40  # 10,240 bytes, of which each place tells where it is
+FILM = bytes(range(256)) * 40  # 10,240 bytes, each of which shows its position modulo 256
 SIZE = len(FILM)
 NAME = "clips/0123456789abcdef0123456789abcdef.webm"
 ETAG = '"0123456789abcdef0123456789abcdef"'
@@ -20,17 +20,17 @@ PARTIAL, WHOLE, NOTHING = 206, 200, 416
 
 
 @pytest.fixture
-def address() -> str:
+def url() -> str:
     return f"/media/{default_storage.save(NAME, ContentFile(FILM))}"
 
 
-def ask(client: Client, address: str, **headers: str) -> tuple[HttpResponseBase, bytes]:
-    response = client.get(address, headers={name.replace("_", "-"): value for name, value in headers.items()})
+def ask(client: Client, url: str, **headers: str) -> tuple[HttpResponseBase, bytes]:
+    response = client.get(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
     return response, response.getvalue()
 
 
 GOOD = {
-    "bytes=0-1": (0, 1),  # the first question of Safari, which plays nothing if it gets more
+    "bytes=0-1": (0, 1),  # the first request of Safari, which plays nothing if it gets more
     "bytes=0-": (0, SIZE - 1),
     "bytes=0-0": (0, 0),
     "bytes=100-199": (100, 199),
@@ -49,9 +49,9 @@ GOOD = {
 
 
 @pytest.mark.parametrize("header", GOOD)
-def test_a_part_is_sent_as_asked(client: Client, address: str, header: str) -> None:
+def test_the_requested_range_is_sent(client: Client, url: str, header: str) -> None:
     first, last = GOOD[header]
-    response, body = ask(client, address, range=header)
+    response, body = ask(client, url, range=header)
     assert response.status_code == PARTIAL
     assert body == FILM[first : last + 1]
     assert response["Content-Length"] == str(len(body))
@@ -65,12 +65,12 @@ def test_a_part_is_sent_as_asked(client: Client, address: str, header: str) -> N
     assert "script" not in response["Content-Security-Policy"]
 
 
-BEHIND_THE_END = ["bytes=10240-", "bytes=10240-10300", "bytes=-0", f"bytes={'9' * 60}-", f"bytes={2**64}-{2**65}"]
+AFTER_THE_END = ["bytes=10240-", "bytes=10240-10300", "bytes=-0", f"bytes={'9' * 60}-", f"bytes={2**64}-{2**65}"]
 
 
-@pytest.mark.parametrize("header", BEHIND_THE_END)
-def test_behind_the_end_there_is_nothing(client: Client, address: str, header: str) -> None:
-    response, body = ask(client, address, range=header)
+@pytest.mark.parametrize("header", AFTER_THE_END)
+def test_a_range_after_the_end_is_not_satisfiable(client: Client, url: str, header: str) -> None:
+    response, body = ask(client, url, range=header)
     assert (response.status_code, body) == (NOTHING, b"")
     assert response["Content-Range"] == f"bytes */{SIZE}"
     assert response["X-Content-Type-Options"] == "nosniff"
@@ -106,19 +106,19 @@ NOT_UNDERSTOOD = [
 
 
 @pytest.mark.parametrize("header", NOT_UNDERSTOOD, ids=lambda header: header[:20])
-def test_what_is_not_one_range_gets_the_whole_once(client: Client, address: str, header: str) -> None:
-    response, body = ask(client, address, range=header)
+def test_anything_but_one_range_gets_the_whole_file_once(client: Client, url: str, header: str) -> None:
+    response, body = ask(client, url, range=header)
     assert (response.status_code, body) == (WHOLE, FILM)
     assert response["Content-Length"] == str(SIZE)
     assert "Content-Range" not in response
     assert response["Accept-Ranges"] == "bytes"
 
 
-def test_of_an_empty_file_there_is_no_part(client: Client) -> None:
-    address = f"/media/{default_storage.save('clips/empty.webm', ContentFile(b''))}"
-    assert ask(client, address)[1] == b""
+def test_an_empty_file_has_no_range(client: Client) -> None:
+    url = f"/media/{default_storage.save('clips/empty.webm', ContentFile(b''))}"
+    assert ask(client, url)[1] == b""
     for header in ("bytes=0-", "bytes=0-1", "bytes=-5"):
-        assert ask(client, address, range=header)[0].status_code == NOTHING
+        assert ask(client, url, range=header)[0].status_code == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -126,35 +126,33 @@ def test_of_an_empty_file_there_is_no_part(client: Client) -> None:
     [
         (ETAG, PARTIAL),
         ('"another"', WHOLE),
-        (f"W/{ETAG}", WHOLE),  # weak: alike, and perhaps not the same to the byte
+        (f"W/{ETAG}", WHOLE),  # weak: equivalent, but perhaps not identical
         ("Fri, 20 Nov 2026 12:00:00 GMT", WHOLE),
         ("", WHOLE),
         ("*", WHOLE),
         ('"' * 5000, WHOLE),
     ],
 )
-def test_a_part_is_only_sent_of_the_version_that_is_meant(
-    client: Client, address: str, condition: str, status: int
-) -> None:
-    response, body = ask(client, address, range="bytes=5-9", if_range=condition)
+def test_if_range_must_name_the_current_version(client: Client, url: str, condition: str, status: int) -> None:
+    response, body = ask(client, url, range="bytes=5-9", if_range=condition)
     assert response.status_code == status
     assert body == (FILM[5:10] if status == PARTIAL else FILM)
 
 
-def test_who_has_the_file_is_not_sent_it_again(client: Client, address: str) -> None:
+def test_a_client_that_has_the_file_gets_a_304(client: Client, url: str) -> None:
     for headers in ({}, {"range": "bytes=0-1"}):
-        response, body = ask(client, address, if_none_match=ETAG, **headers)
+        response, body = ask(client, url, if_none_match=ETAG, **headers)
         assert (response.status_code, body) == (304, b"")
         assert response["ETag"] == ETAG
         assert response["Cache-Control"] == "public, max-age=31536000, immutable"
-        assert "sandbox" in response["Content-Security-Policy"]  # a cache notes it down for the file
-    assert ask(client, address, if_none_match='"another"')[0].status_code == WHOLE
-    assert ask(client, address, if_match='"another"', range="bytes=0-1")[0].status_code == 412
+        assert "sandbox" in response["Content-Security-Policy"]  # a cache stores it with the file
+    assert ask(client, url, if_none_match='"another"')[0].status_code == WHOLE
+    assert ask(client, url, if_match='"another"', range="bytes=0-1")[0].status_code == 412
 
 
-def test_head_tells_of_the_whole_whatever_part_is_asked_for(client: Client, address: str) -> None:
+def test_head_describes_the_whole_file_whatever_the_range(client: Client, url: str) -> None:
     for headers in ({}, {"Range": "bytes=0-1"}, {"Range": "bytes=99999-"}):
-        response = client.head(address, headers=headers)
+        response = client.head(url, headers=headers)
         assert response.status_code == WHOLE
         assert response["Content-Length"] == str(SIZE)
         assert response["Accept-Ranges"] == "bytes"
@@ -163,7 +161,7 @@ def test_head_tells_of_the_whole_whatever_part_is_asked_for(client: Client, addr
         assert response.getvalue() == b""
 
 
-def test_a_file_that_is_not_named_by_its_content_has_a_tag_of_its_version(client: Client) -> None:
+def test_the_etag_of_another_file_changes_with_its_version(client: Client) -> None:
     name = default_storage.save("covers/front.jpg", ContentFile(b"one"))
     first = ask(client, f"/media/{name}")[0]["ETag"]
     assert ask(client, f"/media/{name}", if_none_match=first)[0].status_code == 304
@@ -173,25 +171,25 @@ def test_a_file_that_is_not_named_by_its_content_has_a_tag_of_its_version(client
     assert (response.status_code, body) == (WHOLE, b"other")
 
 
-class Elsewhere(Storage):
-    """As on another machine: it has no paths, and does not know when a file was written."""
+class RemoteStorage(Storage):
+    """A storage without paths and modification times."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
+        self.files: dict[str, bytes] = {}
 
     def _open(self, name: str, mode: str = "rb") -> ContentFile[bytes]:
-        return ContentFile(self.kept[name], name=name)
+        return ContentFile(self.files[name], name=name)
 
     def _save(self, name: str, content: File[bytes]) -> str:
-        self.kept[name] = content.read()
+        self.files[name] = content.read()
         return name
 
     def exists(self, name: str) -> bool:
-        return name in self.kept
+        return name in self.files
 
 
-def test_a_storage_that_is_no_folder_serves_parts_too(client: Client, settings: Settings) -> None:
-    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": f"{__name__}.Elsewhere"}}
+def test_a_remote_storage_serves_ranges_too(client: Client, settings: Settings) -> None:
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": f"{__name__}.RemoteStorage"}}
     default_storage.save(NAME, ContentFile(FILM))
     default_storage.save("covers/front.jpg", ContentFile(FILM))
     response, body = ask(client, "/media/covers/front.jpg", range="bytes=5-9")
@@ -202,69 +200,69 @@ def test_a_storage_that_is_no_folder_serves_parts_too(client: Client, settings: 
     assert ask(client, f"/media/{NAME}")[1] == FILM
 
 
-# --- Long films
+# --- Long responses
 
 
-class Watched(ContentFile[bytes]):
-    """A file that notes how much of it was asked for at once."""
+class RecordingFile(ContentFile[bytes]):
+    """A file that records how many bytes each read requested."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__(content)
-        self.asked: list[int] = []
+        self.sizes: list[int] = []
 
     def read(self, size: int = -1) -> bytes:
-        self.asked.append(size)
+        self.sizes.append(size)
         content: bytes = self.file.read(size)
         return content
 
 
-def test_a_file_is_read_in_small_pieces() -> None:
-    file = Watched(bytes(1_000_000))
-    part = ranges.Part(file, ranges.Span(10, 900_010))
+def test_a_file_is_read_in_small_chunks() -> None:
+    file = RecordingFile(bytes(1_000_000))
+    part = ranges.RangeReader(file, ranges.ByteRange(10, 900_010))
     assert sum(len(chunk) for chunk in part) == 900_000
-    assert 0 < max(file.asked) <= ranges.CHUNK
-    assert min(file.asked) >= 0
+    assert 0 < max(file.sizes) <= ranges.CHUNK
+    assert min(file.sizes) >= 0
 
 
 @pytest.fixture
 def long_film() -> Iterator[str]:
-    """The address of a film that no single answer to a player holds."""
-    yield f"/media/{default_storage.save(NAME, ContentFile(bytes(LONGEST_PART + 1000)))}"
-    assert serving.LONG_ANSWERS.acquire(blocking=False), "somebody forgot to give back a slot"
-    serving.LONG_ANSWERS.release()
+    """The URL of a film that is longer than a response to a range without an end."""
+    yield f"/media/{default_storage.save(NAME, ContentFile(bytes(MAX_OPEN_RANGE + 1000)))}"
+    assert serving.LONG_RESPONSES.acquire(blocking=False), "a slot was not released"
+    serving.LONG_RESPONSES.release()
 
 
-def test_a_player_that_asks_without_an_end_gets_a_part_that_does_not_hold_up_the_server(
-    client: Client, long_film: str
-) -> None:
+def test_a_range_without_an_end_gets_a_short_response(client: Client, long_film: str) -> None:
     response, body = ask(client, long_film, range="bytes=0-")
-    assert (response.status_code, len(body)) == (PARTIAL, LONGEST_PART)
-    assert response["Content-Range"] == f"bytes 0-{LONGEST_PART - 1}/{LONGEST_PART + 1000}"
-    response, body = ask(client, long_film, range=f"bytes={LONGEST_PART}-")
-    assert response["Content-Range"] == f"bytes {LONGEST_PART}-{LONGEST_PART + 999}/{LONGEST_PART + 1000}"
-    assert ask(client, long_film, range=f"bytes=0-{LONGEST_PART + 500}")[0]["Content-Length"] == str(LONGEST_PART + 501)
+    assert (response.status_code, len(body)) == (PARTIAL, MAX_OPEN_RANGE)
+    assert response["Content-Range"] == f"bytes 0-{MAX_OPEN_RANGE - 1}/{MAX_OPEN_RANGE + 1000}"
+    response, body = ask(client, long_film, range=f"bytes={MAX_OPEN_RANGE}-")
+    assert response["Content-Range"] == f"bytes {MAX_OPEN_RANGE}-{MAX_OPEN_RANGE + 999}/{MAX_OPEN_RANGE + 1000}"
+    assert ask(client, long_film, range=f"bytes=0-{MAX_OPEN_RANGE + 500}")[0]["Content-Length"] == str(
+        MAX_OPEN_RANGE + 501
+    )
 
 
-def test_few_slow_downloads_leave_threads_for_all_others(db: None, client: Client, long_film: str) -> None:
+def test_slow_downloads_leave_threads_for_other_requests(db: None, client: Client, long_film: str) -> None:
     slow = [client.get(long_film), client.get(long_film)]
     refused, sentence = ask(client, long_film)
     assert refused.status_code == 503
     assert refused["Retry-After"] == "60"
     assert refused["Cache-Control"] == "no-store"
-    assert b"Try it again in a minute" in sentence
-    shortened, body = ask(client, long_film, range=f"bytes=0-{LONGEST_PART + 500}")
-    assert (shortened.status_code, len(body)) == (PARTIAL, LONGEST_PART)
+    assert b"Try again in a minute" in sentence
+    shortened, body = ask(client, long_film, range=f"bytes=0-{MAX_OPEN_RANGE + 500}")
+    assert (shortened.status_code, len(body)) == (PARTIAL, MAX_OPEN_RANGE)
     assert client.head(long_film).status_code == WHOLE
-    slow[0].close()  # the reader has gone away
-    assert len(ask(client, long_film)[1]) == LONGEST_PART + 1000
+    slow[0].close()  # the client has disconnected
+    assert len(ask(client, long_film)[1]) == MAX_OPEN_RANGE + 1000
     slow[1].close()
-    assert len(ask(client, long_film)[1]) == LONGEST_PART + 1000
+    assert len(ask(client, long_film)[1]) == MAX_OPEN_RANGE + 1000
 
 
-def test_a_reader_who_vanishes_before_the_first_byte_gives_the_slot_back() -> None:
-    given_back: list[str] = []
-    part = ranges.Part(ContentFile(FILM), ranges.Span(0, 5), lambda: given_back.append("slot"))
+def test_a_client_that_disconnects_before_the_first_byte_releases_the_slot() -> None:
+    released: list[str] = []
+    part = ranges.RangeReader(ContentFile(FILM), ranges.ByteRange(0, 5), lambda: released.append("slot"))
     part.close()
     part.close()
     del part
-    assert given_back == ["slot"]
+    assert released == ["slot"]

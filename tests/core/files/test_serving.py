@@ -1,4 +1,4 @@
-"""Public media as readers, and attackers, ask for them."""
+"""Requests of readers and of attackers for public media."""
 
 import re
 from pathlib import Path
@@ -19,19 +19,19 @@ PNG = b"\x89PNG\r\n\x1a\n and so on"
 HASHED = "0123456789abcdef0123456789abcdef"
 
 
-def kept(name: str, data: bytes = PNG) -> str:
+def stored(name: str, data: bytes = PNG) -> str:
     return f"/media/{default_storage.save(name, ContentFile(data))}"
 
 
-def fetched(client: Client, address: str, method: str = "get") -> tuple[HttpResponseBase, bytes]:
-    """The answer and its body; reading to the end closes the file."""
-    response = getattr(client, method)(address)
+def fetch(client: Client, url: str, method: str = "get") -> tuple[HttpResponseBase, bytes]:
+    """The response and its body. Reading it to the end closes the file."""
+    response = getattr(client, method)(url)
     assert response.status_code == 200
     return response, response.getvalue()
 
 
-def test_a_picture_is_served_for_ever_and_can_do_nothing(client: Client) -> None:
-    response, body = fetched(client, kept(f"pictures/2026/{HASHED}.png"))
+def test_a_picture_is_cached_for_ever_and_has_no_rights(client: Client) -> None:
+    response, body = fetch(client, stored(f"pictures/2026/{HASHED}.png"))
     assert body == PNG
     assert response["Content-Type"] == "image/png"
     assert response["Content-Length"] == str(len(PNG))
@@ -43,44 +43,44 @@ def test_a_picture_is_served_for_ever_and_can_do_nothing(client: Client) -> None
     assert "Cookie" not in response.get("Vary", "")
 
 
-def test_a_name_that_does_not_tell_the_content_is_asked_for_again(client: Client) -> None:
-    response, _body = fetched(client, kept("covers/front.jpg"))
+def test_a_file_with_another_name_is_cached_for_an_hour(client: Client) -> None:
+    response, _body = fetch(client, stored("covers/front.jpg"))
     assert response["Cache-Control"] == "public, max-age=3600"
 
 
 @pytest.mark.parametrize("name", ["evil.html", "evil.svg", "evil.xml", "evil.js", "evil.png.html", "evil", "evil.PNG"])
-def test_what_is_not_ours_is_only_ever_a_download(client: Client, name: str) -> None:
-    response, _body = fetched(client, kept(name, b"<script>alert(1)</script>"))
+def test_a_file_of_unknown_type_is_only_a_download(client: Client, name: str) -> None:
+    response, _body = fetch(client, stored(name, b"<script>alert(1)</script>"))
     assert response["Content-Type"] == "application/octet-stream"
     assert re.match(r"attachment; filename=", response["Content-Disposition"])
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize(("field", "folder"), [("file", "videos"), ("captions", "captions"), ("poster", "posters")])
-def test_what_belongs_to_a_video_is_there_as_long_as_the_video_is(
+def test_files_of_a_video_are_public_as_long_as_the_video_is(
     client: Client, admin_client: Client, make_repost: MakeRepost, field: str, folder: str
 ) -> None:
     post = make_repost()
     name = default_storage.save(f"{folder}/{HASHED}.webm", ContentFile(PNG))
     Video.objects.create(post=post, part="repost", provider="upload", **{field: name})
-    address = f"/media/{name}"
-    response, _body = fetched(client, address)
+    url = f"/media/{name}"
+    response, _body = fetch(client, url)
     assert response["Cache-Control"] == "public, max-age=0, s-maxage=10, must-revalidate"
     steps.withdraw(post.repost, by="Eldon Host")
-    assert client.get(address).status_code == 404
-    response, _body = fetched(admin_client, address)
+    assert client.get(url).status_code == 404
+    response, _body = fetch(admin_client, url)
     assert response["Cache-Control"] == "private, no-store"
     steps.restore(post.repost, by="Eldon Host")
-    fetched(client, address)
+    fetch(client, url)
     lifecycle.withdraw(post)
-    assert client.get(address).status_code == 404
+    assert client.get(url).status_code == 404
 
 
-def test_of_a_film_that_two_posts_show_one_is_enough(client: Client, make_post: MakePost) -> None:
+def test_a_film_of_two_posts_is_public_if_one_of_them_is(client: Client, make_post: MakePost) -> None:
     name = default_storage.save(f"videos/{HASHED}.webm", ContentFile(PNG))
     for status in ("draft", "published"):
         Video.objects.create(post=make_post(status, status=status), provider="upload", file=name)
-    fetched(client, f"/media/{name}")
+    fetch(client, f"/media/{name}")
 
 
 OUTSIDE = [
@@ -118,9 +118,9 @@ def test_there_is_nothing_outside_the_media_folder(client: Client, settings: Set
     assert response["Cache-Control"] == "max-age=0"
 
 
-def test_media_are_read_and_never_written_through_their_address(client: Client) -> None:
-    address = kept("covers/front.jpg")
+def test_media_cannot_be_written_through_their_url(client: Client) -> None:
+    url = stored("covers/front.jpg")
     for method in ("post", "put", "patch", "delete"):
-        assert getattr(client, method)(address).status_code == 405
-    response, body = fetched(client, address, "head")
+        assert getattr(client, method)(url).status_code == 405
+    response, body = fetch(client, url, "head")
     assert (response["Content-Type"], response["Content-Length"], body) == ("image/jpeg", str(len(PNG)), b"")

@@ -1,4 +1,4 @@
-"""A reader in front of the cache, and what stands behind it counted."""
+"""A client in front of the cache, and a counter behind it."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +12,7 @@ from django.test import RequestFactory
 
 from core.page_cache import layer
 from core.page_cache.layer import PageCache, key_of
-from tests.comments.conftest import held, say  # noqa: F401 - the same people speak here
+from tests.comments.conftest import held, say  # noqa: F401 - fixtures
 
 HOST = "127.0.0.1:8000"
 
@@ -31,11 +31,11 @@ class Response:
 class Site:
     """The site as the web server sees it: the cache, and Django behind it."""
 
-    def __init__(self, room: int = 8_000_000) -> None:
+    def __init__(self, max_bytes: int = 8_000_000) -> None:
         self.django = WSGIHandler()
-        self.cache = PageCache(self._counted, room=room)
-        self.made: list[str] = []  # the addresses that Django was asked for
-        self.holding: Callable[[], object] | None = None  # called when a page is made, and has not left yet
+        self.cache = PageCache(self._counted, max_bytes=max_bytes)
+        self.made: list[str] = []  # the paths of the pages that Django made
+        self.holding: Callable[[], object] | None = None  # called once, when a page has been made but not returned yet
 
     def _counted(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         self.made.append(environ["PATH_INFO"])
@@ -48,10 +48,10 @@ class Site:
         return [body]
 
     def ask(self, path: str, method: str = "GET", **environ: Any) -> Response:
-        """What a request is answered; `environ` is as WSGI has it."""
-        asked = RequestFactory().generic(method, path).environ | {"HTTP_HOST": HOST} | environ
+        """The response to a request. `environ` adds to the WSGI environment."""
+        request = RequestFactory().generic(method, path).environ | {"HTTP_HOST": HOST} | environ
         started: list[tuple[str, list[tuple[str, str]]]] = []
-        parts = self.cache(asked, lambda status, headers, *rest: started.append((status, headers)))
+        parts = self.cache(request, lambda status, headers, *rest: started.append((status, headers)))
         body = b"".join(parts)
         status, headers = started[-1]
         names = [name.lower() for name, _value in headers]
@@ -59,12 +59,12 @@ class Site:
         return Response(int(status[:3]), {name.lower(): value for name, value in headers}, body)
 
     def read(self, path: str) -> str:
-        """The words of a page, as it is known now: a look at what has changed is due."""
+        """The text of a page after a poll of the change log."""
         self.cache.freshness.poll_soon()
         return self.ask(path).text
 
     def makes(self, path: str) -> bool:
-        """Whether Django has to make the page, when a look at what has changed is due."""
+        """Whether Django has to make the page after a poll of the change log."""
         before = len(self.made)
         self.read(path)
         return len(self.made) > before
@@ -72,28 +72,28 @@ class Site:
 
 @pytest.fixture
 def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.setattr(layer, "YOUNG_SECONDS", 0.0)  # no test comes back as late as people do
-    key_of.cache_clear()  # it remembers which hosts the settings allowed
+    monkeypatch.setattr(layer, "MAX_LAG_SECONDS", 0.0)  # tests come back sooner than people do
+    key_of.cache_clear()  # it depends on ALLOWED_HOSTS
     yield Site()
     connection.close()
 
 
 class Meanwhile:
-    """Runs something in another thread with a connection of its own, and waits for it."""
+    """Runs a function in another thread with a connection of its own, and waits for it."""
 
     def __call__(self, do: Callable[[], Any]) -> Any:
         done: list[Any] = []
 
-        def alone() -> None:
+        def run() -> None:
             try:
                 done.append(do())
             finally:
                 connection.close()
 
-        thread = threading.Thread(target=alone)
+        thread = threading.Thread(target=run)
         thread.start()
         thread.join(20)
-        assert done, "it did not come to an end"
+        assert done, "it did not return"
         return done[0]
 
 

@@ -1,4 +1,4 @@
-"""What a browser and a proxy get from the cache, and what it keeps at all."""
+"""What a browser and a proxy get from the cache, and what it stores."""
 
 import gzip
 import re
@@ -16,8 +16,8 @@ from blog.publishing import lifecycle
 from config.wsgi import django_application
 from core import clock
 from core.page_cache import with_page_cache
-from core.page_cache.layer import PageCache, key_of, plain
-from core.page_cache.pages import Page, Pages, best_encoding
+from core.page_cache.layer import PageCache, anonymous_request, key_of
+from core.page_cache.pages import Page, PageStore, best_encoding
 from tests.comments.conftest import Say
 from tests.conftest import MakePost
 from tests.core.page_cache.conftest import HOST, Site
@@ -26,19 +26,19 @@ UNPACK = {"": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 
 
 def test_a_page_is_made_once(site: Site, own_post: Post) -> None:
-    address = own_post.get_absolute_url()
-    first, second = site.ask(address), site.ask(address)
+    path = own_post.get_absolute_url()
+    first, second = site.ask(path), site.ask(path)
     assert first == second
     assert first.status == 200
     assert "The host's own words." in first.text
-    assert site.made == [address]
+    assert site.made == [path]
 
 
 @pytest.mark.parametrize("encoding", UNPACK)
-def test_each_encoding_has_the_same_words_and_a_tag_of_its_own(site: Site, own_post: Post, encoding: str) -> None:
-    address = own_post.get_absolute_url()
-    plain = site.ask(address)
-    packed = site.ask(address, HTTP_ACCEPT_ENCODING=encoding)
+def test_each_encoding_has_the_same_content_and_its_own_etag(site: Site, own_post: Post, encoding: str) -> None:
+    path = own_post.get_absolute_url()
+    plain = site.ask(path)
+    packed = site.ask(path, HTTP_ACCEPT_ENCODING=encoding)
     assert UNPACK[encoding](packed.body) == plain.body
     assert packed.headers.get("content-encoding", "") == encoding
     assert packed.headers["content-length"] == str(len(packed.body))
@@ -63,47 +63,47 @@ def test_each_encoding_has_the_same_words_and_a_tag_of_its_own(site: Site, own_p
         (",,;;=", ""),
     ],
 )
-def test_the_best_encoding_that_a_browser_takes(accepted: str, best: str) -> None:
+def test_the_best_accepted_encoding_is_sent(accepted: str, best: str) -> None:
     assert best_encoding(accepted) == best
 
 
 @pytest.mark.parametrize("copy", ["{tag}", "W/{tag}", '"other", {tag}', "*"])
-def test_who_has_the_page_already_is_told_so(site: Site, own_post: Post, copy: str) -> None:
-    address = own_post.get_absolute_url()
+def test_a_client_that_has_the_page_gets_a_304(site: Site, own_post: Post, copy: str) -> None:
+    path = own_post.get_absolute_url()
     for encoding in UNPACK:
-        had = site.ask(address, HTTP_ACCEPT_ENCODING=encoding)
+        had = site.ask(path, HTTP_ACCEPT_ENCODING=encoding)
         tag = copy.format(tag=had.headers["etag"])
-        again = site.ask(address, HTTP_ACCEPT_ENCODING=encoding, HTTP_IF_NONE_MATCH=tag)
+        again = site.ask(path, HTTP_ACCEPT_ENCODING=encoding, HTTP_IF_NONE_MATCH=tag)
         assert (again.status, again.body) == (304, b"")
         for name in ("etag", "cache-control", "vary"):
             assert again.headers[name] == had.headers[name]
         assert "content-length" not in again.headers
 
 
-def test_who_has_another_page_gets_this_one(site: Site, own_post: Post) -> None:
-    address = own_post.get_absolute_url()
+def test_a_client_with_another_etag_gets_the_page(site: Site, own_post: Post) -> None:
+    path = own_post.get_absolute_url()
     for tag in ('"other"', "", 'W/"x", "y"', "nonsense"):
-        assert site.ask(address, HTTP_IF_NONE_MATCH=tag).status == 200
+        assert site.ask(path, HTTP_IF_NONE_MATCH=tag).status == 200
 
 
-def test_conditions_of_one_reader_spoil_no_page_for_others(site: Site, own_post: Post) -> None:
-    address = own_post.get_absolute_url()
-    tag = site.ask(address).headers["etag"]
+def test_conditional_requests_do_not_affect_the_stored_page(site: Site, own_post: Post) -> None:
+    path = own_post.get_absolute_url()
+    tag = site.ask(path).headers["etag"]
     site = Site()
-    asked = {
+    conditions = {
         "HTTP_IF_NONE_MATCH": tag,
         "HTTP_RANGE": "bytes=0-3",
         "HTTP_IF_MODIFIED_SINCE": "Fri, 01 Jan 2100 00:00:00 GMT",
     }
-    assert site.ask(address, **asked).status == 304
-    assert "The host's own words." in site.ask(address).text
+    assert site.ask(path, **conditions).status == 304
+    assert "The host's own words." in site.ask(path).text
     site = Site()
-    assert site.ask(address, HTTP_IF_NONE_MATCH="*").status == 304
-    assert site.ask(address).status == 200
-    assert site.made == [address]
+    assert site.ask(path, HTTP_IF_NONE_MATCH="*").status == 304
+    assert site.ask(path).status == 200
+    assert site.made == [path]
 
 
-def test_django_is_asked_for_what_the_address_says_and_nothing_else() -> None:
+def test_django_gets_only_what_the_url_says() -> None:
     key = key_of("http", HOST, "/", "utm_source=x&before=3&before=4")
     assert key
     environ = {
@@ -112,53 +112,53 @@ def test_django_is_asked_for_what_the_address_says_and_nothing_else() -> None:
         "HTTP_COOKIE": "a=b",
         "HTTP_RANGE": "bytes=0-1",
     }
-    assert plain(environ, key) == {"REQUEST_METHOD": "GET", "QUERY_STRING": "before=4"}
+    assert anonymous_request(environ, key) == {"REQUEST_METHOD": "GET", "QUERY_STRING": "before=4"}
 
 
-def test_head_is_get_without_the_words(site: Site, own_post: Post) -> None:
-    address = own_post.get_absolute_url()
-    head, get = site.ask(address, "HEAD"), site.ask(address)
+def test_head_is_get_without_the_body(site: Site, own_post: Post) -> None:
+    path = own_post.get_absolute_url()
+    head, get = site.ask(path, "HEAD"), site.ask(path)
     assert (head.headers, head.body, len(site.made)) == (get.headers, b"", 1)
     missing = site.ask("/2026/11/no-such-post/", "HEAD")
     assert (missing.status, missing.body) == (404, b"")
 
 
 @pytest.mark.parametrize("query", ["utm_source=x", "fbclid=1&gclid=2", "after", "before=1", "x=%FF&=&&", "after=&a=b"])
-def test_what_an_address_does_not_know_makes_no_new_page(site: Site, own_post: Post, query: str) -> None:
-    address = own_post.get_absolute_url()
-    plain = site.ask(address)
-    asked = site.ask(f"{address}?{query}")
-    assert asked.status == 200
+def test_unknown_parameters_make_no_new_page(site: Site, own_post: Post, query: str) -> None:
+    path = own_post.get_absolute_url()
+    plain = site.ask(path)
+    response = site.ask(f"{path}?{query}")
+    assert response.status == 200
     if "after" not in query:
-        assert site.made == [address]
-        assert asked == plain
+        assert site.made == [path]
+        assert response == plain
 
 
-def test_what_an_address_knows_makes_pages_of_its_own(site: Site, make_post: MakePost) -> None:
+def test_known_parameters_make_pages_of_their_own(site: Site, make_post: MakePost) -> None:
     posts = [make_post(f"post-{number}") for number in range(3)]
     cursor = posts[2].pk
     first = site.ask("/")
     older = site.ask(f"/?before={cursor}")
     assert first.body != older.body
-    assert site.ask(f"/?before=7&x=1&before={cursor}") == older, "of several the last counts, as for Django"
+    assert site.ask(f"/?before=7&x=1&before={cursor}") == older, "the last of several values counts, as for Django"
     assert len(site.made) == 2
 
 
-def test_a_query_that_is_no_query_is_django_s_business(site: Site, own_post: Post) -> None:
+def test_an_invalid_query_is_left_to_django(site: Site, own_post: Post) -> None:
     assert site.ask("/", QUERY_STRING="&".join("before=1" for _ in range(20_000))).status == 400
     assert site.ask("/").status == 200
 
 
-def test_only_our_own_hosts_are_kept(site: Site, own_post: Post) -> None:
+def test_only_pages_of_allowed_hosts_are_cached(site: Site, own_post: Post) -> None:
     for host in ("evil.example", "evil.example:80", "", "a b", "[::1", "127.0.0.1:8000@evil.example"):
         assert site.ask("/", HTTP_HOST=host).status == 400
     made = len(site.made)
     for port in (1, 2, 3):
         assert site.ask("/", HTTP_HOST=f"127.0.0.1:{port}").status == 200
-    assert len(site.made) == made + 1, "whoever asks may make up any port"
+    assert len(site.made) == made + 1, "a client may invent any port"
 
 
-def test_nobody_s_cookies_come_in_or_out(site: Site, own_post: Post, host: Person) -> None:
+def test_cookies_are_neither_read_nor_set(site: Site, own_post: Post, host: Person) -> None:
     browser = Client()
     browser.force_login(User.objects.get())
     cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
@@ -167,12 +167,12 @@ def test_nobody_s_cookies_come_in_or_out(site: Site, own_post: Post, host: Perso
     assert "set-cookie" not in signed_in.headers
 
 
-def test_what_is_not_kept_is_made_each_time(site: Site, own_post: Post, say: Say) -> None:
+def test_other_pages_are_made_each_time(site: Site, own_post: Post, say: Say) -> None:
     comment = say()
     gone = Post.objects.create(slug="gone", title="Gone", author=own_post.author, body="x")
     lifecycle.publish(gone, at=clock.now() - timedelta(days=1))
     lifecycle.withdraw(gone)
-    for address in (
+    for path in (
         "/search/?q=own",
         "/2026/11/no-such-post/",
         gone.get_absolute_url(),
@@ -184,60 +184,60 @@ def test_what_is_not_kept_is_made_each_time(site: Site, own_post: Post, say: Say
         "/nothing/of/the/kind",
     ):
         made = len(site.made)
-        site.ask(address)
-        site.ask(address)
-        assert len(site.made) == made + 2, address
+        site.ask(path)
+        site.ask(path)
+        assert len(site.made) == made + 2, path
 
 
-def test_addresses_that_somebody_made_up_fill_no_memory(site: Site, own_post: Post) -> None:
+def test_invented_urls_do_not_fill_the_memory(site: Site, own_post: Post) -> None:
     key_of.cache_clear()
     assert site.ask(f"/?{'x' * 2_000}").status == 200
     assert key_of.cache_info().currsize == 0
 
 
-def test_headers_that_somebody_made_up_fill_no_memory(transactional_db: None, settings: Any, own_post: Post) -> None:
+def test_invented_headers_do_not_fill_the_memory(transactional_db: None, settings: Any, own_post: Post) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     site, long = Site(), "x" * 100_000
-    site.ask("/", HTTP_ACCEPT_ENCODING=long)  # what the first pages load stays, too
+    site.ask("/", HTTP_ACCEPT_ENCODING=long)  # so that what the first pages load is not counted
     site.ask("/", HTTP_X_FORWARDED_PROTO=long)
     tracemalloc.start()
     try:
         for number in range(20):
-            made_up = f"{number}{long}"
-            site.ask("/", HTTP_ACCEPT_ENCODING=made_up)
-            site.ask("/", HTTP_X_FORWARDED_PROTO=made_up)
-        kept, _most = tracemalloc.get_traced_memory()
+            invented = f"{number}{long}"
+            site.ask("/", HTTP_ACCEPT_ENCODING=invented)
+            site.ask("/", HTTP_X_FORWARDED_PROTO=invented)
+        allocated, _peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert kept < 10 * len(long)
+    assert allocated < 10 * len(long)
 
 
-def test_memory_has_a_bound(transactional_db: None, make_post: MakePost) -> None:
+def test_the_store_has_a_limit(transactional_db: None, make_post: MakePost) -> None:
     posts = [make_post(f"post-{number}", body="word " * 500) for number in range(12)]
-    site = Site(room=100_000)
+    site = Site(max_bytes=100_000)
     for post in posts:
         site.ask(post.get_absolute_url())
     assert not site.makes(posts[-1].get_absolute_url())
-    assert site.makes(posts[0].get_absolute_url()), "what was not asked for longest had to go"
+    assert site.makes(posts[0].get_absolute_url()), "the page that was unused for longest was evicted"
 
 
-def test_what_would_fill_everything_is_not_kept() -> None:
-    pages = Pages(room=10_000)
+def test_a_page_that_would_fill_the_store_is_not_stored() -> None:
+    pages = PageStore(max_bytes=10_000)
     pages.put("large", Page([], b"x" * 9_000, frozenset(), 1))
     pages.put("small", Page([], b"x", frozenset(), 1))
     assert pages.get("large") is None
     assert pages.get("small")
 
 
-def test_a_page_that_was_begun_earlier_does_not_replace_a_later_one() -> None:
-    pages = Pages(room=100_000)
+def test_a_page_does_not_replace_one_that_was_begun_later() -> None:
+    pages = PageStore(max_bytes=100_000)
     later = Page([], b"later", frozenset(), 2)
     pages.put("page", later)
     pages.put("page", Page([], b"earlier", frozenset(), 1))
     assert pages.get("page") is later
 
 
-def test_no_shared_cache_keeps_a_page_past_a_change_that_the_clock_brings(site: Site, make_post: MakePost) -> None:
+def test_s_maxage_ends_before_the_clock_changes_a_page(site: Site, make_post: MakePost) -> None:
     own = make_post()
     assert "s-maxage=10," in site.ask("/").headers["cache-control"]
     make_post("soon", published_at=clock.now() + timedelta(seconds=5))
@@ -247,6 +247,6 @@ def test_no_shared_cache_keeps_a_page_past_a_change_that_the_clock_brings(site: 
     assert int(seconds[1]) <= 4
 
 
-def test_without_room_there_is_no_cache(settings: Any, blog: Blog) -> None:
+def test_zero_bytes_turn_the_cache_off(settings: Any, blog: Blog) -> None:
     settings.PAGE_CACHE_BYTES = 0
     assert not isinstance(with_page_cache(django_application), PageCache)

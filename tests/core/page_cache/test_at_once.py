@@ -1,4 +1,4 @@
-"""Many ask for one page, changes come at the worst moment, and the database is not there."""
+"""Simultaneous requests, changes at the worst moment, and an unreachable database."""
 
 import threading
 from collections.abc import Callable
@@ -17,14 +17,14 @@ from tests.comments.conftest import Say
 from tests.conftest import GUEST_MARK
 from tests.core.page_cache.conftest import Meanwhile, Response, Site
 
-LONG = 20  # seconds; nobody waits so long unless the test fails
+LONG = 20  # seconds; only a failing test waits so long
 
 on_postgresql = pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
 
 
-def ask(site: Site, address: str) -> Response:
+def ask(site: Site, path: str) -> Response:
     try:
-        return site.ask(address)
+        return site.ask(path)
     finally:
         connection.close()
 
@@ -34,66 +34,64 @@ def withdraw(post: Post) -> bool:
     return True
 
 
-def test_one_makes_the_page_and_the_others_wait(site: Site, own_post: Post) -> None:
-    address, together = own_post.get_absolute_url(), threading.Barrier(8)
+def test_one_request_makes_the_page_and_the_others_wait(site: Site, own_post: Post) -> None:
+    path, together = own_post.get_absolute_url(), threading.Barrier(8)
 
     def reader() -> Response:
         together.wait(LONG)
-        return ask(site, address)
+        return ask(site, path)
 
     with ThreadPoolExecutor(8) as pool:
-        answers = [future.result() for future in [pool.submit(reader) for _ in range(8)]]
-    assert {answer.body for answer in answers} == {site.ask(address).body}
-    assert site.made == [address]
+        responses = [future.result() for future in [pool.submit(reader) for _ in range(8)]]
+    assert {response.body for response in responses} == {site.ask(path).body}
+    assert site.made == [path]
 
 
-def test_what_cannot_be_kept_keeps_nobody_waiting_for_ever(site: Site, own_post: Post) -> None:
+def test_requests_for_a_page_that_is_not_cacheable_all_end(site: Site, own_post: Post) -> None:
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: ask(site, "/2026/11/no-such-post/"), range(8)))
-    assert {answer.status for answer in answers} == {404}
+        responses = list(pool.map(lambda _: ask(site, "/2026/11/no-such-post/"), range(8)))
+    assert {response.status for response in responses} == {404}
     assert len(site.made) == 8
 
 
-class Held:
-    """One reader's page is made and held back while something happens; then it may go."""
+class HeldResponse:
+    """A page that has been made, and is held back while something happens."""
 
-    def __init__(self, site: Site, address: str) -> None:
-        self.site, self.address = site, address
-        self.is_made, self.may_go = threading.Event(), threading.Event()
+    def __init__(self, site: Site, path: str) -> None:
+        self.site, self.path = site, path
+        self.page_made, self.may_go = threading.Event(), threading.Event()
         self.pool = ThreadPoolExecutor(3)
 
-    def __enter__(self) -> "Held":
+    def __enter__(self) -> "HeldResponse":
         def hold() -> None:
-            self.is_made.set()
+            self.page_made.set()
             assert self.may_go.wait(LONG)
 
         self.site.holding = hold
-        self.answer = self.pool.submit(ask, self.site, self.address)
-        assert self.is_made.wait(LONG)
+        self.response = self.pool.submit(ask, self.site, self.path)
+        assert self.page_made.wait(LONG)
         return self
 
     def another(self) -> Future[Response]:
-        return self.pool.submit(ask, self.site, self.address)
+        return self.pool.submit(ask, self.site, self.path)
 
     def __exit__(self, *raised: object) -> None:
         self.may_go.set()
         self.pool.shutdown()
 
 
-def test_a_page_that_was_in_the_making_while_its_words_were_withdrawn_is_never_served(
-    site: Site, permitted_repost: Post
-) -> None:
-    address = permitted_repost.get_absolute_url()
-    with Held(site, address) as held:
+def test_a_page_made_while_its_text_was_withdrawn_is_never_served(site: Site, permitted_repost: Post) -> None:
+    path = permitted_repost.get_absolute_url()
+    with HeldResponse(site, path) as held:
         withdraw(permitted_repost)
         held.may_go.set()
-        assert GUEST_MARK in held.answer.result(LONG).text, "it had been asked for before"
-    assert GUEST_MARK not in site.read(address)
+        assert GUEST_MARK in held.response.result(LONG).text, "it had been requested before"
+    assert GUEST_MARK not in site.read(path)
 
 
-def test_who_asks_after_the_withdrawal_does_not_get_what_was_in_the_making(site: Site, permitted_repost: Post) -> None:
-    address = permitted_repost.get_absolute_url()
-    with Held(site, address) as held:
+def test_a_request_after_the_withdrawal_does_not_get_the_page_in_progress(site: Site, permitted_repost: Post) -> None:
+    path = permitted_repost.get_absolute_url()
+    with HeldResponse(site, path) as held:
         withdraw(permitted_repost)
         site.cache.freshness.poll_soon()
         later = held.another()
@@ -101,23 +99,23 @@ def test_who_asks_after_the_withdrawal_does_not_get_what_was_in_the_making(site:
         assert GUEST_MARK not in later.result(LONG).text
 
 
-def test_while_a_new_comment_is_put_in_the_others_take_the_copy_of_before(site: Site, own_post: Post, say: Say) -> None:
-    address = own_post.get_absolute_url()
-    before = site.ask(address)
+def test_while_a_comment_is_added_others_get_the_previous_copy(site: Site, own_post: Post, say: Say) -> None:
+    path = own_post.get_absolute_url()
+    before = site.ask(path)
     say("Unmistakable words.")
     site.cache.freshness.poll_soon()
-    with Held(site, address) as held:
+    with HeldResponse(site, path) as held:
         assert held.another().result(LONG).body == before.body
         held.may_go.set()
-        assert "Unmistakable" in held.answer.result(LONG).text
+        assert "Unmistakable" in held.response.result(LONG).text
 
 
-def test_after_a_withdrawal_nobody_takes_the_copy_of_before(site: Site, permitted_repost: Post) -> None:
-    address = permitted_repost.get_absolute_url()
-    site.ask(address)
+def test_after_a_withdrawal_nobody_gets_the_previous_copy(site: Site, permitted_repost: Post) -> None:
+    path = permitted_repost.get_absolute_url()
+    site.ask(path)
     withdraw(permitted_repost)
     site.cache.freshness.poll_soon()
-    with Held(site, address) as held:
+    with HeldResponse(site, path) as held:
         waiting = held.another()
         with pytest.raises(TimeoutError):
             waiting.result(0.2)
@@ -126,143 +124,143 @@ def test_after_a_withdrawal_nobody_takes_the_copy_of_before(site: Site, permitte
 
 
 @on_postgresql
-def test_a_change_that_is_committed_late_is_not_overlooked(
+def test_a_change_that_is_committed_late_is_not_missed(
     site: Site, own_post: Post, permitted_repost: Post, meanwhile: Meanwhile
 ) -> None:
-    """A transaction that began earlier, and wrote its note first, is committed after another whose note was read."""
-    address = permitted_repost.get_absolute_url()
-    noted, may_commit = threading.Event(), threading.Event()
+    """A transaction that began earlier is committed after another one whose change has been read."""
+    path = permitted_repost.get_absolute_url()
+    recorded, may_commit = threading.Event(), threading.Event()
 
     def slowly() -> None:
         with transaction.atomic():
             withdraw(permitted_repost)
-            noted.set()
+            recorded.set()
             assert may_commit.wait(LONG)
         connection.close()
 
     slow = threading.Thread(target=slowly)
     slow.start()
-    assert noted.wait(LONG)
-    assert GUEST_MARK in site.read(address)
+    assert recorded.wait(LONG)
+    assert GUEST_MARK in site.read(path)
     meanwhile(lambda: [Post.objects.filter(pk=own_post.pk).update(title="Later")])
-    assert GUEST_MARK in site.read(address)
+    assert GUEST_MARK in site.read(path)
     may_commit.set()
     slow.join(LONG)
-    assert GUEST_MARK not in site.read(address)
+    assert GUEST_MARK not in site.read(path)
 
 
 @on_postgresql
-def test_each_note_counts_once(site: Site, own_post: Post, meanwhile: Meanwhile) -> None:
-    """Though all are read again that were noted since the oldest open transaction began."""
-    address = own_post.get_absolute_url()
+def test_each_change_counts_once(site: Site, own_post: Post, meanwhile: Meanwhile) -> None:
+    """Although everything since the beginning of the oldest open transaction is read again."""
+    path = own_post.get_absolute_url()
     other = connections.create_connection("default")
     with other.cursor() as cursor:
         cursor.execute("BEGIN; SELECT pg_current_xact_id()")
-        site.read(address)
+        site.read(path)
         meanwhile(lambda: [Post.objects.filter(pk=own_post.pk).update(title="Later")])
-        assert site.makes(address)
-        assert not site.makes(address)
-        assert not site.makes(address)
+        assert site.makes(path)
+        assert not site.makes(path)
+        assert not site.makes(path)
         cursor.execute("COMMIT")
     other.close()
 
 
 @on_postgresql
-def test_while_the_notes_are_locked_pages_are_served_and_then_made(
+def test_while_the_log_is_locked_pages_are_served_for_a_while_and_then_made(
     site: Site, own_post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = own_post.get_absolute_url()
-    site.read(address)
+    path = own_post.get_absolute_url()
+    site.read(path)
     other = connections.create_connection("default")
     with other.cursor() as cursor:
         cursor.execute("BEGIN; LOCK TABLE core_invalidation IN ACCESS EXCLUSIVE MODE")
-        assert not site.makes(address)
-        monkeypatch.setattr(freshness, "BLIND_SECONDS", 0)
-        assert site.makes(address)
+        assert not site.makes(path)
+        monkeypatch.setattr(freshness, "OUTAGE_SECONDS", 0)
+        assert site.makes(path)
         cursor.execute("ROLLBACK")
     other.close()
 
 
-class Away:
-    """The database answers no question about changes."""
+class NoChangeLog:
+    """Every query of the change log fails."""
 
     def __call__(self, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         if "core_invalidation" in sql:
-            raise OperationalError("it is away")
+            raise OperationalError("unreachable")
         return execute(sql, *rest)
 
 
-def test_without_an_answer_pages_are_served_for_a_while_and_then_made(
+def test_without_the_log_pages_are_served_for_a_while_and_then_made(
     site: Site, permitted_repost: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = permitted_repost.get_absolute_url()
-    site.read(address)
-    with connection.execute_wrapper(Away()):
-        assert not site.makes(address)
+    path = permitted_repost.get_absolute_url()
+    site.read(path)
+    with connection.execute_wrapper(NoChangeLog()):
+        assert not site.makes(path)
         withdraw(permitted_repost)
-        monkeypatch.setattr(freshness, "BLIND_SECONDS", 0)
-        assert GUEST_MARK not in site.read(address)
-        assert site.makes(address), "what is made meanwhile is not kept"
-    assert GUEST_MARK not in site.read(address)
+        monkeypatch.setattr(freshness, "OUTAGE_SECONDS", 0)
+        assert GUEST_MARK not in site.read(path)
+        assert site.makes(path), "pages made meanwhile are not stored"
+    assert GUEST_MARK not in site.read(path)
 
 
-def test_what_happened_while_nobody_could_ask_is_known_afterwards(site: Site, permitted_repost: Post) -> None:
-    address = permitted_repost.get_absolute_url()
-    site.read(address)
-    with connection.execute_wrapper(Away()):
+def test_changes_during_an_outage_are_known_afterwards(site: Site, permitted_repost: Post) -> None:
+    path = permitted_repost.get_absolute_url()
+    site.read(path)
+    with connection.execute_wrapper(NoChangeLog()):
         withdraw(permitted_repost)
-        assert GUEST_MARK in site.read(address), "for as long as is said in freshness.BLIND_SECONDS"
-    assert GUEST_MARK not in site.read(address)
+        assert GUEST_MARK in site.read(path), "for freshness.OUTAGE_SECONDS"
+    assert GUEST_MARK not in site.read(path)
 
 
-def test_who_has_not_looked_for_long_forgets_everything(
+def test_a_process_that_has_not_polled_for_long_invalidates_everything(
     site: Site, permitted_repost: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The notes of meanwhile may be deleted already."""
-    address = permitted_repost.get_absolute_url()
-    site.read(address)
-    assert not site.makes(address)
+    """The changes since then may have been deleted from the log."""
+    path = permitted_repost.get_absolute_url()
+    site.read(path)
+    assert not site.makes(path)
     monkeypatch.setattr(freshness, "LOG_RETENTION", freshness.LOG_RETENTION * 0)
-    assert site.makes(address)
+    assert site.makes(path)
 
 
-def test_who_slept_with_the_machine_forgets_everything(site: Site, permitted_repost: Post) -> None:
-    """The monotonic clock stands still meanwhile, and another machine may have deleted the notes."""
-    address = permitted_repost.get_absolute_url()
-    site.read(address)
+def test_a_process_that_slept_invalidates_everything(site: Site, permitted_repost: Post) -> None:
+    """The monotonic clock stood still meanwhile, and another machine may have deleted the changes."""
+    path = permitted_repost.get_absolute_url()
+    site.read(path)
     withdraw(permitted_repost)
     Invalidation.objects.all().delete()
     with clock.standing_at(clock.now() + freshness.LOG_RETENTION):
-        assert GUEST_MARK not in site.read(address)
+        assert GUEST_MARK not in site.read(path)
 
 
-def test_where_notes_are_numbered_anew_nothing_counts_as_known(site: Site, permitted_repost: Post) -> None:
-    """The database was emptied or restored, and what happens from now on has lower numbers than what was read."""
-    address = permitted_repost.get_absolute_url()
-    site.read(address)
+def test_a_log_with_new_numbers_invalidates_everything(site: Site, permitted_repost: Post) -> None:
+    """The database was emptied or restored, and new changes have lower numbers than those that were read."""
+    path = permitted_repost.get_absolute_url()
+    site.read(path)
     site.cache.freshness._change_log._since = 10**12
-    assert site.makes(address)
-    site.read(address)  # on PostgreSQL what was noted since the oldest open transaction counts once more
-    assert not site.makes(address)
+    assert site.makes(path)
+    site.read(path)  # on PostgreSQL, changes since the oldest open transaction count once more
+    assert not site.makes(path)
     withdraw(permitted_repost)
-    assert GUEST_MARK not in site.read(address)
+    assert GUEST_MARK not in site.read(path)
 
 
 @on_postgresql
-def test_words_of_a_table_that_is_emptied_as_a_whole_are_gone(site: Site, permitted_repost: Post) -> None:
-    address = permitted_repost.get_absolute_url()
-    assert GUEST_MARK in site.read(address)
+def test_truncating_a_table_invalidates_its_pages(site: Site, permitted_repost: Post) -> None:
+    path = permitted_repost.get_absolute_url()
+    assert GUEST_MARK in site.read(path)
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE blog_repost CASCADE")
-    assert GUEST_MARK not in site.read(address)
+    assert GUEST_MARK not in site.read(path)
 
 
-def test_more_tags_than_can_be_remembered_count_as_everything(
+def test_too_many_tags_count_as_everything(
     site: Site, permitted_repost: Post, own_post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = permitted_repost.get_absolute_url()
-    site.read(address)
-    monkeypatch.setattr(freshness, "MOST_TAGS", 1)
+    path = permitted_repost.get_absolute_url()
+    site.read(path)
+    monkeypatch.setattr(freshness, "MAX_TAGS", 1)
     Post.objects.filter(pk=own_post.pk).update(title="Later")
     site.read("/")
-    assert site.makes(address) or site.makes(address)
+    assert site.makes(path) or site.makes(path)

@@ -1,10 +1,10 @@
-"""Answers that lie ready between two looks: each for what it was given to, and no others."""
+"""Responses that are kept ready between two polls: each for identical requests, and for no others."""
 
 import pytest
 
 from blog.models import Post
 from core.page_cache import layer
-from core.page_cache.layer import LONGEST, MOST_READY
+from core.page_cache.layer import MAX_READY, MAX_URL_LENGTH
 from tests.comments.conftest import Say
 from tests.conftest import MakePost
 from tests.core.page_cache.conftest import Response, Site
@@ -50,22 +50,22 @@ def test_who_says_something_else_gets_what_they_would_have_got(
 
 def test_only_so_many_lie_ready(site: Site, own_post: Post) -> None:
     site.ask("/")
-    for number in range(2 * MOST_READY):
+    for number in range(2 * MAX_READY):
         site.ask("/", HTTP_ACCEPT_ENCODING=f"x-{number}")
-        assert 0 < len(site.cache._ready) <= MOST_READY
+        assert 0 < len(site.cache._ready) <= MAX_READY
     ready = dict(site.cache._ready)
-    site.ask("/", HTTP_ACCEPT_ENCODING="x" * LONGEST)
+    site.ask("/", HTTP_ACCEPT_ENCODING="x" * MAX_URL_LENGTH)
     assert site.cache._ready == ready
 
 
 def test_only_so_many_bytes_lie_ready(site: Site, make_post: MakePost, monkeypatch: pytest.MonkeyPatch) -> None:
     addresses = [make_post(f"number-{number}").get_absolute_url() for number in range(20)]
     size = len(site.ask(addresses[0]).body)
-    monkeypatch.setattr(layer, "MOST_READY_BYTES", 9 * size)
+    monkeypatch.setattr(layer, "MAX_READY_BYTES", 9 * size)
     for address in addresses:
         site.ask(address)
         assert 0 < sum(len(ready.body) for ready in site.cache._ready.values()) <= 9 * size
-    monkeypatch.setattr(layer, "MOST_READY_BYTES", 7 * size)
+    monkeypatch.setattr(layer, "MAX_READY_BYTES", 7 * size)
     ready = dict(site.cache._ready)
     site.ask(addresses[0], HTTP_ACCEPT_ENCODING="x-large")  # one that would take more than an eighth
     assert site.cache._ready == ready
@@ -75,10 +75,10 @@ def test_a_young_page_does_not_lie_ready(site: Site, own_post: Post, say: Say, m
     address = own_post.get_absolute_url()
     site.ask(address)
     say("New.")
-    monkeypatch.setattr(layer, "YOUNG_SECONDS", 60.0)
+    monkeypatch.setattr(layer, "MAX_LAG_SECONDS", 60.0)
     assert "New." not in site.read(address)
-    monkeypatch.setattr(layer, "YOUNG_SECONDS", 0.0)
-    assert "New." in site.ask(address).text  # though no look was taken since
+    monkeypatch.setattr(layer, "MAX_LAG_SECONDS", 0.0)
+    assert "New." in site.ask(address).text  # although there was no poll since
 
 
 def test_a_look_throws_away_what_lay_ready(site: Site, make_post: MakePost) -> None:

@@ -1,4 +1,4 @@
-"""The two threads that make pages and take comments on SQLite."""
+"""The two dedicated threads that make pages and take comments on SQLite."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -19,37 +19,37 @@ HOST = "127.0.0.1:8000"
 
 
 class Application:
-    """Notes in which thread it was asked, and whether twice at once."""
+    """Records in which threads it was called, and how often twice at once."""
 
     def __init__(self) -> None:
         self.threads: list[str] = []
         self.at_once = 0
-        self.at_work = threading.Semaphore(1)
+        self.in_use = threading.Semaphore(1)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if not self.at_work.acquire(blocking=False):
+        if not self.in_use.acquire(blocking=False):
             self.at_once += 1
         self.threads.append(threading.current_thread().name)
         if "broken" in environ["PATH_INFO"]:
             raise RuntimeError("broken")
         start_response("200 OK", [("Content-Type", "text/plain")])
-        self.at_work.release()
+        self.in_use.release()
         return [environ["REQUEST_METHOD"].encode()]
 
 
 def ask(application: Callable[..., Iterable[bytes]], path: str, method: str = "GET", **more: Any) -> tuple[str, bytes]:
     environ = RequestFactory(headers={"host": HOST}).generic(method, path).environ | more
-    told: list[str] = []
-    body = b"".join(application(environ, lambda status, headers, exc_info=None: told.append(status)))
-    return told[0], body
+    statuses: list[str] = []
+    body = b"".join(application(environ, lambda status, headers, exc_info=None: statuses.append(status)))
+    return statuses[0], body
 
 
 def send(application: Callable[..., Iterable[bytes]], path: str) -> tuple[str, bytes]:
-    """A form that is there as a whole."""
+    """Post a form whose body has arrived."""
     return ask(application, path, "POST", **{"wsgi.input": BytesIO(b"text=Yes")})
 
 
-def test_pages_are_made_one_after_the_other_by_one_thread() -> None:
+def test_one_thread_makes_pages_one_after_the_other() -> None:
     inner = Application()
     threads = DedicatedThreads(inner)
     with ThreadPoolExecutor(8) as many:
@@ -57,13 +57,13 @@ def test_pages_are_made_one_after_the_other_by_one_thread() -> None:
     assert set(answers) == {("200 OK", b"GET")}
     assert inner.at_once == 0
     assert len({*inner.threads}) == 1
-    assert inner.threads[0].startswith("pages")
+    assert inner.threads[0].startswith("read")
 
 
-def test_what_is_in_hand_when_the_process_ends_is_finished() -> None:
+def test_requests_at_the_end_of_the_process_are_finished() -> None:
     inner = Application()
     threads = DedicatedThreads(inner)
-    for thread in (threads._read_thread, threads._write_thread):  # as Python does at its end
+    for thread in (threads._read_thread, threads._write_thread):  # as Python does at exit
         thread.shutdown()
     assert ask(threads, "/") == ("200 OK", b"GET")
     assert send(threads, "/comments/new/1/") == ("200 OK", b"POST")
@@ -72,7 +72,7 @@ def test_what_is_in_hand_when_the_process_ends_is_finished() -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/comments/new/1/"),  # its body may still be on its way
+        ("POST", "/comments/new/1/"),  # its body may not have arrived
         ("PUT", "/comments/new/1/"),
         ("GET", "/admin/"),
         ("GET", "/search/?q=word"),
@@ -80,13 +80,13 @@ def test_what_is_in_hand_when_the_process_ends_is_finished() -> None:
         ("POST", "/"),
     ],
 )
-def test_what_may_take_long_is_answered_by_who_was_asked(method: str, path: str) -> None:
+def test_other_requests_stay_in_the_thread_of_the_server(method: str, path: str) -> None:
     inner = Application()
     assert ask(DedicatedThreads(inner), path, method)[1] == method.encode()
     assert inner.threads == [threading.current_thread().name]
 
 
-def test_comments_are_taken_one_after_the_other_by_one_thread() -> None:
+def test_one_thread_takes_comments_one_after_the_other() -> None:
     inner = Application()
     threads = DedicatedThreads(inner)
     with ThreadPoolExecutor(8) as many:
@@ -94,25 +94,25 @@ def test_comments_are_taken_one_after_the_other_by_one_thread() -> None:
     assert set(answers) == {("200 OK", b"POST")}
     assert inner.at_once == 0
     assert len({*inner.threads}) == 1
-    assert inner.threads[0].startswith("writes")
+    assert inner.threads[0].startswith("write")
 
 
 @pytest.mark.parametrize("path", ["/comments/confirm/1/", "/comments/new/1/"])
-def test_both_forms_are_taken_by_it(path: str) -> None:
+def test_both_forms_run_in_the_write_thread(path: str) -> None:
     inner = Application()
     send(DedicatedThreads(inner), path)
-    assert inner.threads[0].startswith("writes")
+    assert inner.threads[0].startswith("write")
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/comments/yours/", "/nowhere/", "/comments/new/x/", "/" + "a" * 5000])
-def test_whatever_else_is_sent_is_no_comment(path: str) -> None:
+def test_other_posts_stay_in_the_thread_of_the_server(path: str) -> None:
     inner = Application()
     send(DedicatedThreads(inner), path)
     assert inner.threads == [threading.current_thread().name]
 
 
 class Waiting:
-    """Takes a comment when it may, and notes which it has begun; pages are made at once."""
+    """Holds comments back until it may continue, and records which it has begun. Pages are made at once."""
 
     def __init__(self) -> None:
         self.begun: list[str] = []
@@ -138,8 +138,8 @@ def test_pages_are_made_while_a_comment_waits() -> None:
         assert comment.result() == ("200 OK", b"done")
 
 
-def test_who_waits_too_long_behind_another_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.page_cache.threads.PATIENCE_SECONDS", 0.1)
+def test_a_comment_that_waits_too_long_behind_another_gets_a_503(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.page_cache.threads.WAIT_SECONDS", 0.1)
     inner = Waiting()
     threads = DedicatedThreads(inner)
     with ThreadPoolExecutor(2) as writers:
@@ -150,12 +150,12 @@ def test_who_waits_too_long_behind_another_is_told_to_come_again(monkeypatch: py
             assert second.result(30)[0].startswith("503")
         finally:
             inner.may_go_on.set()
-        assert first.result(30) == ("200 OK", b"done")  # what has begun is waited for
+        assert first.result(30) == ("200 OK", b"done")  # a comment that has begun is finished
     assert send(threads, "/comments/new/3/") == ("200 OK", b"done")
     assert inner.begun == ["/comments/new/1/", "/comments/new/3/"]
 
 
-def test_a_timeout_of_the_application_is_its_own() -> None:
+def test_a_timeout_error_of_the_application_is_passed_on() -> None:
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         raise TimeoutError("of mine")
 
@@ -163,11 +163,11 @@ def test_a_timeout_of_the_application_is_its_own() -> None:
         ask(DedicatedThreads(application), "/")
 
 
-def test_a_head_stays_one() -> None:
+def test_a_head_request_stays_one() -> None:
     assert ask(DedicatedThreads(Application()), "/", "HEAD") == ("200 OK", b"HEAD")
 
 
-def test_a_failure_reaches_who_asked_and_the_next_page_is_made() -> None:
+def test_an_error_is_passed_on_and_the_next_page_is_made() -> None:
     inner = Application()
     threads = DedicatedThreads(inner)
     with pytest.raises(RuntimeError, match="broken"):
@@ -175,7 +175,7 @@ def test_a_failure_reaches_who_asked_and_the_next_page_is_made() -> None:
     assert ask(threads, "/")[0] == "200 OK"
 
 
-def test_only_sqlite_needs_it(settings: Any) -> None:
+def test_only_sqlite_gets_dedicated_threads(settings: Any) -> None:
     settings.PAGE_CACHE_BYTES = 0
     assert isinstance(with_page_cache(django_application), DedicatedThreads) is (connection.vendor == "sqlite")
     settings.PAGE_CACHE_BYTES = 1_000_000

@@ -1,4 +1,4 @@
-"""The names of networks: the same for neighbours, other ones every week, and gone after thirty days."""
+"""Pseudonyms of networks: the same for neighbours, new every week, and gone after thirty days."""
 
 import threading
 from datetime import UTC, datetime, timedelta, timezone
@@ -24,28 +24,28 @@ SECOND, DAY, WEEK = timedelta(seconds=1), timedelta(days=1), timedelta(days=7)
 pytestmark = pytest.mark.django_db
 
 
-def asks(address: str = "192.0.2.7", **headers: str) -> HttpRequest:
+def request_from(address: str = "192.0.2.7", **headers: str) -> HttpRequest:
     return RequestFactory().get("/", REMOTE_ADDR=address, headers=headers)
 
 
 def key(address: str = "192.0.2.7", **headers: str) -> bytes:
-    return network_key(asks(address, **headers))
+    return network_key(request_from(address, **headers))
 
 
-def names_at(moment: datetime) -> list[bytes]:
+def pseudonyms_at(moment: datetime) -> list[bytes]:
     with clock.standing_at(moment):
-        return network_keys(asks())
+        return network_keys(request_from())
 
 
-# --- Whose limit it is ----------------------------------------------------------------------------------------------
+# --- Networks -------------------------------------------------------------------------------------------------------
 
 
-def test_a_network_is_a_neighbourhood(noon: datetime) -> None:
+def test_neighbouring_ips_are_one_network(noon: datetime) -> None:
     assert key("192.0.2.7") == key("192.0.2.200") == key("::ffff:192.0.2.9")
     assert key("2001:db8:1:2::3") == key("2001:db8:1:ffff::4")
     assert key("fe80::1%eth0") == key("fe80::2")
     different = [key(address) for address in ("192.0.2.7", "192.0.3.7", "2001:db8:1::1", "2001:db8:2::1", "", "x")]
-    assert len(set(different)) == len(different) - 1  # what cannot be read is as unknown as nothing
+    assert len(set(different)) == len(different) - 1  # an invalid IP counts as unknown, like an empty one
     assert {len(name) for name in different} == {32}
 
 
@@ -53,14 +53,14 @@ def test_a_new_64_for_every_request_is_the_same_network(noon: datetime) -> None:
     assert len({key(f"2001:db8:7:{number:x}::1") for number in range(0, 0x10000, 997)}) == 1
 
 
-def test_a_new_claim_for_every_request_is_the_same_network(noon: datetime, settings: Settings) -> None:
+def test_a_forged_header_for_every_request_is_the_same_network(noon: datetime, settings: Settings) -> None:
     claims = [f"203.0.{number}.9" for number in range(50)]
     assert {key("192.0.2.7", x_forwarded_for=claim) for claim in claims} == {key("192.0.2.7")}
     settings.TRUSTED_PROXIES = trusted_proxies("127.0.0.1")
     assert {key("127.0.0.1", x_forwarded_for=f"{claim}, 192.0.2.7") for claim in claims} == {key("192.0.2.7")}
 
 
-def test_behind_a_proxy_visitors_are_told_apart(noon: datetime, settings: Settings) -> None:
+def test_visitors_behind_a_trusted_proxy_are_distinguished(noon: datetime, settings: Settings) -> None:
     assert key("127.0.0.1", x_forwarded_for="203.0.113.9") == key("127.0.0.1", x_forwarded_for="198.51.100.1")
     settings.TRUSTED_PROXIES = trusted_proxies("127.0.0.1")
     assert key("127.0.0.1", x_forwarded_for="203.0.113.9") == key("203.0.113.200")
@@ -81,56 +81,56 @@ def test_behind_a_proxy_visitors_are_told_apart(noon: datetime, settings: Settin
     ],
 )
 def test_a_key_belongs_to_a_week_that_begins_on_monday_in_utc(moment: datetime, week: str) -> None:
-    names_at(moment)
+    pseudonyms_at(moment)
     made = NetworkKey.objects.get()
     assert (str(made.week), made.created_at) == (week, moment)
     assert len(bytes(made.secret)) == 32
 
 
-def test_a_name_is_new_every_week_and_the_old_ones_stay_known() -> None:
-    weeks = [names_at(MONDAY + number * WEEK) for number in range(4)]
+def test_the_pseudonym_is_new_every_week_and_old_ones_stay_known() -> None:
+    weeks = [pseudonyms_at(MONDAY + number * WEEK) for number in range(4)]
     assert len({names[0] for names in weeks}) == 4
     assert weeks[3] == [names[0] for names in reversed(weeks)]
-    assert names_at(MONDAY + 4 * WEEK - SECOND) == weeks[3]
+    assert pseudonyms_at(MONDAY + 4 * WEEK - SECOND) == weeks[3]
 
 
-def test_names_are_asked_for_in_one_query(noon: datetime, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_keys_are_read_with_one_query(noon: datetime, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for number in range(4):
-        names_at(MONDAY - number * WEEK)
+        pseudonyms_at(MONDAY - number * WEEK)
     with django_assert_num_queries(1):
-        assert len(network_keys(asks())) == 4
+        assert len(network_keys(request_from())) == 4
 
 
-def test_keys_are_random_and_not_worked_out(noon: datetime) -> None:
+def test_keys_are_random_and_not_derived(noon: datetime) -> None:
     before = key()
     NetworkKey.objects.all().delete()
-    networks.forget_what_is_kept()
+    networks.clear_cached_secrets()
     assert key() != before
 
 
-def test_keys_are_asked_for_once_a_minute(noon: datetime, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_keys_are_read_once_a_minute(noon: datetime, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     before = key()
     with django_assert_num_queries(0):
         assert key() == before
-    NetworkKey.objects.all().delete()  # as another process might
+    NetworkKey.objects.all().delete()  # as another process may do
     with clock.standing_at(noon + timedelta(minutes=1)):
         assert key() != before
 
 
-def test_who_has_the_database_alone_can_try_out_no_networks(noon: datetime, settings: Settings) -> None:
+def test_a_stolen_database_alone_identifies_no_network(noon: datetime, settings: Settings) -> None:
     before = key()
     settings.SECRET_KEY = "another secret" * 5
     assert key() != before
 
 
-def test_looking_for_a_name_changes_no_key_that_there_is(noon: datetime) -> None:
+def test_an_existing_key_is_not_changed(noon: datetime) -> None:
     NetworkKey.objects.create(week=MONDAY.date(), secret=b"s" * 32)
     key()
     assert bytes(NetworkKey.objects.get().secret) == b"s" * 32
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_that_make_the_key_of_a_week_at_once_agree(noon: datetime) -> None:
+def test_processes_that_create_the_key_of_a_week_at_once_agree(noon: datetime) -> None:
     together, names = threading.Barrier(4), []
 
     def ask() -> None:
@@ -154,37 +154,37 @@ def test_two_that_make_the_key_of_a_week_at_once_agree(noon: datetime) -> None:
 
 
 def test_after_thirty_days_a_key_is_destroyed(noon: datetime) -> None:
-    names_at(MONDAY)
+    pseudonyms_at(MONDAY)
     for moment, left in ((MONDAY + 30 * DAY - SECOND, 1), (MONDAY + 30 * DAY, 0)):
         with clock.standing_at(moment):
             networks.forget_networks()
             assert NetworkKey.objects.count() == left
 
 
-def test_a_key_that_is_due_is_not_used_though_nobody_has_destroyed_it_yet() -> None:
-    first = names_at(MONDAY)[0]
-    assert first in names_at(MONDAY + 30 * DAY - SECOND)
-    assert first not in names_at(MONDAY + 30 * DAY)
+def test_an_expired_key_is_not_used_even_before_it_is_destroyed() -> None:
+    first = pseudonyms_at(MONDAY)[0]
+    assert first in pseudonyms_at(MONDAY + 30 * DAY - SECOND)
+    assert first not in pseudonyms_at(MONDAY + 30 * DAY)
 
 
 @pytest.mark.parametrize("days", range(14))
-def test_no_name_outlives_its_key(days: int) -> None:
-    """Whatever was named before `oldest_week` has no key any more; whatever was named since then has one."""
+def test_no_pseudonym_outlives_its_key(days: int) -> None:
+    """What was stored before `oldest_week` has no key any more; what was stored since then has one."""
     now = MONDAY + 8 * WEEK + timedelta(days=days, hours=7)
-    named = {moment: names_at(moment)[0] for moment in (MONDAY + number * DAY for number in range(56 + days))}
+    stored = {moment: pseudonyms_at(moment)[0] for moment in (MONDAY + number * DAY for number in range(56 + days))}
     with clock.standing_at(now):
         networks.forget_networks()
-        known, oldest = network_keys(asks()), networks.oldest_week()
-    assert {moment for moment, name in named.items() if name in known} == {
-        moment for moment in named if moment >= oldest
+        known, oldest = network_keys(request_from()), networks.oldest_week()
+    assert {moment for moment, name in stored.items() if name in known} == {
+        moment for moment in stored if moment >= oldest
     }
     assert now - timedelta(days=30) < oldest <= now - timedelta(days=23)
 
 
-def test_an_objection_forgets_its_network_with_the_key(permitted_repost: Post) -> None:
+def test_a_dispute_loses_its_network_with_the_key(permitted_repost: Post) -> None:
     for moment in (MONDAY, MONDAY + WEEK):
         Dispute.objects.create(
-            repost=permitted_repost.repost, text="No.", created_at=moment, network_key=names_at(moment)[0]
+            repost=permitted_repost.repost, text="No.", created_at=moment, network_key=pseudonyms_at(moment)[0]
         )
     with clock.standing_at(MONDAY + 30 * DAY):
         networks.forget_networks()
@@ -193,8 +193,8 @@ def test_an_objection_forgets_its_network_with_the_key(permitted_repost: Post) -
     assert newer.network_key
 
 
-def test_the_worker_forgets_when_it_starts_and_every_day(noon: datetime) -> None:
-    names_at(MONDAY)
+def test_the_worker_destroys_keys_when_it_starts_and_every_day(noon: datetime) -> None:
+    pseudonyms_at(MONDAY)
     with clock.standing_at(MONDAY + 29 * DAY):
         worker.schedule()
         worker.run_due()
@@ -202,7 +202,7 @@ def test_the_worker_forgets_when_it_starts_and_every_day(noon: datetime) -> None
     with clock.standing_at(MONDAY + 30 * DAY + SECOND):
         worker.run_due()
         assert not NetworkKey.objects.exists()
-    names_at(MONDAY)
+    pseudonyms_at(MONDAY)
     with clock.standing_at(MONDAY + 30 * DAY + 2 * SECOND):
         worker.schedule()
         worker.run_due()
@@ -211,13 +211,13 @@ def test_the_worker_forgets_when_it_starts_and_every_day(noon: datetime) -> None
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="another server's files are not ours to read")
 @pytest.mark.django_db(transaction=True)
-def test_a_destroyed_key_lies_in_no_corner_of_the_file() -> None:
+def test_a_destroyed_key_is_nowhere_in_the_database_file() -> None:
     def in_file() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return secret in Path(connection.settings_dict["NAME"]).read_bytes()
 
-    names_at(MONDAY)
+    pseudonyms_at(MONDAY)
     secret = bytes(NetworkKey.objects.get().secret)
     assert in_file()
     with clock.standing_at(MONDAY + 30 * DAY):

@@ -1,4 +1,4 @@
-"""Who asks: what the proxies in front of us say about it, and what is only said in their name."""
+"""The IP of the visitor: what our proxies say about it, and what is only said in their name."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from config.environment import trusted_proxies
-from core.privacy.proxies import MOST_HOPS, visitor_ip
+from core.privacy.proxies import MAX_HOPS, visitor_ip
 
 PROXY = "10.0.0.1"
 TRUSTED = "10.0.0.0/8,::1,2001:db8:ffff::/48"
 VISITOR = "203.0.113.9"
-EVIL = "198.51.100.66"  # what an attacker would like to be taken for
+EVIL = "198.51.100.66"  # the IP that an attacker wants to be taken for
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def behind_proxies(settings: Settings) -> None:
 
 
 def found(peer: str, forwarded: str | None = None, **headers: str) -> str:
-    """The address that counts, "" for none."""
+    """The IP that counts, or "" for none."""
     meta: dict[str, Any] = {"REMOTE_ADDR": peer}
     if forwarded is not None:
         meta["HTTP_X_FORWARDED_FOR"] = forwarded
@@ -42,17 +42,17 @@ def found(peer: str, forwarded: str | None = None, **headers: str) -> str:
         ("[fe80::7%25eth0]:443", "fe80::7"),
         (f"::ffff:{VISITOR}", VISITOR),
         (f"[::ffff:{VISITOR}]:99", VISITOR),
-        # Several proxies in a row: each adds at the end whom it was asked by.
+        # Several proxies in a row: each appends the IP of its client.
         (f"{VISITOR}, 10.0.0.2, 10.0.0.3", VISITOR),
         (f"{VISITOR},10.0.0.2:1234,[::1]:80,2001:db8:ffff::5,::ffff:10.7.7.7", VISITOR),
-        # A proxy that asks for itself, a probe for instance.
+        # A request of the proxy itself, such as a health check.
         ("10.0.0.2", "10.0.0.2"),
         ("10.0.0.3, 10.0.0.2", "10.0.0.3"),
         # Empty entries mean nothing.
         (f", ,{VISITOR},, 10.0.0.2, ,", VISITOR),
         ("", PROXY),
         (" , ,", PROXY),
-        # What the visitor has sent stands further left, whatever it is.
+        # What the visitor has sent is further left.
         (f"{EVIL}, {VISITOR}", VISITOR),
         (f"{EVIL}, {VISITOR}, 10.0.0.2", VISITOR),
         (f"10.0.0.9, {VISITOR}", VISITOR),
@@ -60,7 +60,7 @@ def found(peer: str, forwarded: str | None = None, **headers: str) -> str:
         (f"unknown, {VISITOR}", VISITOR),
         (f"{EVIL},,, {VISITOR}", VISITOR),
         (f"::1, {EVIL}, [::1]:80, {VISITOR}:1", VISITOR),
-        # Garbage from our own proxies: the last that is known, and never what stands left of it.
+        # Garbage from our own proxies: the last known IP counts, and never what is left of it.
         ("unknown", PROXY),
         ("unix:", PROXY),
         (f"{EVIL}, unknown", PROXY),
@@ -83,31 +83,31 @@ def found(peer: str, forwarded: str | None = None, **headers: str) -> str:
         (f"{EVIL}, 3405803785", PROXY),
     ],
 )
-def test_our_own_proxies_say_who_asks(behind_proxies: None, forwarded: str, visitor: str) -> None:
+def test_our_own_proxies_name_the_visitor(behind_proxies: None, forwarded: str, visitor: str) -> None:
     assert found(PROXY, forwarded) == visitor
 
 
 @pytest.mark.parametrize("peer", [EVIL, "2001:db8::66", "11.0.0.1", f"::ffff:{EVIL}"])
 @pytest.mark.parametrize("forwarded", [VISITOR, PROXY, f"{VISITOR}, {PROXY}", f"{PROXY}, {VISITOR}", "::1"])
-def test_nobody_else_is_believed(behind_proxies: None, peer: str, forwarded: str) -> None:
+def test_no_other_peer_is_believed(behind_proxies: None, peer: str, forwarded: str) -> None:
     assert found(peer, forwarded) == peer.removeprefix("::ffff:")
 
 
 def test_no_other_header_is_believed(behind_proxies: None) -> None:
-    told = {"X-Real-IP": EVIL, "Forwarded": f"for={EVIL}", "Client-IP": EVIL, "True-Client-IP": EVIL, "Via": EVIL}
-    assert found(PROXY, **told) == PROXY
-    assert found(PROXY, VISITOR, **told) == VISITOR
+    forged = {"X-Real-IP": EVIL, "Forwarded": f"for={EVIL}", "Client-IP": EVIL, "True-Client-IP": EVIL, "Via": EVIL}
+    assert found(PROXY, **forged) == PROXY
+    assert found(PROXY, VISITOR, **forged) == VISITOR
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "::1", PROXY, "192.168.0.1", ""])
-def test_by_default_nobody_is_trusted(peer: str) -> None:
+def test_no_proxy_is_trusted_by_default(peer: str) -> None:
     assert found(peer, EVIL) == peer
 
 
 @pytest.mark.parametrize(
     "peer", ["10.0.0.1", "::ffff:10.0.0.1", "::FFFF:a00:1", "10.0.0.1%eth0", " 10.0.0.1 ", "::1%lo"]
 )
-def test_a_proxy_is_known_however_its_address_is_written(behind_proxies: None, peer: str) -> None:
+def test_a_proxy_is_recognised_in_every_notation(behind_proxies: None, peer: str) -> None:
     assert found(peer, VISITOR) == VISITOR
 
 
@@ -123,7 +123,7 @@ def test_a_proxy_is_known_however_its_address_is_written(behind_proxies: None, p
         ("unix,10.0.0.1", f"{VISITOR}, 10.0.0.1", VISITOR),
     ],
 )
-def test_a_socket_of_this_machine_is_trusted_if_we_say_so(
+def test_a_local_socket_is_trusted_if_configured(
     settings: Settings, trusted: str, forwarded: str | None, visitor: str
 ) -> None:
     settings.TRUSTED_PROXIES = trusted_proxies(trusted)
@@ -146,10 +146,10 @@ def test_a_socket_of_this_machine_is_trusted_if_we_say_so(
     ],
     ids=["proxies", "then evil", "commas", "gaps", "figure", "colons", "groups", "brackets", "zone", "points"],
 )
-def test_a_list_of_any_length_leads_no_further_than_our_proxies(behind_proxies: None, header: str) -> None:
+def test_a_long_list_leads_no_further_than_our_proxies(behind_proxies: None, header: str) -> None:
     assert found(PROXY, header) in (PROXY, "10.0.0.2")
 
 
-@pytest.mark.parametrize(("proxies_between", "visitor"), [(MOST_HOPS - 1, VISITOR), (MOST_HOPS, "10.0.0.2")])
+@pytest.mark.parametrize(("proxies_between", "visitor"), [(MAX_HOPS - 1, VISITOR), (MAX_HOPS, "10.0.0.2")])
 def test_a_list_is_read_to_a_certain_length(behind_proxies: None, proxies_between: int, visitor: str) -> None:
     assert found(PROXY, f"{EVIL}, {VISITOR}" + ", 10.0.0.2" * proxies_between) == visitor

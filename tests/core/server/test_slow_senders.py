@@ -1,4 +1,4 @@
-"""Those who send a form slowly, or never finish it; and forms that wait for the database."""
+"""Clients that send a form slowly or never finish it, and forms that wait for the database."""
 
 import os
 import threading
@@ -10,48 +10,54 @@ from typing import Any
 
 import pytest
 
-from core.server.request_bodies import AT_ONCE, AT_WORK_PATIENCE_SECONDS, BLOCKING_THREADS, SHORT, limit_request_bodies
+from core.server.request_bodies import (
+    BLOCKING_THREADS,
+    HANDLED_PATIENCE_SECONDS,
+    MAX_ARRIVING,
+    MAX_SHORT_BODY,
+    limit_request_bodies,
+)
 
-LONG = 20  # seconds; nobody waits so long unless the test fails
+LONG = 20  # seconds; only a failing test waits so long
 
 
-def takes_all(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Reads a body as Django does, and says what it read."""
+def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Read the body as Django does, and send it back."""
     body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])) if "CONTENT_LENGTH" in environ else b""
     start_response("200 OK", [])
     return [body]
 
 
 class Server:
-    """As many threads as granian has, each of which answers one request at a time."""
+    """As many threads as granian has, each of which handles one request at a time."""
 
     def __init__(self, exits: ExitStack) -> None:
-        self.writes = threading.Event()  # whether the database lets anybody write
+        self.writes = threading.Event()  # set while the database accepts writes
         self.writes.set()
-        self.application = limit_request_bodies(self._work)
+        self.application = limit_request_bodies(self._run)
         self._threads = exits.enter_context(ThreadPoolExecutor(BLOCKING_THREADS))
         self._exits = exits
 
-    def _work(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        answered = takes_all(environ, start_response)
+    def _run(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        response = echo(environ, start_response)
         assert environ["REQUEST_METHOD"] == "GET" or self.writes.wait(LONG)
-        return answered
+        return response
 
-    def _answer(self, environ: dict[str, Any]) -> tuple[str, bytes]:
+    def _handle(self, environ: dict[str, Any]) -> tuple[str, bytes]:
         started: list[str] = []
         body = b"".join(self.application(environ, lambda status, headers: started.append(status)))
         return started[0], body
 
     def get(self) -> tuple[str, bytes]:
-        return self._threads.submit(self._answer, {"REQUEST_METHOD": "GET"}).result(LONG)
+        return self._threads.submit(self._handle, {"REQUEST_METHOD": "GET"}).result(LONG)
 
     def begin(self, length: int = 7) -> "tuple[Future[tuple[str, bytes]], int]":
-        """A form of which nothing was sent yet, and where to write the rest."""
+        """A request whose body has not been sent yet, and the file descriptor to write it to."""
         read, write = os.pipe()
         stream = os.fdopen(read, "rb")
         self._exits.callback(stream.close)
         environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(length), "wsgi.input": stream}
-        return self._threads.submit(self._answer, environ), write
+        return self._threads.submit(self._handle, environ), write
 
 
 def write_all(end: int, body: bytes) -> None:
@@ -65,8 +71,8 @@ def server() -> Iterator[Server]:
         yield Server(exits)
 
 
-@pytest.mark.parametrize("length", [7, SHORT + 1])
-def test_those_who_never_finish_a_form_keep_nobody_from_reading(server: Server, length: int) -> None:
+@pytest.mark.parametrize("length", [7, MAX_SHORT_BODY + 1])
+def test_clients_that_never_finish_a_form_do_not_block_readers(server: Server, length: int) -> None:
     forms = [server.begin(length) for _ in range(2 * BLOCKING_THREADS)]
     try:
         assert server.get() == ("200 OK", b"")
@@ -75,12 +81,12 @@ def test_those_who_never_finish_a_form_keep_nobody_from_reading(server: Server, 
     finally:
         for _sent, rest in forms:
             threading.Thread(target=write_all, args=(rest, b"x" * length)).start()
-    assert len([sent for sent, _rest in forms if sent.result(LONG)[0] == "200 OK"]) >= AT_ONCE
+    assert len([sent for sent, _rest in forms if sent.result(LONG)[0] == "200 OK"]) >= MAX_ARRIVING
 
 
-@pytest.mark.parametrize("length", [7, SHORT + 1])
+@pytest.mark.parametrize("length", [7, MAX_SHORT_BODY + 1])
 @pytest.mark.parametrize("sent", [b"", b"Half a "])
-def test_what_does_not_arrive_whole_is_not_taken(server: Server, length: int, sent: bytes) -> None:
+def test_a_truncated_body_is_refused(server: Server, length: int, sent: bytes) -> None:
     answer, rest = server.begin(length + 1)
     write_all(rest, sent)
     assert answer.result(LONG)[0] == "400 Bad Request"
@@ -89,8 +95,8 @@ def test_what_does_not_arrive_whole_is_not_taken(server: Server, length: int, se
     assert again.result(LONG) == ("200 OK", b"x" * length)
 
 
-def test_a_film_on_its_way_keeps_nobody_from_commenting(server: Server) -> None:
-    films = [server.begin(SHORT + 1) for _ in range(AT_ONCE)]
+def test_uploads_of_films_do_not_block_comments(server: Server) -> None:
+    films = [server.begin(MAX_SHORT_BODY + 1) for _ in range(MAX_ARRIVING)]
     sent, rest = server.begin()
     os.write(rest, b"comment")
     try:
@@ -100,21 +106,21 @@ def test_a_film_on_its_way_keeps_nobody_from_commenting(server: Server) -> None:
             os.close(end)
 
 
-@pytest.mark.parametrize("length", [7, SHORT + 1])
-def test_forms_that_wait_for_the_database_keep_nobody_from_reading(server: Server, length: int) -> None:
+@pytest.mark.parametrize("length", [7, MAX_SHORT_BODY + 1])
+def test_forms_that_wait_for_the_database_do_not_block_readers(server: Server, length: int) -> None:
     server.writes.clear()
     forms = [server.begin(length) for _ in range(20 * BLOCKING_THREADS)]
     began = time.monotonic()
     for _sent, rest in forms:
         threading.Thread(target=write_all, args=(rest, b"x" * length)).start()
     assert server.get() == ("200 OK", b"")
-    assert time.monotonic() - began < 3 * AT_WORK_PATIENCE_SECONDS  # the forms before it did not wait one by one
+    assert time.monotonic() - began < 3 * HANDLED_PATIENCE_SECONDS  # the forms did not wait one by one
     server.writes.set()
-    assert [sent.result(LONG)[0] for sent, _rest in forms].count("200 OK") >= AT_ONCE
+    assert [sent.result(LONG)[0] for sent, _rest in forms].count("200 OK") >= MAX_ARRIVING
 
 
-@pytest.mark.parametrize("length", [1, SHORT, SHORT + 1])
-def test_what_is_sent_arrives_whole(server: Server, length: int) -> None:
+@pytest.mark.parametrize("length", [1, MAX_SHORT_BODY, MAX_SHORT_BODY + 1])
+def test_a_body_arrives_completely(server: Server, length: int) -> None:
     sent, rest = server.begin(length)
     with os.fdopen(rest, "wb") as file:
         file.write(b"x" * length)

@@ -1,4 +1,4 @@
-"""`manage.py serve` prepares a site alone, however many processes start at once."""
+"""`manage.py serve`: of several processes that start at once, one after the other prepares the site."""
 
 import fcntl
 import os
@@ -12,22 +12,22 @@ from pytest_django import Settings
 from core.management.commands import serve
 
 
-def test_who_prepares_a_folder_is_alone(settings: Settings) -> None:
+def test_only_one_process_prepares_a_folder(settings: Settings) -> None:
     with (Path(settings.DATA) / "preparing").open("w") as file:
-        with serve.alone_on_the_folder(), pytest.raises(BlockingIOError):
+        with serve.lock_folder(), pytest.raises(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_prepares_a_database_is_alone() -> None:
+def test_only_one_process_prepares_a_database() -> None:
     if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one folder, and is locked with it.")
-    address = {"dbname": connection.settings_dict["NAME"]}
-    with psycopg.connect(os.environ["DATABASE_URL"], **address) as other:
-        ask = f"SELECT pg_try_advisory_lock({serve.PREPARING})"
-        with serve.alone_on_the_database():
-            assert other.execute(ask.encode()).fetchone() == (False,)
+        pytest.skip("SQLite is locked with its folder.")
+    database = {"dbname": connection.settings_dict["NAME"]}
+    with psycopg.connect(os.environ["DATABASE_URL"], **database) as other:
+        try_lock = f"SELECT pg_try_advisory_lock({serve.PREPARE_LOCK})"
+        with serve.lock_database():
+            assert other.execute(try_lock.encode()).fetchone() == (False,)
         connection.close()
-        other.execute("SET statement_timeout = 20000")  # the server takes a moment to note the end
-        other.execute(f"SELECT pg_advisory_lock({serve.PREPARING})".encode())
+        other.execute("SET statement_timeout = 20000")  # the server takes a moment to notice the closed connection
+        other.execute(f"SELECT pg_advisory_lock({serve.PREPARE_LOCK})".encode())

@@ -1,4 +1,4 @@
-"""Work done afterwards: nothing is lost, nothing is done twice at once, and no failure stops the rest."""
+"""Background tasks: none is lost, none runs twice at once, and no failure stops the others."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ def done(no_other_jobs: None) -> list[str]:
 
 
 @pytest.fixture
-def trouble(no_other_jobs: None) -> list[str]:
+def failing(no_other_jobs: None) -> list[str]:
     """The arguments that the job "fail" was run with; it always raises."""
     arguments: list[str] = []
 
@@ -48,7 +48,7 @@ def trouble(no_other_jobs: None) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_enqueued_work_is_done_once_and_its_row_goes(done: list[str]) -> None:
+def test_a_task_runs_once_and_its_row_is_deleted(done: list[str]) -> None:
     queue.enqueue("note", "7")
     assert worker.run_due() == 1
     assert worker.run_due() == 0
@@ -57,7 +57,7 @@ def test_enqueued_work_is_done_once_and_its_row_goes(done: list[str]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_rollback_takes_the_work_away(done: list[str]) -> None:
+def test_a_rollback_removes_the_task(done: list[str]) -> None:
     with transaction.atomic():
         queue.enqueue("note", "7")
         transaction.set_rollback(True)
@@ -66,7 +66,7 @@ def test_a_rollback_takes_the_work_away(done: list[str]) -> None:
 
 
 @pytest.mark.django_db
-def test_work_waits_for_its_delay(done: list[str], noon: datetime) -> None:
+def test_a_task_waits_for_its_delay(done: list[str], noon: datetime) -> None:
     queue.enqueue("note", "7", delay=HOUR)
     assert worker.run_due() == 0
     with clock.standing_at(noon + HOUR):
@@ -75,7 +75,7 @@ def test_work_waits_for_its_delay(done: list[str], noon: datetime) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("first", "second"), [(2 * HOUR, HOUR), (HOUR, 2 * HOUR)])
-def test_enqueued_twice_it_comes_once_at_the_earlier_time(
+def test_a_task_enqueued_twice_runs_once_at_the_earlier_time(
     done: list[str], noon: datetime, first: timedelta, second: timedelta
 ) -> None:
     queue.enqueue("note", "7", delay=first)
@@ -84,7 +84,7 @@ def test_enqueued_twice_it_comes_once_at_the_earlier_time(
 
 
 @pytest.mark.django_db
-def test_enqueued_while_it_runs_it_runs_once_more(no_other_jobs: None) -> None:
+def test_a_task_enqueued_while_it_runs_runs_again(no_other_jobs: None) -> None:
     runs: list[str] = []
 
     @queue.job("note")
@@ -100,7 +100,7 @@ def test_enqueued_while_it_runs_it_runs_once_more(no_other_jobs: None) -> None:
 
 
 @pytest.mark.django_db
-def test_a_job_that_nobody_registered_cannot_be_enqueued(done: list[str]) -> None:
+def test_an_unknown_job_cannot_be_enqueued(done: list[str]) -> None:
     with pytest.raises(KeyError):
         queue.enqueue("nothing")
     with pytest.raises(KeyError):
@@ -108,7 +108,7 @@ def test_a_job_that_nobody_registered_cannot_be_enqueued(done: list[str]) -> Non
 
 
 @pytest.mark.django_db
-def test_many_are_enqueued_at_once_and_what_waits_keeps_its_time(
+def test_many_tasks_are_enqueued_at_once_and_a_waiting_one_keeps_its_time(
     done: list[str], noon: datetime, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     queue.enqueue("note", "1", delay=2 * HOUR)
@@ -122,16 +122,14 @@ def test_many_are_enqueued_at_once_and_what_waits_keeps_its_time(
 
 
 @pytest.mark.django_db
-def test_rows_of_a_later_version_wait_for_it(done: list[str]) -> None:
+def test_tasks_of_a_later_version_wait_for_it(done: list[str]) -> None:
     Task.objects.create(job="not-known-yet")
     assert worker.run_due() == 0
     assert Task.objects.get().attempts == 0
 
 
 @pytest.mark.django_db
-def test_a_failure_is_tried_again_later_and_stops_nothing_else(
-    trouble: list[str], done: list[str], noon: datetime
-) -> None:
+def test_a_failed_task_is_retried_later_and_stops_no_other(failing: list[str], done: list[str], noon: datetime) -> None:
     queue.enqueue("fail")
     queue.enqueue("note", "7")
     assert worker.run_due() == 2
@@ -143,7 +141,7 @@ def test_a_failure_is_tried_again_later_and_stops_nothing_else(
 
 
 @pytest.mark.django_db
-def test_waits_grow_and_the_last_failure_is_kept_for_people(trouble: list[str], noon: datetime) -> None:
+def test_waits_grow_and_the_last_failure_stays_visible(failing: list[str], noon: datetime) -> None:
     queue.enqueue("fail", "7")
     waits, now = [], noon
     while not (row := Task.objects.get()).failed_at:
@@ -153,13 +151,13 @@ def test_waits_grow_and_the_last_failure_is_kept_for_people(trouble: list[str], 
             assert worker.run_next()
     assert waits[1:4] == [worker.FIRST_WAIT, worker.FIRST_WAIT * 2, worker.FIRST_WAIT * 4]
     assert max(waits) == worker.LONGEST_WAIT
-    assert len(trouble) == worker.MAX_ATTEMPTS
+    assert len(failing) == worker.MAX_ATTEMPTS
     with clock.standing_at(now + timedelta(days=30)):
         assert not worker.run_next()
 
 
 @pytest.mark.django_db
-def test_asked_anew_what_was_given_up_starts_afresh(trouble: list[str], noon: datetime) -> None:
+def test_a_task_that_was_given_up_starts_again_when_enqueued(failing: list[str], noon: datetime) -> None:
     Task.objects.create(job="fail", argument="7", attempts=worker.MAX_ATTEMPTS, failed_at=noon)
     queue.enqueue("fail", "7")
     assert worker.run_due() == 1
@@ -167,9 +165,9 @@ def test_asked_anew_what_was_given_up_starts_afresh(trouble: list[str], noon: da
 
 
 @pytest.mark.django_db
-def test_what_a_killed_worker_held_is_done_after_its_lease(done: list[str], noon: datetime) -> None:
+def test_the_task_of_a_killed_worker_runs_after_its_lease(done: list[str], noon: datetime) -> None:
     queue.enqueue("note", "7")
-    assert worker._claim()  # and then nothing more: kill -9
+    assert worker._claim()  # and then the worker is killed
     assert worker.run_due() == 0
     with clock.standing_at(noon + worker.LEASE):
         assert worker.run_due() == 1
@@ -177,7 +175,7 @@ def test_what_a_killed_worker_held_is_done_after_its_lease(done: list[str], noon
 
 
 @pytest.mark.django_db
-def test_work_that_kills_every_worker_is_given_up(done: list[str], noon: datetime) -> None:
+def test_a_task_that_kills_every_worker_is_given_up(done: list[str], noon: datetime) -> None:
     queue.enqueue("note", "7")
     now = noon
     for _ in range(worker.MAX_ATTEMPTS):
@@ -203,23 +201,23 @@ def test_a_worker_that_lost_its_lease_changes_nothing(done: list[str], noon: dat
 
 
 @pytest.mark.django_db
-def test_a_row_that_another_worker_took_a_moment_ago_is_left_to_it(done: list[str]) -> None:
+def test_a_task_that_another_worker_has_just_claimed_is_left_to_it(done: list[str]) -> None:
     others: list[Task | None] = []
 
-    def be_overtaken(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+    def let_another_worker_claim(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         if sql.startswith("UPDATE") and not others:
             others.append(None)
             others[0] = worker._claim()
         return execute(sql, *rest)
 
     queue.enqueue("note", "7")
-    with connection.execute_wrapper(be_overtaken):
+    with connection.execute_wrapper(let_another_worker_claim):
         assert worker._claim() is None
     assert others[0]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_workers_one_takes_a_row(done: list[str]) -> None:
+def test_only_one_of_many_workers_claims_a_task(done: list[str]) -> None:
     for number in range(5):
         queue.enqueue("note", str(number))
     together = threading.Barrier(4)
@@ -233,7 +231,7 @@ def test_of_many_workers_one_takes_a_row(done: list[str]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_may_ask_for_the_same_at_once(done: list[str]) -> None:
+def test_many_threads_may_enqueue_the_same_task_at_once(done: list[str]) -> None:
     together = threading.Barrier(4)
 
     def ask() -> None:
@@ -245,7 +243,7 @@ def test_many_may_ask_for_the_same_at_once(done: list[str]) -> None:
 
 
 @pytest.mark.django_db
-def test_a_periodic_job_comes_again(done: list[str], noon: datetime) -> None:
+def test_a_periodic_job_is_repeated(done: list[str], noon: datetime) -> None:
     queue.job("daily", every=24 * HOUR)(done.append)
     worker.schedule()
     worker.schedule()
@@ -257,7 +255,7 @@ def test_a_periodic_job_comes_again(done: list[str], noon: datetime) -> None:
 
 
 @pytest.mark.django_db
-def test_a_periodic_job_is_never_given_up(trouble: list[str], noon: datetime) -> None:
+def test_a_periodic_job_is_never_given_up(failing: list[str], noon: datetime) -> None:
     queue.job("fail", every=24 * HOUR)(JOBS["fail"].run)
     Task.objects.create(job="fail", attempts=worker.MAX_ATTEMPTS - 1)
     worker.run_due()
@@ -267,7 +265,7 @@ def test_a_periodic_job_is_never_given_up(trouble: list[str], noon: datetime) ->
 
 
 @pytest.mark.django_db
-def test_a_job_of_the_start_comes_at_every_start(done: list[str]) -> None:
+def test_a_job_with_at_start_runs_at_every_start(done: list[str]) -> None:
     queue.job("fresh", every=24 * HOUR, at_start=True)(done.append)
     for _ in range(2):
         worker.schedule()
@@ -276,37 +274,37 @@ def test_a_job_of_the_start_comes_at_every_start(done: list[str]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_worker_waits_for_a_database_that_is_away(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_worker_waits_for_an_unreachable_database(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "DATABASE_RETRY_SECONDS", 0.0)
-    stop, answers = threading.Event(), iter([OperationalError("away"), None])
+    stop, answers = threading.Event(), iter([OperationalError("unreachable"), None])
     run_next = worker.run_next
 
-    def sometimes_away() -> bool:
+    def fail_once() -> bool:
         if problem := next(answers):
             raise problem
         stop.set()
         return run_next()
 
-    monkeypatch.setattr(worker, "run_next", sometimes_away)
+    monkeypatch.setattr(worker, "run_next", fail_once)
     queue.enqueue("note", "7")
     worker.run_forever(stop)
     assert done == ["7"]
 
 
 @pytest.mark.django_db
-def test_the_command_does_what_is_due_and_ends(done: list[str]) -> None:
+def test_the_command_runs_what_is_due_and_exits(done: list[str]) -> None:
     queue.enqueue("note", "7")
     call_command("worker", "--once")
     assert done == ["7"]
 
 
 @pytest.mark.django_db
-def test_the_house_has_its_own_jobs() -> None:
-    assert {"clear-sessions", "rerender"} <= set(JOBS)
+def test_every_app_has_registered_its_jobs() -> None:
+    assert {"clear-sessions", "rerender", "forget-letters", "watch-networks"} <= set(JOBS)
 
 
 def in_threads(functions: list[Callable[[], None]]) -> None:
-    """Run the functions at once, each with a database connection of its own; the first error is raised again."""
+    """Run the functions at once, each with a database connection of its own. Raises the first error."""
 
     def alone(function: Callable[[], None]) -> None:
         try:

@@ -1,36 +1,36 @@
-"""The many posts of which nobody reads more than the latest."""
+"""The bulk of the posts, which are only measured in lists."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bench import texts
-from bench.insert import continue_numbers, insert
+from bench.insert import insert, reset_sequences
 from blog import rendering
 from blog.models import Person, Post, Tag
 from comments.models import Discussion
 from core import clock
 
-LASTS = timedelta(days=5 * 365)
-LONG_EVERY = 20  # posts; the others have two paragraphs
-SELDOM = 20  # posts that have the rarest tag, however many there are
+TIME_SPAN = timedelta(days=5 * 365)
+LONG_EVERY = 20  # one post in twenty is long; the others have two paragraphs
+SELDOM = 20  # posts with the rarest tag, on a site of any size
 COLUMNS = ("id", "title", "slug", "body", "body_html", "excerpt", "published_at", "created_at")
 
 
 def fill(host: Person, count: int) -> dict[str, str]:
-    """Add `count` posts of five years and say at which addresses lists of them stand."""
+    """Add `count` posts, spread over five years. Return the paths of lists of them by name."""
     first = (Post.objects.order_by("-pk").values_list("pk", flat=True).first() or 0) + 1
     numbers = range(first, first + count)
     newest = clock.now().replace(microsecond=0) - timedelta(days=60)
     prototype = Post(author=host, status=Post.Status.PUBLISHED, render_version=rendering.RENDER_VERSION)
-    insert(prototype, COLUMNS, _rows(first, count, newest - LASTS), total=count)
+    insert(prototype, COLUMNS, _rows(first, count, newest - TIME_SPAN), total=count)
     insert(Discussion(), ("post_id",), ((number,) for number in numbers), total=count)
     tagged = {"often": numbers[::2], "sometimes": numbers[::20], "seldom": numbers[:: max(1, count // SELDOM)]}
     for name, posts in tagged.items():
         tag = Tag.objects.create(name=f"Bench {name}", slug=f"bench-{name}")
         link = Post.tags.through(tag_id=tag.pk)
         insert(link, ("post_id",), ((number,) for number in posts), total=len(posts))
-    continue_numbers(Post)
-    middle = newest - LASTS / 2
+    reset_sequences(Post)
+    middle = newest - TIME_SPAN / 2
     return {
         "home": "/",
         "home, further down": f"/?before={numbers[count // 2]}",
@@ -42,11 +42,11 @@ def fill(host: Person, count: int) -> dict[str, str]:
     }
 
 
-def _rows(first: int, count: int, begin: datetime) -> Iterator[tuple[object, ...]]:
-    long, short, pause = texts.long_posts(), texts.short_posts(), LASTS / count
+def _rows(first: int, count: int, start: datetime) -> Iterator[tuple[object, ...]]:
+    long, short, interval = texts.long_posts(), texts.short_posts(), TIME_SPAN / count
     for index in range(count):
-        number, moment = first + index, begin + index * pause
+        number, published_at = first + index, start + index * interval
         text = long[index % len(long)] if index % LONG_EVERY == 0 else short[index % len(short)]
         word = texts.TITLES[index % len(texts.TITLES)]
-        told = (f"What the {word} remembers, part {index}", f"{word}-{index}", text.source, text.html_of(number))
-        yield (number, *told, text.excerpt, moment, moment)
+        columns = (f"What the {word} remembers, part {index}", f"{word}-{index}", text.source, text.html_of(number))
+        yield (number, *columns, text.excerpt, published_at, published_at)

@@ -1,4 +1,4 @@
-"""A process of its own that looks at a site from the inside: `python -m bench.inside QUESTION`, answered in JSON."""
+"""A separate process that inspects a site from inside: `python -m bench.probe NAME` prints its result as JSON."""
 
 import json
 import sys
@@ -13,18 +13,18 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 ROUNDS = 5
-MEASURED_WELL = 6  # of the worst comments; the others are far from them
+MEASURED_AGAIN = 6  # of the worst comments; the others are much faster
 
 
 def web_server() -> list[str]:
-    """The command line by which `manage.py serve` runs granian."""
+    """The command line with which `manage.py serve` runs granian."""
     from core.management.commands import serve
 
     return serve.web_server()
 
 
 def queries() -> dict[str, int]:
-    """How many queries each page of `targets.json` costs."""
+    """The number of queries for each page in `targets.json`."""
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
@@ -33,20 +33,20 @@ def queries() -> dict[str, int]:
     for name, path in targets.items():
         if isinstance(path, str):
             with CaptureQueriesContext(connection) as captured:
-                answer = client.get(path)
-            if answer.status_code != 200:
-                raise SystemExit(f"{path} answers {answer.status_code}.")
+                response = client.get(path)
+            if response.status_code != 200:
+                raise SystemExit(f"{path} returned {response.status_code}.")
             found[name] = len(captured)
     return found
 
 
-def pathological() -> dict[str, float]:
-    """How many milliseconds each of the worst comments takes to render. An exception ends it all, as it should.
+def worst_comments() -> dict[str, float]:
+    """The milliseconds that each of the worst comments takes to render. Exceptions propagate.
 
-    Of the processor, not of the clock on the wall, and the least of some rounds: this budget is no ratio, and other
-    work on the machine was seen to double it.
+    Measures CPU time, not wall-clock time, and takes the best of several rounds: this budget is not a ratio, and other
+    load on the machine was seen to double the time.
     """
-    from bench.worst import WORST
+    from bench.worst_comments import WORST
     from blog import rendering
 
     def milliseconds(text: str) -> float:
@@ -55,19 +55,19 @@ def pathological() -> dict[str, float]:
         return (time.thread_time() - started) * 1000
 
     once = {name: milliseconds(text) for name, text in WORST.items()}
-    worst = sorted(WORST, key=lambda name: -once[name])[:MEASURED_WELL]
+    worst = sorted(WORST, key=lambda name: -once[name])[:MEASURED_AGAIN]
     return once | {name: min(milliseconds(WORST[name]) for _ in range(ROUNDS)) for name in worst}
 
 
 def comments() -> dict[str, int]:
-    """How many comments there are, and how many of them readers see."""
+    """The number of all comments and of those that readers see."""
     from comments.models import Comment
 
     return {"all": Comment.objects.count(), "seen": Comment.objects.counted().count()}
 
 
-def whole() -> list[str]:
-    """What `manage.py comments_check` finds wrong: nothing, in one word or many."""
+def inconsistencies() -> list[str]:
+    """The complaints of `manage.py comments_check`, if any."""
     try:
         call_command("comments_check", stdout=sys.stderr)
     except CommandError as problem:
@@ -75,15 +75,15 @@ def whole() -> list[str]:
     return []
 
 
-QUESTIONS: dict[str, Callable[[], Any]] = {
+PROBES: dict[str, Callable[[], Any]] = {
     "web-server": web_server,
     "queries": queries,
-    "pathological": pathological,
+    "worst-comments": worst_comments,
     "comments": comments,
-    "whole": whole,
+    "inconsistencies": inconsistencies,
 }
 
 
 if __name__ == "__main__":
     django.setup()
-    json.dump(QUESTIONS[sys.argv[1]](), sys.stdout)
+    json.dump(PROBES[sys.argv[1]](), sys.stdout)

@@ -1,4 +1,4 @@
-"""Django as `startproject` makes it, on the same database, opened in the same way."""
+"""Django as configured by `startproject`, with the same database settings as our site."""
 
 from bench.bare.settings import ALLOWED_HOSTS, DATABASES, ROOT_URLCONF, SECRET_KEY, USE_TZ
 

@@ -1,5 +1,5 @@
-"""Comments of the greatest length that make careless parsers slow: those of the attack table, and some for the rest of
-what a comment goes through.
+"""Comments of maximal length that make careless parsers slow: the attack table, and more for the other processing
+steps.
 """
 
 from random import Random
@@ -14,16 +14,16 @@ def _filled(piece: str) -> str:
 WORST: dict[str, str] = {
     **HEAVY,
     "nested quotes": "".join("> " * depth + "a\n" for depth in range(95))[:SIZE],
-    "addresses": _filled("http://a.example/b "),
+    "links": _filled("http://a.example/b "),
     "e-mail addresses": _filled("a@b.example "),
-    "open code": "```python\n" + _filled("f(x)[{'a': \"b\"}] ")[: SIZE - 10],
-    "many codes": _filled("```sql\nselect 1\n```\n"),
-    "open strings in code": "```js\n" + _filled("`${'\"")[: SIZE - 6],
+    "unclosed code block": "```python\n" + _filled("f(x)[{'a': \"b\"}] ")[: SIZE - 10],
+    "many code blocks": _filled("```sql\nselect 1\n```\n"),
+    "unclosed strings in code": "```js\n" + _filled("`${'\"")[: SIZE - 6],
     "entities": _filled("&amp;&#38;&notin;"),
-    "emphasis without end": _filled("**a *b _c ~~d "),
+    "unclosed emphasis": _filled("**a *b _c ~~d "),
     "links in links": _filled("[a](b [c](d "),
     "references": "".join(f"[{n}]: /x\n[{n}]" for n in range(800))[:SIZE],
-    "marks that join": _filled("a" + "\u0301" * 99),
+    "combining characters": _filled("a" + "\u0301" * 99),
     "backslashes": _filled("\\*"),
     "noise": "".join(Random(5).choices("*_`[]()<>!#|~\\&:\n ab", k=SIZE)),
 }
