@@ -33,9 +33,9 @@ def test_the_list_shows_emails_that_were_not_sent(db: None) -> None:
         outgoing_email(),
         outgoing_email(),
     )
-    Task.objects.create(job="post-letter", argument=str(waiting.pk))
-    Task.objects.create(job="post-letter", argument=str(failing.pk), last_error="refused")
-    Task.objects.create(job="post-letter", argument=str(failed.pk), last_error="<b>bounced</b>", failed_at=clock.now())
+    Task.objects.create(job="send-email", argument=str(waiting.pk))
+    Task.objects.create(job="send-email", argument=str(failing.pk), last_error="refused")
+    Task.objects.create(job="send-email", argument=str(failed.pk), last_error="<b>bounced</b>", failed_at=clock.now())
     Task.objects.create(job="another-job", argument=str(waiting.pk), last_error="of another task")
     desk = staff("clerk", "view_outgoingemail")
     assert progress(desk) == {

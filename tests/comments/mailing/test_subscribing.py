@@ -66,10 +66,10 @@ def test_a_subscription_takes_effect_once_it_is_confirmed(
     assert "we will e-mail you about all new comments on “Own Post”" in text
     assert "works for 3 days" in text
     assert received(mailoutbox[0])["Subject"] == "Marginalia: please confirm your e-mail address"
-    assert "that is me" in client.get(path).content.decode()
+    assert "Yes, it was me" in client.get(path).content.decode()
     subscription.refresh_from_db()
     assert subscription.confirmed_at is None
-    assert "we tell you of new comments on this post" in client.post(path).content.decode()
+    assert "we will e-mail you about new comments on this post" in client.post(path).content.decode()
     subscription.refresh_from_db()
     assert subscription.confirmed_at == clock.now()
 

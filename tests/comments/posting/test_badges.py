@@ -119,13 +119,13 @@ def test_the_cookie_is_not_read_before_the_origin_is_proven(
     asked: PermissionRequest, permitted_repost: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
-    claimant = proof_of_authorship.proven_author
+    proven_author = proof_of_authorship.proven_author
 
     def record(request: HttpRequest, post_id: int) -> Person | None:
         read.append(post_id)
-        return claimant(request, post_id)
+        return proven_author(request, post_id)
 
-    monkeypatch.setattr(proof_of_authorship, "claimant", record)
+    monkeypatch.setattr(proof_of_authorship, "proven_author", record)
     browser = browser_of(asked)
     browser.get(permitted_repost.get_absolute_url())
     browser.get(f"/comments/new/{permitted_repost.pk}/")

@@ -282,7 +282,7 @@ def test_the_html_export_holds_everything(
     parser = TextParser()
     parser.feed(response.content.decode())
     text = " ".join(parser.texts)
-    for part in (NAME, TEXT, EARLIER, WEB_PAGE, REA, "earlier wordings", "hash of the network", f"{NAME} again"):
+    for part in (NAME, TEXT, EARLIER, WEB_PAGE, REA, "earlier wordings", "network hash", f"{NAME} again"):
         assert part in text
 
 
