@@ -70,10 +70,10 @@ def stranger_is_held_and_sees_why(page: Page, url: str) -> None:
     page.get_by_label("Comment", exact=True).fill(REMARK)
     page.get_by_text("Get replies by e-mail").click()
     page.get_by_label("E-mail").fill(STRANGER)
-    page.get_by_role("button", name="Post the comment").click()
-    expect(page.get_by_text("waits for a moderator")).to_be_visible()
+    page.get_by_role("button", name="Post comment").click()
+    expect(page.get_by_text("waiting for a moderator")).to_be_visible()
     expect(page.get_by_text("It contains links.")).to_be_visible()
-    expect(page.get_by_role("link", name="Take it back")).to_be_visible()
+    expect(page.get_by_role("link", name="Withdraw")).to_be_visible()
     page.goto(url)
     expect(page.get_by_text("films.example")).to_have_count(0)
 
@@ -90,7 +90,7 @@ def moderator_approves_from_the_email(page: Page, site: Site) -> None:
     """Run the task now: the digest collects comments for ten minutes."""
     page.goto("/admin/")
     page.get_by_role("link", name="Tasks", exact=True).click()
-    page.get_by_role("row").filter(has_text="tell-moderators").get_by_role("checkbox").check()
+    page.get_by_role("row").filter(has_text="notify-moderators").get_by_role("checkbox").check()
     page.locator("select[name=action]").select_option("try_again")
     page.get_by_role("button", name="Go").click()
     digest = next_message(site, HOST, 0)

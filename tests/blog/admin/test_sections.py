@@ -34,7 +34,7 @@ def test_every_registered_model_is_listed_in_one_section() -> None:
 def test_a_host_sees_all_sections_the_machinery_last(desk: Client, blog: Blog) -> None:
     assert shown(desk) == {
         "Posts": ["Posts", "Tags"],
-        "People": ["People", "Questions to authors", "Objections to credits"],
+        "People": ["People", "Requests to authors", "Objections to credits"],
         "Comments": ["Comments", "Discussions", "Bans", "Subscriptions"],
         "Media": ["Videos"],
         "Settings": ["Blog", "Users", "Groups"],
