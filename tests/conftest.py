@@ -1,6 +1,7 @@
 """Fixtures of all tests: people, posts, and isolation from files, caches and networks."""
 
 import gc
+import re
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -104,14 +105,22 @@ def empty_caches() -> None:
 def no_network(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Refuse connections to other machines, and let no worker fetch video metadata unless a test enables it."""
     settings.VIDEO_FETCH = False
-    connect = socket.socket.connect
+    connect, resolve = socket.socket.connect, socket.getaddrinfo
 
     def guarded(self: socket.socket, address: Any) -> None:
         if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
             raise AssertionError(f"a test tried to reach {address}")
         connect(self, address)
 
+    def resolved_here(host: Any, *rest: Any, **options: Any) -> Any:
+        """Without IPs, libcurl reaches nobody, which connects on its own."""
+        name = host.decode() if isinstance(host, bytes) else host or ""
+        if not re.fullmatch(r"(.*\.)?localhost|[0-9a-fx.:]*", name):
+            raise AssertionError(f"a test tried to resolve {host}")
+        return resolve(host, *rest, **options)
+
     monkeypatch.setattr(socket.socket, "connect", guarded)
+    monkeypatch.setattr(socket, "getaddrinfo", resolved_here)
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """Fetches small responses from other servers, none of which is trusted.
 
-The URLs come from our table of providers, but every rule here holds as if a stranger had typed them. We use only the
-standard library, because we must connect to the very IP that was checked, and because we limit the time and the size of
-a response as a whole; the usual clients limit each read.
+The URLs come from our table of providers, but every rule here holds as if a stranger had typed them. libcurl speaks TLS
+and HTTP and limits the time of a response as a whole; it is told which IPs to connect to, so that it resolves no name.
 """
 
 import io
@@ -15,11 +14,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from http.client import HTTPResponse, IncompleteRead
+from http.client import HTTPException, HTTPMessage, parse_headers
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any, cast
+from math import ceil
+from typing import Any
 from urllib.parse import urlsplit
+
+import pycurl
 
 from core.fetching.public_networks import is_public
 from core.files.images import KINDS
@@ -27,7 +28,7 @@ from core.files.images import KINDS
 SECONDS = 3.0  # for everything: name, connection, TLS and the whole response
 JSON_BYTES = 256 * 1024
 PICTURE_BYTES = 5 * 1024 * 1024
-HEADER_BYTES = 64 * 1024  # and everything else in a response besides its body
+HEADER_BYTES = 64 * 1024  # of a response, with those of interim responses and with trailers
 JSON_TYPES = frozenset({"application/json"})
 PICTURE_TYPES = frozenset(kind.media_type for kind in KINDS.values())
 USER_AGENT = "Imprimatur"
@@ -36,6 +37,7 @@ MAX_IPS = 8  # of a name that are tried
 # A name in a public domain as its owner writes it: no IP in any notation, no brackets, nothing to smuggle.
 _HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _PLAIN = re.compile(r"https://[!-~]+")
+_STATUS = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?![0-9])")
 
 IPAddress = IPv4Address | IPv6Address
 
@@ -74,18 +76,41 @@ class FetchFailed(Exception):
         return self.reason in {Reason.UNRESOLVED, Reason.UNREACHABLE, Reason.TIMEOUT}
 
 
+# What holds for every request. By default, libcurl has no login and keeps nothing: no cookie, no HSTS, no Alt-Svc.
+_RULES = {
+    pycurl.PROTOCOLS: pycurl.PROTO_HTTPS,
+    pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
+    pycurl.HTTP09_ALLOWED: False,
+    pycurl.HTTP_CONTENT_DECODING: False,  # a small response could become a huge one
+    pycurl.FOLLOWLOCATION: False,
+    pycurl.NETRC: pycurl.NETRC_IGNORED,
+    pycurl.PROXY: "",  # not even one of the environment
+    pycurl.NOPROXY: "*",
+    pycurl.SSL_VERIFYPEER: True,
+    pycurl.SSL_VERIFYHOST: 2,  # the certificate must be for the host
+    pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,  # or later
+    pycurl.NOSIGNAL: True,  # signals are not safe in threads
+    pycurl.USERAGENT: USER_AGENT,
+}
+_REASONS = {
+    pycurl.E_COULDNT_CONNECT: Reason.UNREACHABLE,
+    pycurl.E_GOT_NOTHING: Reason.UNREACHABLE,
+    pycurl.E_PARTIAL_FILE: Reason.UNREACHABLE,
+    pycurl.E_RECV_ERROR: Reason.UNREACHABLE,
+    pycurl.E_SEND_ERROR: Reason.UNREACHABLE,
+    pycurl.E_OPERATION_TIMEDOUT: Reason.TIMEOUT,
+    pycurl.E_PEER_FAILED_VERIFICATION: Reason.TLS,
+    pycurl.E_SSL_CACERT_BADFILE: Reason.TLS,
+    pycurl.E_SSL_CONNECT_ERROR: Reason.TLS,
+}
+# The only sign by which libcurl tells a handshake that was cut off from one that failed.
+_CUT_OFF = re.compile(r"unexpected eof|(Recv|Send) failure")
+
+
 def resolve(host: str) -> list[str]:
     """The IPs of `host` according to the system. Raises OSError."""
     entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
-
-
-@cache
-def strict_tls() -> ssl.SSLContext:
-    """A context that checks certificates against the system's authorities and the name of the host."""
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context
 
 
 @dataclass(frozen=True)
@@ -95,7 +120,7 @@ class Fetcher:
     resolve: Callable[[str], Sequence[str]] = resolve
     may_reach: Callable[[IPAddress], bool] = is_public
     port: int = 443
-    tls: Callable[[], ssl.SSLContext] = strict_tls
+    authorities: str | None = None  # a PEM file of certificates that is trusted instead of the system's
     seconds: float = SECONDS
 
     def json(self, url: str) -> dict[str, Any]:
@@ -114,36 +139,34 @@ class Fetcher:
         return self._get(url, PICTURE_TYPES, PICTURE_BYTES)
 
     def _get(self, url: str, types: frozenset[str], limit: int) -> bytes:
+        host, target = _split(url)
+        deadline = time.monotonic() + self.seconds
+        response = _Response(types, limit)
         try:
-            host, target = _split(url)
-            deadline = time.monotonic() + self.seconds
-            with self._connect(host, deadline) as connection:
-                connection.settimeout(_left(deadline))
-                connection.sendall(_request(host, target, types))
-                return _read_response(_LimitedSocket(connection, deadline, limit + HEADER_BYTES), types, limit)
-        except FetchFailed:
-            raise
+            ips = self._checked_ips(host, deadline)
+            with pycurl.Curl() as curl:
+                self._prepare(curl, host, target, ips, response)
+                curl.setopt(pycurl.TIMEOUT_MS, ceil(_left(deadline) * 1000))
+                curl.perform()
         except TimeoutError as error:
             raise FetchFailed(Reason.TIMEOUT) from error
-        except (ssl.SSLEOFError, IncompleteRead) as error:
-            raise FetchFailed(Reason.UNREACHABLE) from error
-        except ssl.SSLError as error:
-            raise FetchFailed(Reason.TLS) from error
-        except OSError as error:
-            raise FetchFailed(Reason.UNREACHABLE) from error
-        except Exception as error:  # on a strange response, http.client may raise anything
-            raise FetchFailed(Reason.GARBLED) from error
+        except pycurl.error as error:
+            raise response.refusal or FetchFailed(_reason(*error.args)) from error
+        return response.complete_body()
 
-    def _connect(self, host: str, deadline: float) -> ssl.SSLSocket:
-        """Open a TLS connection to one of the IPs that were checked. The name is not resolved again."""
-        plain = _connect_to_first(self._checked_ips(host, deadline), self.port, deadline)
-        try:
-            plain.settimeout(_left(deadline))
-            # A response that somebody on the way cuts off must not pass for a complete one.
-            return self.tls().wrap_socket(plain, server_hostname=host, suppress_ragged_eofs=False)
-        except BaseException:
-            plain.close()
-            raise
+    def _prepare(self, curl: pycurl.Curl, host: str, target: str, ips: list[IPAddress], response: "_Response") -> None:
+        for option, value in _RULES.items():
+            curl.setopt(option, value)
+        _trust(curl, self.authorities)
+        # The host leads to the IPs that were checked, and its name is not resolved again.
+        curl.setopt(pycurl.RESOLVE, [f"{host}:{self.port}:{','.join(map(str, ips))}"])
+        curl.setopt(pycurl.PORT, self.port)
+        curl.setopt(pycurl.URL, f"https://{host}/")
+        curl.setopt(pycurl.REQUEST_TARGET, target)  # as it was given; libcurl would normalise it in the URL
+        accept = f"Accept: {', '.join(sorted(response.types))}"
+        curl.setopt(pycurl.HTTPHEADER, [f"Host: {host}", accept, "Accept-Encoding: identity", "Connection: close"])
+        curl.setopt(pycurl.HEADERFUNCTION, response.take_header)
+        curl.setopt(pycurl.WRITEFUNCTION, response.take_body)
 
     def _checked_ips(self, host: str, deadline: float) -> list[IPAddress]:
         """The IPs of `host`. All must be public: no honest provider has a name that also leads into our network."""
@@ -174,16 +197,26 @@ def _split(url: str) -> tuple[str, str]:
     return parts.netloc, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-def _request(host: str, target: str, types: frozenset[str]) -> bytes:
-    lines = [
-        f"GET {target} HTTP/1.1",
-        f"Host: {host}",
-        f"User-Agent: {USER_AGENT}",
-        f"Accept: {', '.join(sorted(types))}",
-        "Accept-Encoding: identity",
-        "Connection: close",
-    ]
-    return "\r\n".join([*lines, "", ""]).encode("ascii")
+def _trust(curl: pycurl.Curl, authorities: str | None) -> None:
+    """Check certificates against the PEM file `authorities`, or else against the system's authorities.
+
+    Python knows where the system has them; libcurl looks where the system that it was built on had them.
+    A system without authorities trusts nobody.
+    """
+    system = ssl.get_default_verify_paths()
+    file, folder = (authorities, None) if authorities else (system.cafile, system.capath)
+    for option, path in ((pycurl.CAINFO, file), (pycurl.CAPATH, folder)):
+        if path:
+            curl.setopt(option, path)
+        else:
+            curl.unsetopt(option)
+
+
+def _reason(code: int, message: str) -> Reason:
+    """What an error of libcurl means."""
+    if code == pycurl.E_SSL_CONNECT_ERROR and _CUT_OFF.search(message):
+        return Reason.UNREACHABLE
+    return _REASONS.get(code, Reason.GARBLED)
 
 
 def _left(deadline: float) -> float:
@@ -214,76 +247,70 @@ def _run_until(deadline: float, resolve: Callable[[str], Sequence[str]], host: s
     return outcome[0]
 
 
-def _connect_to_first(ips: list[IPAddress], port: int, deadline: float) -> socket.socket:
-    """Connect to the first of `ips` that accepts. Each gets an equal share of the time that is left."""
-    problem: OSError = TimeoutError()
-    for number, ip in enumerate(ips):
-        family = socket.AF_INET if ip.version == 4 else socket.AF_INET6
-        connection = socket.socket(family, socket.SOCK_STREAM)
+class _Response:
+    """A 200 response of one of `types` with a body of at most `limit` bytes.
+
+    libcurl calls `take_header` and `take_body` with what it reads. They return -1 to end the transfer, or None.
+    """
+
+    def __init__(self, types: frozenset[str], limit: int) -> None:
+        self.types = types
+        self.refusal: FetchFailed | None = None  # why the transfer was ended
+        self._limit = limit
+        self._header_bytes = 0
+        self._head: list[bytes] = []  # lines of the status and the headers
+        self._is_body_due = False  # the head is complete and belongs to no interim response
+        self._body = bytearray()
+
+    def take_header(self, line: bytes) -> int | None:
+        self._header_bytes += len(line)
+        if self._header_bytes > HEADER_BYTES:
+            return self._refuse(FetchFailed(Reason.TOO_LARGE))
+        if self._is_body_due:
+            return None  # a trailer, which changes nothing
+        self._head.append(line)
+        return self._end_head() if line in {b"\r\n", b"\n"} else None
+
+    def take_body(self, data: bytes) -> int | None:
+        self._body += data
+        return self._refuse(FetchFailed(Reason.TOO_LARGE, 200)) if len(self._body) > self._limit else None
+
+    def complete_body(self) -> bytes:
+        """The body, after libcurl has read a response to its end. Raises FetchFailed."""
+        if self.refusal:
+            raise self.refusal
+        if not self._is_body_due:  # it ended within the head, which is good enough for libcurl
+            raise FetchFailed(Reason.UNREACHABLE)
+        return bytes(self._body)
+
+    def _end_head(self) -> int | None:
+        first, *lines = self._head
+        self._head = []
+        if not (found := _STATUS.match(first)):
+            return self._refuse(FetchFailed(Reason.GARBLED))
+        status = int(found[1])
+        self._is_body_due = status >= 200 or status == 101
         try:
-            connection.settimeout(_left(deadline) / (len(ips) - number))
-            connection.connect((str(ip), port))
-        except OSError as error:
-            connection.close()
-            problem = error
-        except BaseException:
-            connection.close()
-            raise
-        else:
-            return connection
-    raise problem
+            if self._is_body_due:
+                self._check(status, parse_headers(io.BytesIO(b"".join(lines))))
+        except FetchFailed as refusal:
+            return self._refuse(refusal)
+        except (HTTPException, ValueError):
+            return self._refuse(FetchFailed(Reason.GARBLED, status))
+        return None
 
+    def _check(self, status: int, headers: HTTPMessage) -> None:
+        kind, length = headers.get_content_type(), headers.get("Content-Length", "")
+        if 300 <= status < 400:
+            raise FetchFailed(Reason.REDIRECT, status)
+        if status != 200:
+            raise FetchFailed(Reason.STATUS, status, is_page=kind == "text/html")
+        encodings = {encoding.lower() for encoding in headers.get_all("Content-Encoding", [])}
+        if kind not in self.types or encodings - {"identity"}:
+            raise FetchFailed(Reason.TYPE, status)
+        if length.isdecimal() and int(length) > self._limit:
+            raise FetchFailed(Reason.TOO_LARGE, status)
 
-class _LimitedSocket(io.RawIOBase):
-    """A socket for http.client that can be read until a deadline and up to a number of bytes."""
-
-    def __init__(self, connection: socket.socket, deadline: float, limit: int) -> None:
-        self._connection = connection
-        self._deadline = deadline
-        self._left = limit
-        self.has_ended = False  # the server has closed the connection
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._connection.settimeout(_left(self._deadline))
-        count = self._connection.recv_into(buffer)
-        self._left -= count
-        self.has_ended = not count
-        if self._left < 0:
-            raise FetchFailed(Reason.TOO_LARGE)
-        return count
-
-
-def _read_response(source: _LimitedSocket, types: frozenset[str], limit: int) -> bytes:
-    """The body of a 200 response of one of `types`, if it is complete and at most `limit` bytes long."""
-    response = HTTPResponse(cast(socket.socket, source), method="GET")
-    try:
-        response.begin()
-        if source.has_ended:  # before the end of the headers: half a line must not pass for a "404"
-            raise IncompleteRead(b"")
-        _check_headers(response, types, limit)
-        body = response.read(limit + 1)
-        if len(body) > limit:
-            raise FetchFailed(Reason.TOO_LARGE, response.status)
-        if response.length:
-            raise IncompleteRead(body, response.length)
-        return body
-    finally:
-        response.close()
-
-
-def _check_headers(response: HTTPResponse, types: frozenset[str], limit: int) -> None:
-    status, headers = response.status, response.headers
-    if 300 <= status < 400:
-        raise FetchFailed(Reason.REDIRECT, status)
-    if status != 200:
-        raise FetchFailed(Reason.STATUS, status, is_page=headers.get_content_type() == "text/html")
-    if headers.get_content_type() not in types or headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise FetchFailed(Reason.TYPE, status)
-    if response.length is not None and response.length > limit:
-        raise FetchFailed(Reason.TOO_LARGE, status)
+    def _refuse(self, refusal: FetchFailed) -> int:
+        self.refusal = refusal
+        return -1

@@ -20,7 +20,7 @@ HERE = "127.0.0.1"
 URL = "https://video.example.org/info?id=7"
 JSON_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 NAMES = (
-    *("video.example.org", "elsewhere.example.org", "tube.example.org"),
+    *("video.example.org", "elsewhere.example.org", "tube.example.org", "video.localhost"),
     *("www.youtube.com", "i.ytimg.com", "vimeo.com", "i.vimeocdn.com", "archive.org", "ia800.us.archive.org"),
     *("api.dailymotion.com", "s1.dmcdn.net", "www.tiktok.com", "p16-sign.tiktokcdn.com"),
 )
@@ -43,8 +43,10 @@ class Authority:
         context.load_cert_chain(self.folder / "server.pem", self.folder / "server.key")
         return context
 
-    def client_side(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(self.folder / "authority.pem"))
+    @property
+    def certificate(self) -> str:
+        """The PEM file that a client must trust."""
+        return str(self.folder / "authority.pem")
 
     def _make(self, name: str, extensions: str, by: str = "") -> None:
         (self.folder / f"{name}.ext").write_text(f"{extensions}subjectKeyIdentifier=hash\n", encoding="ascii")
@@ -67,10 +69,12 @@ class FarAway:
         self.asked: list[str] = []  # host and target of each request
         self.requests: list[str] = []
         self.names: list[str | None] = []  # that clients sent with SNI
+        self.protocols: list[str | None] = []  # of HTTP, that were agreed on with ALPN
         self.connections = 0
         self.stopped = threading.Event()
-        self._tls = authority.server_side()
-        self._tls.sni_callback = lambda connection, name, context: self.names.append(name)
+        self.tls = authority.server_side()
+        self.tls.set_alpn_protocols(["h2", "http/1.1"])
+        self.tls.sni_callback = lambda connection, name, context: self.names.append(name)
         self._listener = socket.create_server((HERE, 0))
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -79,7 +83,7 @@ class FarAway:
     def fetcher(self, **options: Any) -> Fetcher:
         """A fetcher that resolves every name to this server, and is otherwise strict."""
         defaults: dict[str, Any] = {"resolve": only(HERE), "may_reach": is_here, "port": self.port}
-        return Fetcher(**defaults | {"tls": self.authority.client_side} | options)
+        return Fetcher(**defaults | {"authorities": self.authority.certificate} | options)
 
     def stop(self) -> None:
         self.stopped.set()
@@ -101,7 +105,8 @@ class FarAway:
         # Otherwise each response waits 40 ms for the acknowledgement of the TLS handshake.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            connection = trusted = self._tls.wrap_socket(connection, server_side=True)
+            connection = trusted = self.tls.wrap_socket(connection, server_side=True)
+            self.protocols.append(trusted.selected_alpn_protocol())
             self._answer(trusted)
             trusted.unwrap().close()
         except OSError:

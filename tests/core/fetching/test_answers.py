@@ -1,7 +1,10 @@
 """What a fetch makes of responses: a complete one of the expected type, or FetchFailed."""
 
+import gzip
 import os
+import resource
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -11,9 +14,10 @@ from hypothesis import strategies as st
 
 from core.fetching import client
 from core.fetching.client import JSON_BYTES, FetchFailed, Reason
-from tests.core.fetching.other_servers import JSON_HEAD, URL, Answer, FarAway, failure, ok, status
+from tests.core.fetching.other_servers import JSON_HEAD, URL, Answer, FarAway, as_json, failure, ok, status
 
-GZIP = b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
+BOMB = gzip.compress(b" " * 100_000_000)  # 100 KB
+CHUNKED_HEAD = JSON_HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 def repeatedly(piece: bytes, head: bytes = b"", times: int = 100_000) -> Callable[[socket.socket], None]:
@@ -28,8 +32,7 @@ def repeatedly(piece: bytes, head: bytes = b"", times: int = 100_000) -> Callabl
 
 
 def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-    return head + b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + end
+    return CHUNKED_HEAD + b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + end
 
 
 FULL = b'"' + b"a" * (JSON_BYTES - 9) + b'"'
@@ -48,22 +51,72 @@ TROUBLE: dict[str, tuple[Answer, Reason]] = {
     "a thousand headers": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000 + b"\r\n", Reason.GARBLED),
     "large headers": (b"HTTP/1.1 200 OK\r\n" + (b"X: " + b"y" * 60_000 + b"\r\n") * 50, Reason.TOO_LARGE),
     "endless interim responses": (repeatedly(b"HTTP/1.1 100 Continue\r\n\r\n" * 100), Reason.TOO_LARGE),
-    "headers of binary data": (b"HTTP/1.1 200 OK\r\n\xff\xfe\0: \0\xff\r\n\r\n{}", Reason.TYPE),
+    "headers of binary data": (b"HTTP/1.1 200 OK\r\n\xff\xfe\0: \0\xff\r\n\r\n{}", Reason.GARBLED),
+    "endless early hints": (
+        repeatedly(b"HTTP/1.1 103 Early\r\nLink: </a>; rel=preload\r\n\r\n" * 100),
+        Reason.TOO_LARGE,
+    ),
+    "interim responses only": (b"HTTP/1.1 100 Continue\r\n\r\n" * 3, Reason.UNREACHABLE),
+    "another protocol is switched to": (
+        b"HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n\0\0\0\4\0\0\0\0\0" + ok(b"{}"),
+        Reason.STATUS,
+    ),
+    "HTTP/2 without being asked": (b"\0\0\x12\4\0\0\0\0\0" + bytes(18), Reason.GARBLED),
+    "HTTP/2 in the status line": (b"HTTP/2 200\r\nContent-Type: application/json\r\n\r\n{}", Reason.GARBLED),
+    "a status of four digits": (b"HTTP/1.1 2000 OK\r\nContent-Type: application/json\r\n\r\n{}", Reason.GARBLED),
+    "a blank line that is none": (JSON_HEAD + b" \r\nContent-Encoding: gzip\r\n\r\n{}", Reason.TYPE),
+    "HTTP/0.9": (b"{}", Reason.GARBLED),
+    "the type of an interim response": (
+        b"HTTP/1.1 103 Early\r\nContent-Type: application/json\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{}",
+        Reason.TYPE,
+    ),
+    "the type in a trailer": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nContent-Type: application/json\r\n\r\n",
+        Reason.TYPE,
+    ),
+    "another response in a trailer": (
+        chunked(b"[1]", end=b"0\r\nHTTP/1.1 200 OK: x\r\nContent-Type: application/json\r\n\r\n{}"),
+        Reason.GARBLED,
+    ),
+    "endless trailers": (repeatedly(b"X: %s\r\n" % (b"y" * 200), head=chunked(b"{}", end=b"0\r\n")), Reason.TOO_LARGE),
+    "truncated trailers": (chunked(b"{}", end=b"0\r\nX: y\r\n"), Reason.UNREACHABLE),
+    "two types": (ok(b"{}", "text/html", "Content-Type: application/json"), Reason.TYPE),
     "no type": (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", Reason.TYPE),
     "a page": (ok(b"{}", "text/html"), Reason.TYPE),
     "a script": (ok(b"{}", "text/javascript"), Reason.TYPE),
-    "an invalid type": (ok(b"{}", ";;/\0"), Reason.TYPE),
-    "compressed without being asked": (ok(GZIP, "application/json", "Content-Encoding: gzip"), Reason.TYPE),
+    "an invalid type": (ok(b"{}", ";;/\0"), Reason.GARBLED),
+    **{
+        f"compressed without being asked: {coding}": (
+            ok(BOMB, "application/json", f"Content-Encoding: {coding}"),
+            Reason.TYPE,
+        )
+        for coding in ("gzip", "x-gzip", "deflate", "br", "zstd", "gzip, gzip", "identity, gzip", "unknown")
+    },
+    "two encodings": (
+        ok(BOMB, "application/json", "Content-Encoding: identity", "Content-Encoding: gzip"),
+        Reason.TYPE,
+    ),
+    "compressed for the transfer": (
+        JSON_HEAD
+        + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(BOMB), BOMB),
+        Reason.GARBLED,
+    ),
     "an announced gigabyte": (JSON_HEAD + b"Content-Length: 1073741824\r\n\r\n{}", Reason.TOO_LARGE),
     "one announced byte too many": (JSON_HEAD + b"Content-Length: %d\r\n\r\n{}" % (JSON_BYTES + 1), Reason.TOO_LARGE),
+    "an announced length of 100 digits": (JSON_HEAD + b"Content-Length: %s\r\n\r\n{}" % (b"9" * 100), Reason.TOO_LARGE),
+    "an announced length of 10,000 digits": (
+        JSON_HEAD + b"Content-Length: %s\r\n\r\n{}" % (b"9" * 10_000),
+        Reason.GARBLED,
+    ),
     "an endless body": (repeatedly(b" " * 65_536, head=JSON_HEAD + b"\r\n"), Reason.TOO_LARGE),
     "endless chunks": (repeatedly(b"10000\r\n%s\r\n" % (b" " * 65_536), head=chunked(end=b"")), Reason.TOO_LARGE),
     "shorter than announced": (JSON_HEAD + b"Content-Length: 100\r\n\r\n{}", Reason.UNREACHABLE),
     "a negative length": (JSON_HEAD + b"Content-Length: -5\r\n\r\n{", Reason.GARBLED),
     "a length that is not a number": (JSON_HEAD + b"Content-Length: many\r\n\r\n{", Reason.GARBLED),
+    "two lengths": (JSON_HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", Reason.GARBLED),
     "truncated chunks": (chunked(b"{}", end=b"ff\r\n{"), Reason.UNREACHABLE),
     "invalid chunks": (chunked(end=b"what?\r\n{}\r\n"), Reason.UNREACHABLE),
-    "a negative chunk": (chunked(end=b"-5\r\n{}\r\n"), Reason.GARBLED),
+    "a negative chunk": (chunked(end=b"-5\r\n{}\r\n"), Reason.UNREACHABLE),
     "a chunk of a terabyte": (chunked(end=b"ffffffffff\r\n{}\r\n"), Reason.UNREACHABLE),
     "not JSON": (ok(b"<html>"), Reason.GARBLED),
     "not an object": (ok(b"[1]"), Reason.GARBLED),
@@ -81,6 +134,20 @@ def test_every_kind_of_trouble_raises_fetch_failed(far_away: FarAway, name: str)
     assert failure(far_away.fetcher()).reason == reason
 
 
+@pytest.mark.parametrize("name", ["compressed without being asked: gzip", "compressed for the transfer"])
+def test_nothing_is_decompressed(far_away: FarAway, name: str) -> None:
+    """The 100 MB of the bomb never come into memory."""
+    far_away.answers[""], reason = TROUBLE[name]
+    before = peak_memory()
+    assert failure(far_away.fetcher()).reason == reason
+    assert peak_memory() - before < 50_000_000
+
+
+def peak_memory() -> int:
+    """Bytes of memory that this process has had at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300), st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", JSON_HEAD, JSON_HEAD + b"\r\n"]))
 def test_no_response_raises_any_other_error(far_away: FarAway, noise: bytes, head: bytes) -> None:
@@ -96,6 +163,9 @@ def test_no_response_raises_any_other_error(far_away: FarAway, noise: bytes, hea
         chunked(b'{"a": ', FULL, b"}"),
         b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + b'{"a": %s}' % FULL,
         b"HTTP/1.1 100 Continue\r\n\r\n" + ok(b'{"a": %s}' % FULL),
+        b"HTTP/1.1 103 Early\r\nLocation: /x\r\nContent-Type: text/html\r\n\r\n" * 3 + ok(b'{"a": %s}' % FULL),
+        chunked(b'{"a": ', FULL, b"}", end=b"0\r\nContent-Type: text/html\r\nContent-Length: 1\r\n\r\n"),
+        ok(b'{"a": %s}' % FULL, "application/json", "Content-Encoding: identity"),
     ],
 )
 def test_a_response_may_be_as_large_as_the_limit(far_away: FarAway, answer: bytes) -> None:
@@ -112,6 +182,49 @@ def test_a_truncated_body_is_refused(far_away: FarAway) -> None:
 
     far_away.answers[""] = cut_off
     assert failure(far_away.fetcher()).reason == Reason.UNREACHABLE
+
+
+@pytest.mark.parametrize("body", [b"<p>Gone", b"x" * (JSON_BYTES + 1)], ids=["short", "long"])
+def test_a_page_is_told_from_other_errors(far_away: FarAway, body: bytes) -> None:
+    far_away.answers[""] = status(404, "Content-Type: text/html; charset=utf-8", body=body)
+    problem = failure(far_away.fetcher())
+    assert (problem.reason, problem.status, problem.is_page) == (Reason.STATUS, 404, True)
+    far_away.answers[""] = status(404, "Content-Type: application/json", body=body)
+    assert not failure(far_away.fetcher()).is_page
+
+
+@pytest.mark.parametrize("number", [302, 404, 200])
+def test_a_refused_response_is_not_waited_for(far_away: FarAway, number: int) -> None:
+    """Its headers suffice."""
+
+    def send_no_body(connection: socket.socket) -> None:
+        connection.sendall(status(number).replace(b"Content-Length: 0", b"Content-Length: 100"))
+        far_away.stopped.wait(5)
+
+    far_away.answers[""] = send_no_body
+    assert failure(far_away.fetcher()).status == number
+
+
+def test_many_threads_fetch_at_the_same_time(far_away: FarAway) -> None:
+    """Each of them gets its own response or failure."""
+
+    def fetch(number: int) -> None:
+        fetcher = far_away.fetcher(seconds=30)
+        if number % 2:
+            problems[number] = failure(fetcher, URL + str(number)).status
+        else:
+            problems[number] = fetcher.json(URL + str(number))["number"]
+
+    problems: dict[int, int] = {}
+    for number in range(12):
+        target = f"video.example.org/info?id=7{number}"
+        far_away.answers[target] = status(500 + number) if number % 2 else as_json(number=500 + number)
+    threads = [threading.Thread(target=fetch, args=[number]) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert problems == {number: 500 + number for number in range(12)}
 
 
 @pytest.mark.parametrize("number", [408, 429, 500, 502, 503, 504])
