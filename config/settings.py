@@ -280,8 +280,9 @@ LOGGING = {
             "style": "{",
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # Bots send requests with invented host names; each would log a traceback of eighty lines.
+    "filters": {"refusals": {"()": "config.logs.RefusalFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
+    # Bots send many requests with invented host names.
     "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
     "root": {"handlers": ["console"], "level": log_level(env.str("LOG_LEVEL", default=""))},
 }
