@@ -1,88 +1,59 @@
-"""Redis as a cache that may be away: what is in it is asked for and not relied on."""
+"""What django-redis has no option for: a Redis that may be away, and values that are kept for a short time only."""
 
-import json
 import logging
 import time
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
-from django.core.cache.backends.redis import RedisCache as DjangoRedisCache
-from django.core.cache.backends.redis import RedisCacheClient
-from redis.backoff import NoBackoff
+from django_redis.client import DefaultClient  # type: ignore[import-untyped]
+from django_redis.exceptions import ConnectionInterrupted  # type: ignore[import-untyped]
+from redis import Redis
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
-PATIENCE_SECONDS = 0.5  # for a connection, and for an answer: a page waits for neither longer
-REST_SECONDS = 5.0  # for which Redis is not asked again after it failed: the next page waits for it no more
-# Nothing is kept for longer. A session that ends while Redis is away is deleted in the database alone, and would be
-# good again with the cached copy once Redis is back.
+REST_SECONDS = 5.0  # Redis is not asked for so long after it failed, so that a silent one delays one page, not each
+# Nothing is kept for longer. A session that ends while Redis is away is deleted in the database only, and would be
+# valid again with the cached copy once Redis is back.
 LONGEST_SECONDS = 60
-SETTINGS = {
-    "socket_connect_timeout": PATIENCE_SECONDS,
-    "socket_timeout": PATIENCE_SECONDS,
-    "retry": Retry(NoBackoff(), 0),  # redis-py tries again for seconds
-}
-
-# What is said of a cache that is away: what an empty one would say. One that cannot count raises, as for a missing key.
-WITHOUT: dict[str, Any] = {"add": True, "touch": False, "delete": False, "has_key": False, "clear": False}
+DELETIONS = {"DEL", "FLUSHDB"}
 
 log = logging.getLogger(__name__)
 
 
-class JsonSerializer:
-    """Django pickles, and then whoever can write to Redis can have any code run by us."""
+class RestingRedis(Redis):
+    """redis-py's client, which fails at once for REST_SECONDS after a failure. Deletions are always tried.
 
-    def dumps(self, value: Any) -> bytes:
-        return json.dumps(value).encode()
+    Each failure becomes the exception that django-redis ignores by its option IGNORE_EXCEPTIONS, in all methods.
+    """
 
-    def loads(self, data: bytes) -> Any:
-        """The value, or None for what is no JSON: it is as good as not there."""
+    away_until: ClassVar[float] = 0.0  # a moment of time.monotonic(), for all threads of this process
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        if time.monotonic() < RestingRedis.away_until and args[0] not in DELETIONS:
+            raise ConnectionInterrupted(self)
         try:
-            return json.loads(data)
+            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        except RedisError as error:
+            log.warning("Redis is away, going on without it: %s", error)
+            RestingRedis.away_until = time.monotonic() + REST_SECONDS
+            raise ConnectionInterrupted(self) from error
+
+
+class ShortTermClient(DefaultClient):  # type: ignore[misc]
+    """django-redis' client, which keeps every value for LONGEST_SECONDS at most and ignores what is not JSON."""
+
+    def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, *args: Any, **options: Any) -> bool:
+        return cast(bool, super().set(key, value, _capped(timeout), *args, **options))
+
+    def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, *args: Any, **options: Any) -> bool:
+        return cast(bool, super().touch(key, _capped(timeout), *args, **options))
+
+    def decode(self, value: bytes | int | str) -> Any:
+        """Return the value, or None for what is not JSON."""
+        try:
+            return super().decode(value)
         except ValueError:
             return None
 
 
-class ForgivingClient:
-    """Django's client, that answers like one of an empty cache while Redis is away."""
-
-    away_until: ClassVar[float] = 0.0  # by the clock that only moves forward; for all threads of this process
-
-    def __init__(self, servers: list[str], **options: Any) -> None:
-        self._client = RedisCacheClient(servers, **options)
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self._client, name)
-
-        def ask(*args: Any) -> Any:
-            # What is deleted must not come back, so that is tried in any case.
-            if time.monotonic() >= self.away_until or name.startswith(("delete", "clear")):
-                try:
-                    return method(*args)
-                except RedisError as error:
-                    log.warning("Redis is away, going on without it: %s", error)
-                    ForgivingClient.away_until = time.monotonic() + REST_SECONDS
-            return _without(name, *args)
-
-        return ask
-
-
-def _without(name: str, *args: Any) -> Any:
-    if name == "get":
-        return args[1]
-    if name == "incr":
-        raise ValueError("The cache is away.")
-    return {} if name == "get_many" else WITHOUT.get(name)
-
-
-class RedisCache(DjangoRedisCache):
-    """Django's, which waits for no silent server, fails with no page, and keeps nothing for longer than a minute."""
-
-    def __init__(self, server: str, params: dict[str, Any]) -> None:
-        super().__init__([server], params | {"OPTIONS": SETTINGS | {"serializer": JsonSerializer}})
-        self._class = ForgivingClient
-
-    def get_backend_timeout(self, timeout: Any = DEFAULT_TIMEOUT) -> int:
-        asked = super().get_backend_timeout(timeout)
-        return LONGEST_SECONDS if asked is None else min(int(asked), LONGEST_SECONDS)
+def _capped(timeout: Any) -> Any:
+    return LONGEST_SECONDS if timeout is None or timeout is DEFAULT_TIMEOUT else min(timeout, LONGEST_SECONDS)

@@ -21,6 +21,7 @@ SECRET_KEY_LENGTH = 50  # the minimum that `check --deploy` accepts
 DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql"}
 MAIL_SCHEMES = {"smtp", "smtp+tls", "smtp+ssl"}
 CACHE_SCHEMES = {"redis", "rediss"}
+CACHE_PATIENCE_SECONDS = 0.5  # for connecting to Redis, and for each answer
 BUCKET_SCHEMES = {"s3": "https", "s3+http": "http"}
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 REGION = re.compile(r"(?:region=([a-z0-9-]+))?")
@@ -105,7 +106,20 @@ def cache(value: str) -> dict[str, Any]:
         is_good = False
     if not is_good:
         raise ImproperlyConfigured("CACHE_URL must look like redis://user:password@host:6379/0.")
-    return {"BACKEND": "config.caches.RedisCache", "LOCATION": value}
+    from redis.backoff import NoBackoff  # not needed without Redis, and slow to import
+    from redis.retry import Retry
+
+    options = {
+        "CLIENT_CLASS": "config.caches.ShortTermClient",
+        "REDIS_CLIENT_CLASS": "config.caches.RestingRedis",
+        # With the default, pickle, whoever can write to Redis could run any code in our processes.
+        "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+        "IGNORE_EXCEPTIONS": True,  # while Redis is away, the cache seems empty
+        "SOCKET_CONNECT_TIMEOUT": CACHE_PATIENCE_SECONDS,
+        "SOCKET_TIMEOUT": CACHE_PATIENCE_SECONDS,
+        "CONNECTION_POOL_KWARGS": {"retry": Retry(NoBackoff(), 0)},  # by default redis-py tries again for seconds
+    }
+    return {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": value, "OPTIONS": options}
 
 
 def file_storages(value: str) -> dict[str, dict[str, Any]]:

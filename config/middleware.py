@@ -1,4 +1,4 @@
-"""Middleware that neither Django nor django-csp has: security headers, and checks of request bodies."""
+"""Middleware that no library has: a header that is built once, and checks of request bodies."""
 
 from collections.abc import Callable
 
@@ -6,31 +6,6 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-
-# Encrypted media, fullscreen and picture-in-picture stay allowed, because the players of embedded videos need them.
-UNUSED_FEATURES = (
-    "accelerometer",
-    "camera",
-    "display-capture",
-    "geolocation",
-    "gyroscope",
-    "microphone",
-    "midi",
-    "payment",
-    "usb",
-)
-PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES)
-
-
-def permissions_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Deny the browser features that no page of ours uses."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        return response
-
-    return middleware
 
 
 def plain_bodies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

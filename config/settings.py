@@ -78,7 +78,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # The middleware that sets headers comes first, so that static files and redirects get them, too.
-    "config.middleware.permissions_policy",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -208,6 +208,19 @@ if IS_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"  # YouTube does not play with "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Browser features that no page of ours uses. Encrypted media, fullscreen and picture-in-picture stay allowed, because
+# the players of embedded videos need them.
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    "accelerometer": [],
+    "camera": [],
+    "display-capture": [],
+    "geolocation": [],
+    "gyroscope": [],
+    "microphone": [],
+    "midi": [],
+    "payment": [],
+    "usb": [],
+}
 # Videos: PeerTube instances whose player we embed, and hosts whose video files we play. None by default.
 PEERTUBE_HOSTS = host_names("PEERTUBE_HOSTS", env.str("PEERTUBE_HOSTS", default=""))
 VIDEO_FILE_HOSTS = host_names("VIDEO_FILE_HOSTS", env.str("VIDEO_FILE_HOSTS", default=""))
@@ -273,8 +286,9 @@ LOGGING = {
             "style": "{",
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # Bots send requests with invented host names; each would log a traceback of eighty lines.
+    "filters": {"refusals": {"()": "config.logs.RefusalFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
+    # Bots send many requests with invented host names.
     "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
     "root": {"handlers": ["console"], "level": log_level(env.str("LOG_LEVEL", default=""))},
 }

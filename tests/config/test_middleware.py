@@ -7,6 +7,10 @@ from pytest_django import Settings
 
 from blog.models import Post
 
+DENIED = (
+    "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), midi=(), "
+    "payment=(), usb=()"
+)
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -39,4 +43,4 @@ def test_redirects_and_files_carry_the_security_headers(path: str, own_post: Pos
     assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
     assert response["X-Frame-Options"] == "DENY"
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert response["Permissions-Policy"]
+    assert response["Permissions-Policy"] == DENIED

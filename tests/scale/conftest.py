@@ -28,7 +28,7 @@ HOST = "blog.example.org"
 SECRET_KEY = "".join(chr(33 + 7 * n % 90) for n in range(60)).replace("$", "x")
 
 MAKE_POST = """
-from blog import clock
+from core import clock
 from blog.models import *
 host, _ = Person.objects.get_or_create(name="Eldon Host", slug="eldon-host")
 post = Post.objects.create(

@@ -13,9 +13,9 @@ from tests.scale.conftest import Site, Visitor
 
 WITHDRAW = """
 import time
-from blog import publishing
+from blog.publishing import lifecycle
 from blog.models import Post
-publishing.withdraw(Post.objects.get(pk={pk}))
+lifecycle.withdraw(Post.objects.get(pk={pk}))
 print(time.time())
 """
 ENQUEUE = """
