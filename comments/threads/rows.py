@@ -69,9 +69,9 @@ class Row:
     @classmethod
     def of(cls, comment: Comment, *, closes: int = 0) -> Self:
         """Of an instance; one that was read without badges has none of the original author."""
-        known = vars(comment) | {"pk": comment.pk, "since": comment.published_at or comment.created_at}
-        known.setdefault("is_by_original_author", False)
-        return cls(Shown._make(known[name] for name in Shown._fields), comment.html, closes=closes)
+        known = {"since": comment.published_at or comment.created_at, "is_by_original_author": False}
+        shown = Shown._make(getattr(comment, name, known.get(name)) for name in Shown._fields)
+        return cls(shown, comment.html, closes=closes)
 
 
 def values(comments: CommentQuerySet, *more: str) -> QuerySet[Comment, tuple[Any, ...]]:

@@ -6,7 +6,6 @@ each change in the transaction that makes it. `change_log` reads these records, 
 """
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 
 from core.page_cache.layer import PageCache
@@ -17,7 +16,7 @@ from core.server.request_bodies import WsgiApplication
 __all__ = ["cached_page", "depends_on", "public_cache_control", "runs_in_write_thread", "with_page_cache"]
 
 
-def with_page_cache(application: WSGIHandler) -> WsgiApplication:
+def with_page_cache(application: WsgiApplication) -> WsgiApplication:
     """Put the page cache in front of `application`, unless PAGE_CACHE_BYTES is 0."""
     inner = DedicatedThreads(application) if connection.vendor == "sqlite" else application
     return PageCache(inner, max_bytes=settings.PAGE_CACHE_BYTES) if settings.PAGE_CACHE_BYTES else inner
