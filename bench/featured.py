@@ -8,8 +8,7 @@ from typing import Any
 from bench import discussions, texts
 from bench.discussions import Node
 from blog.models import Credit, Person, Post, Repost, Tag, Video
-from blog.permissions import steps
-from blog.publishing import lifecycle
+from blog.publishing import saving
 from blog.sample import content, loading
 from blog.videos import references
 from comments.models import Ban, SpamToken
@@ -73,10 +72,9 @@ def _publish(cast: Cast, slug: str, written: datetime) -> Post:
         post.tags.set(Tag.objects.order_by("pk")[:2])
         Credit.objects.create(post=post, person=cast.guest)
         words, basis = content.text(source, "words"), Repost.Basis.PERMISSION
-        repost = Repost.objects.create(post=post, text=words, basis=basis, note=content.PERMISSION_NOTE)
-        steps.state_by_host(repost, by=cast.host.name)
+        Repost.objects.create(post=post, text=words, basis=basis, note=content.PERMISSION_NOTE)
         _add_video(post)
-        lifecycle.publish(post, at=written)
+        saving.publish_post(post, by=cast.host.name, at=written)
     return post
 
 

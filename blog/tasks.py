@@ -34,14 +34,14 @@ def tell_host(argument: str) -> None:
     """Notify the host of what an author did. `argument` is the primary key of the request and a word for the action."""
     pk, action = argument.split()
     if request := PermissionRequest.objects.filter(pk=pk).first():
-        notifications.tell_of_answer(request, action)
+        notifications.notify_of_answer(request, action)
 
 
 @job("tell-of-dispute")
 def tell_of_dispute(argument: str) -> None:
     """Notify the host that somebody disputes a credit. `argument` is the primary key of the dispute."""
     if dispute := Dispute.objects.filter(pk=argument).first():
-        notifications.tell_of_dispute(dispute)
+        notifications.notify_of_dispute(dispute)
 
 
 @job("remind-of-ends", every=DAY)
@@ -66,7 +66,7 @@ def note_expiries(argument: str) -> None:
     )
     ended = Repost.objects.filter(~Exists(recorded), state__in=Repost.STATES_IN_FORCE, ends_at__lte=clock.now())
     for repost in ended.select_related("post__blog"):
-        steps.note_expiry(repost)
+        steps.record_expiry(repost)
 
 
 @job("complete-video")
@@ -77,7 +77,7 @@ def complete_video(argument: str) -> None:
     """
     if video := Video.objects.filter(pk=argument).first():
         try:
-            metadata.complete(video, fetcher=Fetcher())
+            metadata.fetch_missing(video, fetcher=Fetcher())
         except FetchFailed as failure:
             raise TryLater(str(failure)) from failure
 
@@ -85,11 +85,11 @@ def complete_video(argument: str) -> None:
 @job("check-videos", every=HOUR)
 def check_videos(argument: str) -> None:
     """Enqueue a check for each video that is due. Separate tasks, so that an unreachable provider delays no other."""
-    availability.look_for_due()
+    availability.enqueue_due_checks()
 
 
 @job("check-video")
 def check_video(argument: str) -> None:
     """Check whether a video is still available. `argument` is the primary key of the video."""
     if video := Video.objects.filter(pk=argument).first():
-        availability.look(video, fetcher=Fetcher())
+        availability.check(video, fetcher=Fetcher())

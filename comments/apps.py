@@ -33,7 +33,7 @@ def extend_blog() -> None:
 
     blog.COMPANIONS.append("discussion")
     blog.ENTRY_LINKS.append(feed_links.replies_link)
-    blog.POSTING_EXTRAS.append(feed_links.posting)
+    blog.POSTING_EXTRAS.append(feed_links.comment_count)
     blog.RENDERED["comments.Comment"] = ("html",)
     blog.START_PAGE_SECTIONS.append(("comments.change_comment", start_page.waiting))
     blog.SAMPLE_LOADED.append(sample.add_comments)

@@ -41,16 +41,16 @@ def resume_erasure(argument: str) -> None:
 @job("forget-emails", every=DAY)
 def forget_emails(argument: str) -> None:
     """Delete outgoing email that is no longer needed."""
-    retention.forget_letters()
+    retention.delete_old_emails()
 
 
 @job("forget-unconfirmed-subscriptions", every=DAY)
 def forget_unconfirmed_subscriptions(argument: str) -> None:
     """Delete subscriptions that nobody confirmed in time."""
-    retention.forget_unconfirmed_wishes()
+    retention.delete_unconfirmed_subscriptions()
 
 
 @job("forget-unwanted-comments", every=DAY)
 def forget_unwanted_comments(argument: str) -> None:
     """Erase rejected, deleted and spam comments after their retention time."""
-    retention.forget_unwanted_comments()
+    retention.erase_unwanted_comments()

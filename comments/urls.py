@@ -9,21 +9,21 @@ register_converter(PublicIdConverter, "comment")
 urlpatterns = [
     path("new/<int:post_id>/", public.new, name="comment-new"),
     path("confirm/<int:post_id>/", public.confirm, name="comment-confirm"),
-    path("version/<int:post_id>/", live.version, name="comment-version"),
-    # Mail about comments
+    path("version/<int:post_id>/", live.discussion_version, name="comment-version"),
+    # E-mail about comments
     path("subscribe/<int:post_id>/", subscriptions.subscribe, name="comment-subscribe"),
     path("subscribe/<int:post_id>/confirm/", subscriptions.confirm_subscribe, name="comment-subscribe-confirm"),
-    path("confirm-address/<str:token>/", subscriptions.confirm_email, name="comment-confirm-address"),
+    path("confirm-address/<str:token>/", subscriptions.confirm_email, name="comment-confirm-email"),
     path("unsubscribe/<str:token>/", subscriptions.unsubscribe, name="comment-unsubscribe"),
-    # What is kept under an address
-    path("yours/", personal_data.ask, name="personal-data"),
-    path("yours/<str:token>/", personal_data.page, name="personal-data-page"),
+    # What is stored under an e-mail address
+    path("yours/", personal_data.request_link, name="personal-data"),
+    path("yours/<str:token>/", personal_data.overview, name="personal-data-page"),
     path("yours/<str:token>/comments.json", personal_data.export_json, name="comment-export-json"),
     path("yours/<str:token>/comments.html", personal_data.export_html, name="comment-export-html"),
     path("yours/<str:token>/erase/", personal_data.erase, name="comment-erase"),
     # One comment
-    path("<comment:number>/", public.comment, name="comment"),
-    path("<comment:number>/mine/", own_comments.show, name="own-comment"),
-    path("<comment:number>/mine/edit/", own_comments.edit, name="comment-edit"),
-    path("<comment:number>/mine/delete/", own_comments.delete, name="comment-delete"),
+    path("<comment:pk>/", public.comment, name="comment"),
+    path("<comment:pk>/mine/", own_comments.detail, name="own-comment"),
+    path("<comment:pk>/mine/edit/", own_comments.edit, name="comment-edit"),
+    path("<comment:pk>/mine/delete/", own_comments.delete, name="comment-delete"),
 ]

@@ -1,25 +1,25 @@
-"""What hostile people type, for every entry point to run, and the one judgement on what comes out.
+"""Hostile input for the tests of every entry point, and one check of the HTML that results.
 
-Data and no tests: `pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)`.
+Data without tests: `pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)`.
 """
 
 import re
 from html.parser import HTMLParser
 from math import isqrt
 
-# Goes into any text, long or short. Each can be sent as UTF-8 in a form.
+# For any text, long or short. Each can be sent as UTF-8 in a form.
 ATTACKS: dict[str, str] = {
     "X1 script link": "[a](javascript:alert(1))",
     "X1 raw picture": "<img src=x onerror=alert(1)>",
     "X1 handler in description": '![" onerror=alert(1) ](x)',
     "X1 handler in description of own picture": '![" onerror=alert(1) x="](/media/x.png)',
-    "X1 script in address": '[t]("><script>alert`1`</script>)',
+    "X1 script in URL": '[t]("><script>alert`1`</script>)',
     "X1 handler as language": '```"onload=x\ncode\n```',
     "X1 handler in title": "[a](http://x \"t' onmouseover=alert(1) '\")",
     "X1 script": "<script>alert(1)</script>",
     "X2 handler after quote": "' onmouseover='alert(1)",
     "X2 svg after quote": '"><svg onload=alert(1)>',
-    "X2 script address": "javascript:alert(1)//http://",
+    "X2 script URL": "javascript:alert(1)//http://",
     "X2 quote in host": "http://a'b",
     "X2 end of title": "</title><script>alert(1)</script>",
     "X2 end of textarea": "</textarea><script>alert(1)</script>",
@@ -30,8 +30,8 @@ ATTACKS: dict[str, str] = {
     "X4 tab in scheme": "[a](java&Tab;script:alert(1))",
     "X4 named colon": "[a](JaVaScRiPt&colon;alert(1))",
     "X4 control before scheme": "[a](\x01javascript:alert(1))",
-    "X4 data address": "[a](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)",
-    "X4 script behind a definition": "[a]\n\n[a]: javascript:alert(1)",
+    "X4 data URL": "[a](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)",
+    "X4 script in a definition": "[a]\n\n[a]: javascript:alert(1)",
     "X4 script autolink": "<javascript:alert(1)>",
     "X4 vbscript": "[a](vbscript:msgbox(1))",
     "X4 file": "[a](file:///etc/passwd)",
@@ -42,11 +42,11 @@ ATTACKS: dict[str, str] = {
     "X4 other host by tab": "[a](/&Tab;/evil.example)",
     "X4 remote picture": "![a](https://evil.example/pixel.gif)",
     "X4 picture outside media": "![a](/media/../admin/logout/)",
-    "X5 token of another renderer": "\x02klzzwxh:0000\x03 \x02wzxhzdk:0\x03",
-    "X5 token like ours": "<p>d41d8cd98f00b204e9800998ecf8427e</p>\n\nd41d8cd98f00b204e9800998ecf8427e",
-    "X5 place of a video": "<!--video youtube::a%2DB_c1D2e3F:0-->",
-    "X5 place of a video in a title": "[a](/b '<!--video youtube::a%2DB_c1D2e3F:0-->')",
-    "X5 place of a video, escaped": "&lt;!--video youtube::a%2DB_c1D2e3F:0--&gt;",
+    "X5 marker of another renderer": "\x02klzzwxh:0000\x03 \x02wzxhzdk:0\x03",
+    "X5 marker like that of a video": "<p>d41d8cd98f00b204e9800998ecf8427e</p>\n\nd41d8cd98f00b204e9800998ecf8427e",
+    "X5 placeholder of a video": "<!--video youtube::a%2DB_c1D2e3F:0-->",
+    "X5 placeholder of a video in a title": "[a](/b '<!--video youtube::a%2DB_c1D2e3F:0-->')",
+    "X5 placeholder of a video, escaped": "&lt;!--video youtube::a%2DB_c1D2e3F:0--&gt;",
     "X5 uuid": "123e4567-e89b-12d3-a456-426614174000",
     "X5 template expression": "{{7*7}} {% csrf_token %}",
     "X5 format strings": "%(name)s {0.__class__} ${7*7}",
@@ -74,12 +74,10 @@ ATTACKS: dict[str, str] = {
     "X9 mixed case": "[a](jAvAſcript:alert(1)) [b](jAvAsCrIpT:alert(1))",
 }
 
-# A half surrogate pair: no client can send it as UTF-8, but JSON and importers can bring it.
+# Half of a surrogate pair: no client can send it as UTF-8, but it can arrive in JSON and imports.
 LONE_SURROGATE = "a\ud800b"
 
 SIZE = 10_000
-
-
 PIECES = ("[", "![", "[a](", "*a_ ", "**_`+`*_", ">", "> ", "- ", "1) ", "~~a ", "<http://", "^[", "[^1]")
 
 
@@ -89,7 +87,7 @@ def filled(piece: str, size: int) -> str:
 
 
 def heavy(size: int) -> dict[str, str]:
-    """Texts of up to `size` characters that make careless parsers slow, or too deep."""
+    """Texts of up to `size` characters that make careless parsers slow, or make them recurse too deeply."""
     steps = isqrt(size)
     return {
         **{f"D1 {piece!r}": filled(piece, size) for piece in PIECES},
@@ -110,18 +108,18 @@ _ELEMENTS = (
 )
 _ATTRIBUTES = {"href", "rel", "title", "id", "class", "role", "src", "alt", "loading", "decoding", "scope", "start"}
 _NEVER_IN_A_PAGE = {"object", "embed", "applet", "base", "style", "math", "frame", "frameset", "portal"}
-_FOREIGN_MOVES = {"animate", "set", "foreignobject", "animatetransform", "animatemotion"}
-_ADDRESSES = {"href", "src", "action", "formaction", "poster", "data", "xlink:href", "cite", "background"}
-_OWN = re.compile(r"(?!//|/\\)(?:[^:]*\Z|[^:]*[/?#])")  # no scheme and no host
-_LINK = re.compile(rf"https?://[^/\\]|mailto:|{_OWN.pattern}", re.IGNORECASE)
-_DROPPED = re.compile(r"[\x00-\x20]")  # by browsers, from addresses
+_SVG_ANIMATIONS = {"animate", "set", "foreignobject", "animatetransform", "animatemotion"}
+_URL_ATTRIBUTES = {"href", "src", "action", "formaction", "poster", "data", "xlink:href", "cite", "background"}
+_OWN_URL = re.compile(r"(?!//|/\\)(?:[^:]*\Z|[^:]*[/?#])")  # no scheme and no host
+_LINK = re.compile(rf"https?://[^/\\]|mailto:|{_OWN_URL.pattern}", re.IGNORECASE)
+_IGNORED = re.compile(r"[\x00-\x20]")  # by browsers, in URLs
 _LOADING_LINKS = {"stylesheet", "icon", "preload", "prefetch", "modulepreload", "manifest"}
 
 
 def assert_harmless(html: str, *, page: bool = False) -> None:
-    """Parse `html` and fail where it could run, load or lead to anything that it must not.
+    """Parse `html` and fail if it could run, load or link to anything that it must not.
 
-    A fragment may hold what rendered text holds. A whole `page` may hold more, but loads only from its own site.
+    A fragment may contain what rendered text contains. A whole `page` may contain more, but loads only from its site.
     """
     judge = _PageJudge() if page else _FragmentJudge()
     judge.feed(html)
@@ -130,7 +128,7 @@ def assert_harmless(html: str, *, page: bool = False) -> None:
 
 
 class _Judge(HTMLParser):
-    """What holds for both: no handlers, no inline style, no address that is not an address."""
+    """The rules for both: no event handlers, no inline styles, no URLs with other schemes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -139,8 +137,8 @@ class _Judge(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         for name, value in attrs:
             self.expect(not name.startswith("on") and name not in ("style", "srcdoc"), f"<{tag} {name}>")
-            if name in _ADDRESSES:
-                self.expect(_LINK.match(_DROPPED.sub("", value or "")), f"<{tag} {name}={value!r}>")
+            if name in _URL_ATTRIBUTES:
+                self.expect(_LINK.match(_IGNORED.sub("", value or "")), f"<{tag} {name}={value!r}>")
         self.judge(tag, {name: value or "" for name, value in attrs})
 
     def judge(self, tag: str, attrs: dict[str, str]) -> None:
@@ -163,7 +161,7 @@ class _FragmentJudge(_Judge):
 
 class _PageJudge(_Judge):
     def judge(self, tag: str, attrs: dict[str, str]) -> None:
-        self.expect(tag not in _NEVER_IN_A_PAGE | _FOREIGN_MOVES, f"<{tag}>")
+        self.expect(tag not in _NEVER_IN_A_PAGE | _SVG_ANIMATIONS, f"<{tag}>")
         is_data = attrs.get("type") == "application/ld+json"
         self.expect(tag != "script" or attrs.get("src") or is_data, "an inline script")
         self.expect(tag != "meta" or attrs.get("http-equiv", "").lower() != "refresh", "a refresh")
@@ -172,5 +170,5 @@ class _PageJudge(_Judge):
             loaded.append(attrs.get("href", ""))
         if tag in ("form", "button", "input"):
             loaded += [attrs.get("action", ""), attrs.get("formaction", "")]
-        for address in loaded:
-            self.expect(_OWN.match(address), f"<{tag}> loads {address!r}")
+        for url in loaded:
+            self.expect(_OWN_URL.match(url), f"<{tag}> loads {url!r}")

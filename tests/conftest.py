@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from blog.models import Blog, Credit, Person, Post, Repost
 from blog.permissions import steps
-from blog.publishing import lifecycle
+from blog.publishing import saving
 from blog.templatetags.blog_tags import Kept
 from core import clock
 from core.privacy import networks
@@ -196,10 +196,9 @@ def make_repost(make_post: MakePost, original_author: Person) -> MakeRepost:
             "source_title": "Where it stood",
             "source_url": "https://ada.example/where-it-stood",
         } | fields
-        repost = Repost.objects.create(post=post, **fields)
+        Repost.objects.create(post=post, **fields)
         if stated:
-            steps.state_by_host(repost, by="Eldon Host")
-            lifecycle.publish(post, at=clock.now() - timedelta(days=1))
+            saving.publish_post(post, by="Eldon Host", at=clock.now() - timedelta(days=1))
         return Post.objects.for_page().get(pk=post.pk)
 
     return make

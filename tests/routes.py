@@ -53,7 +53,7 @@ def _values(post: Post, tag: Tag, person: Person) -> dict[str, set[Any]]:
         "slug": {post.slug, tag.slug, person.slug, post.author.slug},
         "public_id": {post.passage.public_id if post.passage else "0" * 10},
         "post_id": {post.pk},
-        "number": {post.pk, *Comment.objects.filter(discussion=post.pk).values_list("pk", flat=True)},
+        "pk": {post.pk, *Comment.objects.filter(discussion=post.pk).values_list("pk", flat=True)},
         "token": {DEAD_TOKEN},
         "path": {"nothing.jpg"},
     }

@@ -46,7 +46,7 @@ def file_letter(repost: Repost) -> None:
 def edit(repost: Repost, text: str) -> None:
     repost.text = text
     repost.save()
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
 
 
 def page_of(post: Post) -> str:
@@ -98,7 +98,7 @@ def test_02_the_ledger_is_append_only_and_can_be_verified(permitted_repost: Post
     assert "row 1 " in next(verification.faults(repost))
 
 
-STATED, ON_FILE, ANSWERED = "as stated by Eldon Host", "on file since", "confirmed by e-mail on"
+STATED, ON_FILE, ANSWERED = "as stated by Eldon Host", "2026 on file", "confirmed by e-mail on"
 
 
 def test_03_the_sentence_claims_what_the_ledger_proves_and_no_more(permitted_repost: Post) -> None:
@@ -269,7 +269,7 @@ def test_14_the_badge_needs_a_verified_claim_to_this_passage(
 
 
 # The steps that raise the level, and to which level. Only the author's answer reaches level 3.
-PROOFS = {"state_by_host": 1, "add_evidence": 2, "confirm": 3}
+PROOFS = {"assert_by_host": 1, "add_evidence": 2, "confirm": 3}
 STEPS = {
     name: step
     for name, step in inspect.getmembers(steps, inspect.isfunction)
@@ -307,7 +307,7 @@ def test_15_nothing_raises_the_level_without_its_evidence(name: str, proved: int
         before = Repost.objects.get().level
         try:
             call(STEPS[name], post)
-        except steps.NotPossible:
+        except steps.StepNotAllowed:
             continue
         assert Repost.objects.get().level <= max(before, PROOFS.get(name, 0))
 

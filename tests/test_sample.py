@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from blog.models import Blog, Credit, Dispute, Evidence, Person, Post, Tag, Video
 from blog.permissions import author_requests, steps, verification
-from blog.permissions.disputes import enter
+from blog.permissions.disputes import submit_dispute
 from blog.sample import content, loading
 from comments.models import Comment
 from comments.posting.submission import submit
@@ -157,7 +157,7 @@ def test_removal_deletes_requests_evidence_and_disputes_of_the_sample(
     author_requests.ask(repost, by="Leander Quist")
     letter = Evidence(repost=repost, dated=date(2026, 2, 28), file=ContentFile(b"Yes.", name="letter.txt"))
     steps.add_evidence(letter, by="Leander Quist")
-    enter(Dispute(repost=repost, text="Not hers.", network_key=b"k"), networks=[b"k"])
+    submit_dispute(Dispute(repost=repost, text="Not hers.", network_key=b"k"), networks=[b"k"])
     with django_capture_on_commit_callbacks(execute=True):
         run("--remove")
     assert not Post.objects.filter(is_sample=True).exists()

@@ -24,7 +24,7 @@ from blog.models import (
     Wording,
 )
 from blog.permissions import author_requests, steps
-from blog.permissions.disputes import enter
+from blog.permissions.disputes import submit_dispute
 from blog.publishing import lifecycle
 from comments.posting.submission import submit
 from core import clock
@@ -77,7 +77,7 @@ def post(make_repost: MakeRepost, original_author: Person, tag: Tag) -> Post:
     objection = Dispute(
         repost=post.repost, text="A teal objection.", email="sam@stranger.example", network_key=b"k" * 32
     )
-    enter(objection, networks=[b"k" * 32])
+    submit_dispute(objection, networks=[b"k" * 32])
     worker.run_due()
     mail.outbox.clear()
     return Post.objects.for_page().get(pk=post.pk)
@@ -88,7 +88,7 @@ def withdrawn(repost: Repost) -> None:
 
 
 def revoked(repost: Repost) -> None:
-    author_requests.end(repost.requests.get(), note="I think otherwise now.")
+    author_requests.end_permission(repost.requests.get(), note="I think otherwise now.")
 
 
 def declined(repost: Repost) -> None:
@@ -140,7 +140,7 @@ def test_words_whose_permission_ended_are_shown_nowhere(
 def test_no_e_mail_after_the_end_contains_the_words(end: Callable[[Repost], None], post: Post) -> None:
     repost = Repost.objects.select_related("post__blog").get(post=post)
     end(repost)
-    enter(Dispute(repost=repost, text="Not hers.", network_key=b"k" * 32), networks=[b"k" * 32])
+    submit_dispute(Dispute(repost=repost, text="Not hers.", network_key=b"k" * 32), networks=[b"k" * 32])
     worker.schedule()
     worker.run_due()
     assert mail.outbox, "the host is notified of the objection"
@@ -175,7 +175,7 @@ def test_words_that_the_author_has_not_confirmed_are_shown_nowhere(
     repost = post.repost
     repost.text = "A magenta postscript that nobody has confirmed."
     repost.save()
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
     assert repost.state == Repost.State.STALE
     assert Wording.objects.filter(text__contains="magenta").exists()
     seen = dict(public_responses(client, post, tag, original_author, queries=("magent",)))

@@ -1,4 +1,4 @@
-"""The rooms of the house that only staff enter. Django imports this module and with it every registration."""
+"""The admin pages of the blog. Django imports this module, which imports every registration."""
 
 from blog.admin import blogs, ledger, people, posts, requests_and_disputes, videos
 

@@ -1,4 +1,4 @@
-"""The blog's own settings: one row, so there is a form and no list."""
+"""The settings of the blog. There is one row, so there is a form and no list."""
 
 from typing import Any
 
@@ -32,4 +32,4 @@ class BlogAdmin(admin.ModelAdmin[Blog]):
     def save_model(self, request: HttpRequest, obj: Blog, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "time_zone" in form.changed_data:
-            steps.reckon_ends(Blog.load())
+            steps.recompute_ends(Blog.load())

@@ -1,4 +1,4 @@
-"""Evidence of a permission: it is added once, never changed, and seen only by staff who may see evidence."""
+"""Evidence of a permission. It is added once, never changes, and only staff who may view evidence see it."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -16,22 +16,22 @@ from core.files import storages
 
 
 def add_view(request: HttpRequest, post_id: int) -> HttpResponse:
-    """A page of its own: a form of a post that is refused would lose the file."""
+    """A separate page, because a refused form of a post would lose the file."""
     repost = get_object_or_404(Repost.objects.select_related("post"), post__pk=post_id)
     if not request.user.has_perms(["blog.change_repost", "blog.add_evidence"]):
         raise PermissionDenied
-    is_sent = request.method == "POST"
-    data, files = (request.POST, request.FILES) if is_sent else (None, None)
+    is_post = request.method == "POST"
+    data, files = (request.POST, request.FILES) if is_post else (None, None)
     form = EvidenceForm(data, files, instance=Evidence(repost=repost))
-    if is_sent and form.is_valid() and _add(form, request):
-        messages.success(request, _("The evidence is on file. Readers learn its kind and its day, and nothing else."))
+    if is_post and form.is_valid() and _add(form, request):
+        messages.success(request, _("The evidence is on file. Readers see its kind and its date, and nothing else."))
         return redirect("admin:blog_post_change", post_id)
     context = {**admin.site.each_context(request), "title": _("Add evidence"), "opts": Post._meta}
     return TemplateResponse(request, "admin/blog/post/evidence.html", context | {"form": form, "repost": repost})
 
 
 def _add(form: EvidenceForm, request: HttpRequest) -> bool:
-    """False, with the reason in the form, where files cannot be stored now."""
+    """Store the evidence. If files cannot be stored now, add the reason to the form and return False."""
     try:
         steps.add_evidence(form.instance, by=saving.name_of(request.user))
     except storages.StorageUnavailable:
@@ -42,7 +42,7 @@ def _add(form: EvidenceForm, request: HttpRequest) -> bool:
 
 @require_safe
 def download_view(request: HttpRequest, post_id: int, evidence_id: int) -> FileResponse:
-    """The file as it came, for keeping and not for looking at here: it may hold anything."""
+    """Return the file as it was uploaded. It may contain anything, so the browser saves it and never displays it."""
     if not request.user.has_perm("blog.view_evidence"):
         raise PermissionDenied
     evidence = get_object_or_404(Evidence, pk=evidence_id, repost__post__pk=post_id)

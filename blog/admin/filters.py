@@ -1,4 +1,4 @@
-"""How lists are narrowed: of posts by what they repost, of videos by whether they are still there."""
+"""Filters of admin lists: posts by their repost and permission, videos by provider and availability."""
 
 from datetime import timedelta
 from typing import Any
@@ -30,7 +30,7 @@ class HasRepost(admin.SimpleListFilter):
 
 
 class PermissionState(admin.SimpleListFilter):
-    """A permission that has ended is found as ended, whatever it was before: as the list calls it."""
+    """By permission state as the list shows it: a permission that has ended counts as ended, whatever its state."""
 
     title = gettext_lazy("permission")
     parameter_name = "permission"
@@ -47,43 +47,51 @@ class PermissionState(admin.SimpleListFilter):
         if value is None:
             return queryset
         if value == "ended":
-            stated = Repost.objects.filter(state__in=Repost.STATES_IN_FORCE, ends_at__lte=clock.now())
-            return queryset.filter(repost__in=stated)
+            expired = Repost.objects.filter(state__in=Repost.STATES_IN_FORCE, ends_at__lte=clock.now())
+            return queryset.filter(repost__in=expired)
         if value == "ending":
             return queryset.filter(repost__in=Repost.objects.in_force().filter(ends_at__lte=clock.now() + SOON))
         ended = Q(state__in=Repost.STATES_IN_FORCE, ends_at__lte=clock.now(), ends_at__isnull=False)
         return queryset.filter(repost__in=Repost.objects.filter(~ended, state=value))
 
 
-class Place(admin.SimpleListFilter):
-    """By the names that readers know, and only those that there is a video at."""
+class Provider(admin.SimpleListFilter):
+    """By the names that people know, and only providers that have a video here."""
 
     title = gettext_lazy("provider")
     parameter_name = "provider"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         used = Video.objects.order_by("provider").values_list("provider", flat=True).distinct()
-        return [(key, place_name(key)) for key in used]
+        return [(key, provider_name(key)) for key in used]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
         return queryset if self.value() is None else queryset.filter(provider=self.value())
 
 
-def place_name(provider: str) -> str:
+def provider_name(provider: str) -> str:
     if provider == UPLOAD:
         return _("uploaded here")
     known = PROVIDERS.get(provider)
     return known.name if known else provider
 
 
-class Vanished(admin.SimpleListFilter):
-    title = gettext_lazy("vanished")
-    parameter_name = "vanished"
+class Availability(admin.SimpleListFilter):
+    title = gettext_lazy("availability")
+    parameter_name = "availability"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", _("vanished")), ("perhaps", _("not found at the last look")), ("no", _("still there"))]
+        return [
+            ("available", _("available")),
+            ("doubtful", _("not found by the last check")),
+            ("unavailable", _("no longer available")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
-        is_gone = Q(status=Video.Status.UNAVAILABLE)
-        kinds = {"yes": is_gone, "perhaps": ~is_gone & Q(failures__gt=0), "no": ~is_gone & Q(failures=0)}
-        return queryset.filter(kinds.get(self.value() or "", Q()))
+        is_unavailable = Q(status=Video.Status.UNAVAILABLE)
+        conditions = {
+            "available": ~is_unavailable & Q(failures=0),
+            "doubtful": ~is_unavailable & Q(failures__gt=0),
+            "unavailable": is_unavailable,
+        }
+        return queryset.filter(conditions.get(self.value() or "", Q()))

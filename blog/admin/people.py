@@ -1,4 +1,4 @@
-"""Bylines and tags: short forms, most often opened from within a post."""
+"""People and tags: short forms, mostly opened from the form of a post."""
 
 from typing import Any
 
@@ -14,20 +14,20 @@ from blog.models import Credit, Person, Tag
 
 class PersonForm(forms.ModelForm[Person]):
     def clean_name(self) -> str:
-        """What one person confirmed is never shown as confirmed by another: not under a new name either."""
+        """Refuse a new name for an author who has said yes: readers would see their yes under somebody else's name."""
         name: str = self.cleaned_data["name"]
-        if self.instance.pk and name != self.initial.get("name", name) and self._said_yes():
+        if self.instance.pk and name != self.initial.get("name", name) and self._has_said_yes():
             raise ValidationError(
                 gettext(
-                    "A yes was given under this name, so only its owner can correct it, with the link that was mailed. "
-                    "For somebody else, add another person."
+                    "This author has said yes under this name, so only they can correct it, with the link in their "
+                    "e-mail. To credit somebody else, add another person."
                 )
             )
         return name
 
-    def _said_yes(self) -> bool:
-        theirs = Credit.objects.filter(person=self.instance, role=Credit.Role.AUTHOR)
-        return theirs.filter(post__repost__covered__isnull=False).exists()
+    def _has_said_yes(self) -> bool:
+        credits = Credit.objects.filter(person=self.instance, role=Credit.Role.AUTHOR)
+        return credits.filter(post__repost__covered__isnull=False).exists()
 
 
 @admin.register(Person)
@@ -43,7 +43,7 @@ class PersonAdmin(admin.ModelAdmin[Person]):
     ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {}  # nothing from the address: a link must not fill in a form that somebody then saves
+        return {}  # nothing from the query string: a link must not fill in a form that somebody then saves
 
 
 @admin.register(Tag)

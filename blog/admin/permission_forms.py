@@ -1,4 +1,4 @@
-"""The forms of the host's steps: what is asked before words leave the page, an end is set, or evidence is kept."""
+"""The forms of the host's permission steps and of evidence."""
 
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ EVIDENCE_MAX_BYTES = 20 * 1024 * 1024
 
 
 class DayInput(forms.DateInput):
-    """The browser's own calendar, which knows one way to write a day."""
+    """The date picker of the browser. It expects ISO dates, whatever the locale."""
 
     input_type = "date"
 
@@ -27,7 +27,7 @@ class DayInput(forms.DateInput):
 
 
 class StepForm(forms.Form):
-    """Asks nothing; the button is the answer."""
+    """A form without fields: the button is enough."""
 
     def __init__(self, *args: Any, repost: Repost, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,37 +35,37 @@ class StepForm(forms.Form):
 
 
 class ReasonForm(StepForm):
-    """Why words leave the page."""
+    """Ask for the reason why words leave the page."""
 
     note = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=300,
         required=False,
         widget=AdminTextareaWidget(attrs={"rows": 3}),
-        help_text=gettext_lazy("Readers see it in place of the words. It may stay empty."),
+        help_text=gettext_lazy("Readers see it in place of the words. You may leave it empty."),
     )
 
 
 class StandByForm(StepForm):
-    """Why the words come back although the person named said that they are not theirs."""
+    """Ask why the words come back although the person named as author said “not mine”."""
 
     note = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=300,
         widget=AdminTextareaWidget(attrs={"rows": 3}),
-        help_text=gettext_lazy("It goes into the public ledger. Say how you know whose words these are."),
+        help_text=gettext_lazy("It becomes part of the public ledger. Say how you know whose words these are."),
         error_messages={"required": gettext_lazy("Say how you know whose words these are: the ledger needs a reason.")},
     )
 
 
 class EndForm(StepForm):
-    """The last day of the permission."""
+    """Ask for the last day of the permission."""
 
     last_day = forms.DateField(
         label=gettext_lazy("Last day"),
         required=False,
         widget=DayInput,
-        help_text=gettext_lazy("In force to the end of that day. Leave it empty for no end."),
+        help_text=gettext_lazy("The permission lasts until the end of that day. Leave this empty for no end."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -79,8 +79,8 @@ class EndForm(StepForm):
 
 
 class EvidenceForm(forms.ModelForm[Evidence]):
-    # Not the model's: its limit is for names under which files are stored, and those are ours.
-    file = forms.FileField(label=gettext_lazy("File"), help_text=gettext_lazy("Any kind of file, 20 MB at most."))
+    # Declared here because the length limit of the model field is meant for the names that we give to stored files.
+    file = forms.FileField(label=gettext_lazy("File"), help_text=gettext_lazy("Any kind of file, at most 20 MB."))
 
     class Meta:
         model = Evidence

@@ -1,4 +1,4 @@
-"""Where the permission of a post stands, for the page on which the post is written: all of it to be read."""
+"""What is on record about the permission of a post, read-only, for the form of the post."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MAIL_JOB = "send-request"
 
 @dataclass(frozen=True)
 class Record:
-    """What the host reads about a repost; `steps` are those that its state leads to, with their names."""
+    """What the host reads about a repost. `steps` are the steps that its state allows, with their names."""
 
     repost: Repost
     state: str
@@ -34,11 +34,11 @@ class Record:
 
 
 def of(repost: Repost) -> Record:
-    """Read everything in five queries."""
+    """Return the record of `repost`. Takes five queries."""
     requests = list(repost.requests.select_related("person"))
     return Record(
         repost=repost,
-        state=state_in_words(repost),
+        state=state_label(repost),
         readers_see=readers_see(repost),
         conditions=list(conditions(repost)),
         steps=permission_steps.open_steps(repost),
@@ -49,25 +49,25 @@ def of(repost: Repost) -> Record:
     )
 
 
-def state_in_words(repost: Repost) -> str:
+def state_label(repost: Repost) -> str:
     if repost.state in Repost.STATES_IN_FORCE and repost.has_expired:
         return _("ended as agreed")
     return repost.get_state_display()
 
 
 def readers_see(repost: Repost) -> str:
-    """One sentence on what stands on the public page now, if the post is published."""
+    """Return a sentence on what the public page shows now, if the post is published."""
     if repost.state == State.NONE:
-        return _("Nothing is stated yet. Publishing enters the basis above into the ledger, in your name.")
+        return _("You have not stated anything yet. Publishing records the basis above in the ledger, in your name.")
     if not repost.is_in_force:
         return attribution.tombstone_sentence(repost)
     if repost.state == State.STALE:
-        return _("Readers see the words that the author confirmed, not the ones that you edited since.")
+        return _("Readers see the words that the author confirmed, not your later edits.")
     return _("Readers see the words.")
 
 
 def conditions(repost: Repost) -> Iterable[str]:
-    """What the author asked for with their yes."""
+    """Yield the conditions that the author attached to their yes."""
     for name in Repost.CONDITIONS:
         if value := getattr(repost, name):
             label = str(Repost._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
@@ -77,26 +77,26 @@ def conditions(repost: Repost) -> Iterable[str]:
 
 
 def with_progress(requests: list[PermissionRequest]) -> list[tuple[PermissionRequest, str]]:
-    """Each question with how far it came, in words. One query for the mails of all."""
+    """Return each request with a sentence on its progress. Takes one query for the tasks of all."""
     keys = [str(request.pk) for request in requests]
-    mails = {work.argument: work for work in Task.objects.filter(job=MAIL_JOB, argument__in=keys)}
-    return [(request, _progress(request, mails.get(str(request.pk)))) for request in requests]
+    tasks = {task.argument: task for task in Task.objects.filter(job=MAIL_JOB, argument__in=keys)}
+    return [(request, _progress(request, tasks.get(str(request.pk)))) for request in requests]
 
 
-def _progress(request: PermissionRequest, mail: Task | None) -> str:
+def _progress(request: PermissionRequest, task: Task | None) -> str:
     if request.answered_at:
-        words = {"answer": request.get_answer_display(), "date": _moment(request.answered_at)}
-        return _("answered on %(date)s: %(answer)s") % words
-    if request.sent_at and request.sent_at + author_requests.LINK_LASTS < clock.now():
-        return _("sent on %(date)s, never answered; the link no longer works") % {"date": _moment(request.sent_at)}
+        values = {"answer": request.get_answer_display(), "date": _date(request.answered_at)}
+        return _("answered on %(date)s: %(answer)s") % values
+    if request.sent_at and request.sent_at + author_requests.LINK_LIFETIME < clock.now():
+        return _("sent on %(date)s, never answered; the link has expired") % {"date": _date(request.sent_at)}
     if request.sent_at:
-        return _("sent on %(date)s, no answer yet") % {"date": _moment(request.sent_at)}
-    if mail and mail.failed_at:
-        return _("given up, the mail could not be sent: %(error)s") % {"error": mail.last_error}
-    if mail and mail.last_error:
-        return _("not sent yet, it is tried again: %(error)s") % {"error": mail.last_error}
+        return _("sent on %(date)s, no answer yet") % {"date": _date(request.sent_at)}
+    if task and task.failed_at:
+        return _("the e-mail could not be sent, and is not tried again: %(error)s") % {"error": task.last_error}
+    if task and task.last_error:
+        return _("not sent yet, will be tried again: %(error)s") % {"error": task.last_error}
     return _("about to be sent")
 
 
-def _moment(moment: datetime) -> str:
+def _date(moment: datetime) -> str:
     return date_format(localtime(moment), "DATETIME_FORMAT")

@@ -1,4 +1,4 @@
-"""The parts of a post in its form: somebody else's words, whose they are, and videos."""
+"""The parts of a post in its form: somebody else's words, their credits, and videos."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ from blog.videos.file_fields import CaptionsField, VideoFileField
 from core.files.images import PictureField
 
 COVERED = gettext_lazy(
-    "The author said yes to these words. If you edit more than their typography, readers keep seeing the confirmed "
-    "ones until the author says yes again, or until you go back to your own word."
+    "The author has confirmed these words. If you edit more than their typography, readers keep seeing the confirmed "
+    "version until the author says yes again, or until you choose to show yours."
 )
 
 
 class RepostInline(admin.StackedInline[Repost, Post]):
-    """Always there, empty for a post without a repost: an editor that a script adds later stays dead."""
+    """Always shown, empty for a post without a repost: the Markdown editor does not start if a script adds it later."""
 
     model = Repost
     form = RepostForm
@@ -52,7 +52,7 @@ class RepostInline(admin.StackedInline[Repost, Post]):
                     "note",
                     ("granted_on", "expires_on"),
                 ],
-                "description": gettext_lazy("On what ground you may show these words. Readers see it under them."),
+                "description": gettext_lazy("On what basis you may show these words. Readers see it below them."),
             },
         ),
     ]
@@ -66,14 +66,14 @@ class RepostInline(admin.StackedInline[Repost, Post]):
         return field
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Said before the host edits what the author has said yes to."""
+        """Warn the host before they edit words that the author has confirmed."""
         (name, options), *rest = super().get_fieldsets(request, obj)
         if obj and obj.passage and obj.passage.covered_id:
             options = options | {"description": COVERED}
         return [(name, options), *rest]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True  # who sees the post sees its parts; whether it may be published hangs on them
+        return True  # whoever sees the post sees its parts, because they decide whether it may be published
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         has_ledger = obj is not None and obj.passage is not None and obj.passage.state != Repost.State.NONE
@@ -91,7 +91,7 @@ class CreditInline(admin.TabularInline[Credit, Post]):
     def formfield_for_dbfield(
         self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> FormField | None:
-        """With a name for screen readers: the heads of the columns are none to them. The chooser takes the title."""
+        """Name the inputs for screen readers, which do not read the column headings. The chooser uses the title."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and field.label:
             field.widget.attrs |= {"aria-label": field.label, "title": field.label}
@@ -111,7 +111,7 @@ class VideoInline(admin.StackedInline[Video, Post]):
     fieldsets = [
         (
             None,
-            {"fields": ["page_url", "file", "title", "ai_origin", "part", "stands_in", "asked"]},
+            {"fields": ["page_url", "file", "title", "ai_origin", "part", "in_text", "warned"]},
         ),
         (
             gettext_lazy("Credit"),
@@ -139,10 +139,10 @@ class VideoInline(admin.StackedInline[Video, Post]):
     def formfield_for_dbfield(
         self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> FormField | None:
-        """With the doors through which our own files come in."""
-        doors = {"file": VideoFileField, "captions": CaptionsField}
-        if door := doors.get(db_field.name):
-            kwargs["form_class"] = door
+        """Use the form fields that check uploaded videos and captions."""
+        form_classes = {"file": VideoFileField, "captions": CaptionsField}
+        if form_class := form_classes.get(db_field.name):
+            kwargs["form_class"] = form_class
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

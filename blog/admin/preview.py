@@ -1,4 +1,4 @@
-"""What a post would look like: the page of readers, made from a submitted form, of which nothing is stored."""
+"""The preview of a post: the page that readers would see, made from a submitted form. Nothing is stored."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,26 +19,27 @@ from core import clock
 
 
 def in_own_frame(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Let the admin's own pages, and nobody else's, show in a frame what `view` answers."""
+    """Allow pages of this site, and no others, to show the response of `view` in a frame."""
     return xframe_options_sameorigin(csp_replace({"frame-ancestors": [SELF]})(view))
 
 
 def page(request: HttpRequest, form: PostForm, formsets: Sequence[PartFormSet]) -> HttpResponse:
-    """The page of the post as submitted. What is invalid is left out or stays as it was stored."""
+    """Return the page of the post as submitted. Invalid values are left out or stay as they were stored."""
     form.is_valid()
-    put_back_refused(form)
+    restore_refused(form)
     for formset in formsets:
         formset.is_valid()
         for part in formset.forms:
-            put_back_refused(part)
-    context = page_context(form, [part for formset in formsets for part in formset.kept()])
+            restore_refused(part)
+    context = page_context(form, [part for formset in formsets for part in formset.submitted()])
     return personal_page(request, "admin/blog/post/preview.html", context, blog=Blog.load())
 
 
-def put_back_refused(form: forms.ModelForm[Any]) -> None:
-    """Give the instance of `form` its old values where validation refused the new ones.
+def restore_refused(form: forms.ModelForm[Any]) -> None:
+    """Restore the old values of the instance for fields that validation refused.
 
-    Django writes some of them into the instance before the model's validators look, a script as a link among them.
+    Django writes some values into the instance before the validators of the model run, for example a link with a
+    script.
     """
     for field in form.instance._meta.concrete_fields:
         if field.name in form.errors:
@@ -46,12 +47,12 @@ def put_back_refused(form: forms.ModelForm[Any]) -> None:
 
 
 def page_context(form: PostForm, parts: list[Any]) -> dict[str, Any]:
-    """What `blog/post_detail.html` is made of, as `blog.reading.views.page_context` gives it for a stored post."""
+    """Return the context of `blog/post_detail.html`, like `blog.reading.views.page_context` for a stored post."""
     post = _shown_post(form)
     passage = next((part for part in parts if isinstance(part, Repost)), None)
     if passage:
         passage.post = post
-        passage.reckon_end()
+        passage.compute_end()
     return {
         "post": post,
         "passage": passage,
@@ -65,7 +66,7 @@ def page_context(form: PostForm, parts: list[Any]) -> dict[str, Any]:
 
 
 def _shown_words(passage: Repost) -> str:
-    """The words that readers would get: none after an end, and none but the confirmed ones after a yes."""
+    """Return the words that readers would see: none after an end, and only the confirmed ones after a yes."""
     if passage.has_ended:
         return ""
     if passage.covered and _keeps_confirmed_words(passage):
@@ -74,7 +75,7 @@ def _shown_words(passage: Repost) -> str:
 
 
 def _keeps_confirmed_words(passage: Repost) -> bool:
-    """Whether what was typed is not shown, since the author said yes to other words: as `permissions` will decide."""
+    """Tell whether readers would keep seeing the confirmed words instead of the edited ones."""
     covered = passage.covered if passage.is_in_force else None
     return covered is not None and covered.folded != fingerprints.folded(passage.text)
 

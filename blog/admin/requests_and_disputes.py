@@ -1,4 +1,4 @@
-"""What comes from outside, to be read by the host: answers of authors, and objections of strangers."""
+"""What others send to the host, read-only: answers of authors and objections of readers."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ class DisputeAdmin(ReadOnlyAdmin[Dispute]):
         return [path("<int:dispute_id>/answer/<str:verdict>/", answer, name="blog_dispute_answer"), *super().get_urls()]
 
     def answer_view(self, request: HttpRequest, dispute_id: int, verdict: str) -> HttpResponse:
-        """Ask for, then enter what the host says to an objection: `accept` or `dismiss`."""
+        """Show the page to `accept` or `dismiss` an objection; on POST, record the verdict."""
         dispute = get_object_or_404(Dispute.objects.select_related("repost__post"), pk=dispute_id)
         if verdict not in VERDICTS:
             raise Http404
@@ -78,16 +78,16 @@ class DisputeAdmin(ReadOnlyAdmin[Dispute]):
 
     def _answer(self, request: HttpRequest, dispute: Dispute, state: str) -> None:
         with transaction.atomic():
-            open_ones = Dispute.objects.filter(pk=dispute.pk, state=Dispute.State.OPEN)
-            is_first = bool(open_ones.update(state=state))  # two hosts, or two clicks: one of them answers
+            still_open = Dispute.objects.filter(pk=dispute.pk, state=Dispute.State.OPEN)
+            is_first = bool(still_open.update(state=state))  # of two hosts or two clicks, only one takes effect
             if is_first and state == Dispute.State.ACCEPTED:
                 steps.mark_disputed(dispute.repost, by=saving.name_of(request.user), disputed=True)
         if not is_first:
-            messages.error(request, _("Nothing was done: this objection was answered before."))
+            messages.error(request, _("Nothing was done: this objection has already been answered."))
         elif state == Dispute.State.ACCEPTED:
             messages.success(request, _("The page now says that the attribution is disputed."))
         else:
-            messages.success(request, _("The objection is dismissed. Nothing changes on the page."))
+            messages.success(request, _("The objection has been dismissed. Nothing changes on the page."))
 
 
 def _link_to_post(row: Any) -> str:

@@ -1,4 +1,4 @@
-"""The ledger of one permission in everyday words."""
+"""The ledger of one permission in plain sentences."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from blog.models.reposts import EvidenceKind
 Kind = PermissionEvent.Kind
 
 SENTENCES = {
-    Kind.ASSERTED: gettext_lazy("%(who)s stated on what ground the words stand here."),
+    Kind.ASSERTED: gettext_lazy("%(who)s stated on what basis the words are shown here."),
     Kind.TERMS_CHANGED: gettext_lazy("%(who)s changed the terms."),
     Kind.WORDS_EDITED: gettext_lazy("%(who)s edited the words."),
     Kind.EVIDENCE_ADDED: gettext_lazy("%(who)s added evidence: %(evidence)s."),
@@ -23,11 +23,11 @@ SENTENCES = {
     Kind.CONFIRMED: gettext_lazy("The author said yes."),
     Kind.DECLINED: gettext_lazy("The author said no."),
     Kind.DISOWNED: gettext_lazy("The person named as author said “this is not mine”."),
-    Kind.RELEASED: gettext_lazy("%(who)s went back to their own word; the author’s yes no longer counts."),
+    Kind.RELEASED: gettext_lazy("%(who)s showed their own version; the author’s yes no longer counts."),
     Kind.WITHDRAWN: gettext_lazy("%(who)s withdrew the words."),
     Kind.RESTORED: gettext_lazy("%(who)s put the words back."),
     Kind.REVOKED: gettext_lazy("The author revoked the permission, for good."),
-    Kind.REVOCATION_ASKED: gettext_lazy("The author asked that the words be taken away."),
+    Kind.REVOCATION_ASKED: gettext_lazy("The author asked for the words to be removed."),
     Kind.EXPIRED: gettext_lazy("The permission ended as agreed."),
     Kind.DISPUTED: gettext_lazy("%(who)s agreed that the attribution is disputed."),
     Kind.SETTLED: gettext_lazy("%(who)s settled the dispute about the attribution."),
@@ -42,7 +42,7 @@ WHO = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One step: `sentence` says who did what, `changes` what is otherwise than before, as "name: from → to"."""
+    """One step: `sentence` says who did what, `changes` lists what changed, as "name: from → to"."""
 
     at: datetime
     sentence: str
@@ -52,16 +52,16 @@ class Entry:
 
 
 def entries(repost: Repost) -> list[Entry]:
-    """Every step of `repost`, the latest first. One query."""
-    told, before = [], None
+    """Return every step of `repost`, the latest first. Takes one query."""
+    steps, before = [], None
     for event in repost.events.order_by("number"):
-        told.append(_entry(event, before))
+        steps.append(_entry(event, before))
         before = event
-    return told[::-1]
+    return steps[::-1]
 
 
 def sentence(event: PermissionEvent) -> str:
-    """Who did what: "Eldon Host withdrew the words."."""
+    """Say who did what, for example “Eldon Host withdrew the words.”"""
     who = event.actor_name or WHO[PermissionEvent.Actor(event.actor)]
     return SENTENCES[Kind(event.kind)] % {"who": who, "evidence": _evidence(event.details)}
 
@@ -81,11 +81,11 @@ def _changed_terms(before: dict[str, Any], after: dict[str, Any]) -> Iterable[st
         old, new = flat_before.get(name, ""), flat_after.get(name, "")
         if name != "conditions" and old != new:
             label = Repost._meta.get_field(name).verbose_name  # type: ignore[union-attr]
-            yield f"{label}: {_shown(name, old)} → {_shown(name, new)}"
+            yield f"{label}: {_display(name, old)} → {_display(name, new)}"
 
 
-def _shown(name: str, value: Any) -> str:
-    """The value of a term for people: a choice by its label, a day as the blog writes it."""
+def _display(name: str, value: Any) -> str:
+    """Return the value of a term for people: a choice by its label, a date in the format of the blog."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if not value:

@@ -1,4 +1,4 @@
-"""What the host has in hand: private files, kept where no public address leads."""
+"""Evidence of a permission: private files in a storage that no public URL reaches."""
 
 import hashlib
 from pathlib import Path
@@ -18,16 +18,16 @@ def private_storage() -> Storage:
 
 
 def private_name(evidence: "Evidence", filename: str) -> str:
-    """A name of ours: what somebody called the file says more than it should, and may be hostile."""
+    """Return a random name: the original file name may reveal private data or be hostile."""
     return f"evidence/{new_public_id()}{new_public_id()}"
 
 
 class Evidence(models.Model):
-    """A forwarded e-mail, a letter, a scan, for staff who may see evidence. Readers learn that there is some."""
+    """A forwarded e-mail, a letter or a scan. Only staff with permission can open it; readers see its kind and date."""
 
     repost = models.ForeignKey("blog.Repost", models.PROTECT, related_name="evidence", verbose_name=_("repost"))
     kind = models.CharField(_("kind"), max_length=10, choices=EvidenceKind, default=EvidenceKind.EMAIL)
-    dated = models.DateField(_("dated"), help_text=_("The day of the e-mail or letter; readers see it."))
+    dated = models.DateField(_("dated"), help_text=_("The date of the e-mail or letter. Readers see it."))
     file = models.FileField(_("file"), storage=private_storage, upload_to=private_name)
     filename = models.CharField(max_length=200, editable=False)
     sha256 = models.CharField("SHA-256", max_length=64, editable=False)
@@ -42,10 +42,10 @@ class Evidence(models.Model):
         return f"{self.get_kind_display()}, {self.dated}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store, with the digest of the file as it came."""
+        """Save; for a new row, also store the file's original name and digest."""
         if self._state.adding:
             self.filename = Path(self.file.name or "").name[:200]
-            content = self.file.open("rb")  # not closed: an upload that is closed is gone
+            content = self.file.open("rb")  # left open: closing an upload deletes it
             self.sha256 = hashlib.file_digest(content, "sha256").hexdigest()
             content.seek(0)
         super().save(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""The ledger of permissions: append-only rows, each chained to the one before it by its hash."""
+"""The ledger of permissions: append-only rows, each linked to the previous one by a hash."""
 
 import hashlib
 import json
@@ -13,26 +13,26 @@ from core import clock
 
 
 class AppendOnly(Exception):
-    """Somebody tried to change or delete a row of the ledger."""
+    """A row of the ledger cannot be changed or deleted."""
 
 
 class PermissionEventQuerySet(models.QuerySet["PermissionEvent"]):
     def update(self, **kwargs: Any) -> NoReturn:
-        raise AppendOnly("The ledger is never changed: append an event that sets right what was wrong.")
+        raise AppendOnly("The ledger is never changed: append an event that corrects the error.")
 
     def delete(self) -> NoReturn:
         raise AppendOnly("The ledger is never deleted.")
 
     def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnly("The ledger grows row by row: in bulk no hash is reckoned, and rows may be replaced.")
+        raise AppendOnly("The ledger grows row by row: bulk_create computes no hashes and may replace rows.")
 
     def remove_for_sample(self) -> None:
-        """The one exception: sample content may be taken away whole."""
+        """Delete the ledgers of sample content. This is the only exception."""
         super(PermissionEventQuerySet, self.filter(repost__post__is_sample=True)).delete()
 
 
 class PermissionEvent(models.Model):
-    """One step in the life of a permission. It holds no words, no contact data and no secret."""
+    """One step of a permission. It contains no words, no contact data and no secrets."""
 
     class Kind(models.TextChoices):
         ASSERTED = "asserted", _("stated by the host")
@@ -68,8 +68,8 @@ class PermissionEvent(models.Model):
     from_state = models.CharField(_("from"), max_length=10, choices=Repost.State)
     to_state = models.CharField(_("to"), max_length=10, choices=Repost.State)
     level = models.PositiveSmallIntegerField(_("evidence"), choices=Repost.Level)
-    terms = models.JSONField(_("terms"), default=dict, help_text="Basis, licence and dates as they stood.")
-    details = models.JSONField(default=dict, help_text="What belongs to this step alone, e.g. the digest of a file.")
+    terms = models.JSONField(_("terms"), default=dict, help_text="Basis, licence, dates and conditions at this step.")
+    details = models.JSONField(default=dict, help_text="Data of this step alone, e.g. the digest of a file.")
     note = models.CharField(_("public note"), max_length=300, blank=True)
     strict = models.CharField(max_length=80)
     folded = models.CharField(max_length=80)
@@ -79,8 +79,8 @@ class PermissionEvent(models.Model):
     objects = PermissionEventQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("step of a permission")
-        verbose_name_plural = _("ledger")
+        verbose_name = _("permission step")
+        verbose_name_plural = _("permission ledger")
         ordering = ["repost", "number"]
         constraints = [models.UniqueConstraint(fields=["repost", "number"], name="ledger_one_chain")]
 
@@ -89,15 +89,15 @@ class PermissionEvent(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise AppendOnly("The ledger is never changed: append an event that sets right what was wrong.")
-        self.hash = self.reckon_hash()
-        super().save(force_insert=True, using=kwargs.get("using"))  # a new row under an old number would replace it
+            raise AppendOnly("The ledger is never changed: append an event that corrects the error.")
+        self.hash = self.compute_hash()
+        super().save(force_insert=True, using=kwargs.get("using"))  # an UPDATE would replace an old row
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnly("The ledger is never deleted.")
 
-    def reckon_hash(self) -> str:
-        """SHA-256 over the row's content, which holds the hash before it, as canonical JSON."""
+    def compute_hash(self) -> str:
+        """Return the SHA-256 of the row as canonical JSON, which includes the previous row's hash."""
         content = {
             "repost": self.repost.public_id,
             "number": self.number,

@@ -1,4 +1,4 @@
-"""A repost: somebody else's words in a post, and the permission to show them."""
+"""Reposts: another person's words in a post, and the permission to show them."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any, Self
@@ -21,13 +21,13 @@ class EvidenceKind(models.TextChoices):
 
 class RepostQuerySet(models.QuerySet["Repost"]):
     def in_force(self) -> Self:
-        """Reposts whose words may be shown now: default deny, the twin of `Repost.is_in_force`."""
-        unended = models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=clock.now())
-        return self.filter(unended, state__in=Repost.STATES_IN_FORCE)
+        """Reposts whose words may be shown now. `Repost.is_in_force` is the same rule for one row."""
+        has_not_ended = models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=clock.now())
+        return self.filter(has_not_ended, state__in=Repost.STATES_IN_FORCE)
 
 
 class Repost(models.Model):
-    """The words of another person, whence they come, and on what ground they stand here."""
+    """The words of another person, their source, and the permission under which the post shows them."""
 
     class Medium(models.TextChoices):
         WEB = "web", _("web page")
@@ -75,6 +75,7 @@ class Repost(models.Model):
         ANSWERED = 3, _("answered from the author's mailbox")
 
     STATES_IN_FORCE = (State.ASSERTED, State.CONFIRMED, State.STALE)
+    STATES_CONFIRMED = (State.CONFIRMED, State.STALE)
 
     post = models.OneToOneField(Post, models.CASCADE, related_name="repost", verbose_name=_("post"))
     public_id = models.CharField(max_length=10, unique=True, default=new_public_id, editable=False)
@@ -93,11 +94,11 @@ class Repost(models.Model):
         null=True,
         editable=False,
         related_name="+",
-        help_text="What the author said yes to.",
+        help_text="The wording that the author confirmed.",
     )
     language = LanguageField(_("language"), default="en")
     source_title = models.CharField(_("title of the source"), max_length=300, blank=True)
-    source_url = HttpURLField(_("address of the source"), blank=True, help_text=_("None for a letter or an e-mail."))
+    source_url = HttpURLField(_("link to the source"), blank=True, help_text=_("Empty for a letter or an e-mail."))
     source_date = models.DateField(_("date of the source"), null=True, blank=True)
     medium = models.CharField(_("how it reached you"), max_length=12, choices=Medium, default=Medium.EMAIL)
     extent = models.CharField(_("extent"), max_length=10, choices=Extent, default=Extent.WHOLE)
@@ -108,25 +109,25 @@ class Repost(models.Model):
         _("note for readers"), max_length=300, blank=True, help_text=_("E.g. “With his permission I repost here.”")
     )
     licence_name = models.CharField(_("licence"), max_length=60, blank=True, help_text=_("E.g. CC BY 4.0"))
-    licence_url = HttpURLField(_("address of the licence"), blank=True)
+    licence_url = HttpURLField(_("link to the licence"), blank=True)
     granted_on = models.DateField(_("granted on"), null=True, blank=True)
-    expires_on = models.DateField(_("ends on"), null=True, blank=True, help_text=_("In force to the end of that day."))
-    ends_at = models.DateTimeField(null=True, editable=False, help_text="The end of expires_on, where the blog is.")
+    expires_on = models.DateField(_("ends on"), null=True, blank=True, help_text=_("In force to the end of this day."))
+    ends_at = models.DateTimeField(null=True, editable=False, help_text="The first moment after the last day.")
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.NONE, editable=False)
     level = models.PositiveSmallIntegerField(_("evidence"), choices=Level, default=Level.NOTHING, editable=False)
     state_since = models.DateTimeField(null=True, editable=False)
-    state_note = models.CharField(max_length=300, blank=True, editable=False, help_text="The reason readers are told.")
+    state_note = models.CharField(max_length=300, blank=True, editable=False, help_text="The reason that readers see.")
     evidence_kind = models.CharField(max_length=10, choices=EvidenceKind, blank=True, editable=False)
     evidence_since = models.DateField(null=True, editable=False, help_text="The day of the earliest evidence on file.")
     confirmed_at = models.DateTimeField(null=True, editable=False)
     confirmed_domain = models.CharField(max_length=255, blank=True, editable=False)
     is_disputed = models.BooleanField(_("attribution disputed"), default=False, editable=False)
     claims_ended_at = models.DateTimeField(
-        null=True, editable=False, help_text="Who proved before this moment to be the author has to prove it anew."
+        null=True, editable=False, help_text="Proofs of authorship from before this moment no longer count."
     )
-    reminded_of = models.DateField(null=True, editable=False, help_text="The end of which the host was reminded.")
+    reminded_of = models.DateField(null=True, editable=False, help_text="The last day that the host was reminded of.")
 
-    # Conditions of the author. Each is kept in every output; see conditions in docs/permissions.md.
+    # Conditions of the author. Every output respects them; see blog/permissions/terms.py.
     credit_wording = models.CharField(_("credit as the author words it"), max_length=200, blank=True)
     credit_link = HttpURLField(_("link that the author wants"), blank=True)
     no_snippet = models.BooleanField(_("not in search results"), default=False)
@@ -157,23 +158,23 @@ class Repost(models.Model):
         return self.source_title or self.public_id
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store, with the end of the permission reckoned anew. `update_fields` reckons nothing."""
+        """Save, and compute the end of the permission unless `update_fields` is given."""
         if kwargs.get("update_fields") is None:
-            self.reckon_end()
+            self.compute_end()
         super().save(*args, **kwargs)
 
-    def reckon_end(self) -> None:
-        """The end of the last day, where the blog is."""
+    def compute_end(self) -> None:
+        """Set `ends_at` to the end of the last day in the blog's time zone."""
         self.ends_at = end_of_day(self.last_day, self.post.blog) if self.last_day else None
 
     @property
     def last_day(self) -> date | None:
-        """The earlier of the host's and the author's; None without an end."""
+        """The earlier of the host's and the author's last day. None if neither is set."""
         return min((day for day in (self.expires_on, self.author_end) if day), default=None)
 
     @property
     def is_in_force(self) -> bool:
-        """Whether the words may be shown now: the twin of `RepostQuerySet.in_force`."""
+        """Whether the words may be shown now. `RepostQuerySet.in_force` is the same rule for queries."""
         return self.state in self.STATES_IN_FORCE and not self.has_expired
 
     @property
@@ -182,20 +183,20 @@ class Repost(models.Model):
 
     @property
     def has_ended(self) -> bool:
-        """Readers may have seen the words, and no longer may: a tombstone stands in their place."""
+        """Whether a tombstone replaces the words, which readers may have seen before."""
         return not self.is_in_force and self.state != self.State.NONE
 
     @property
     def public_html(self) -> str:
-        """The words as readers may see them now: nothing while no permission is in force."""
+        """The words as HTML that readers may see now. Empty unless a permission is in force."""
         return self.shown.html if self.is_in_force and self.shown else ""
 
     @property
     def may_be_revoked(self) -> bool:
-        """Whether the author's word ends it. A licence, once given, cannot be taken back; the others ask nobody."""
+        """Whether the author can end the permission. A licence is irrevocable, and the other bases need no consent."""
         return self.basis in (self.Basis.PERMISSION, "")
 
 
 def end_of_day(day: date, blog: Blog) -> datetime:
-    """The first moment after `day` in the blog's time zone."""
+    """Return the first moment after `day` in the blog's time zone."""
     return datetime.combine(day + timedelta(days=1), time.min, tzinfo=blog.zone)

@@ -1,4 +1,4 @@
-"""Asking the author, and what strangers have to say about a credit."""
+"""Requests for permission to authors, and readers' disputes of credits."""
 
 from django.db import models
 from django.utils.encoding import punycode
@@ -9,7 +9,7 @@ from core import clock
 
 
 class PermissionRequest(models.Model):
-    """A question to the author by e-mail. It changes nothing that is public; the answer may."""
+    """A request for permission, e-mailed to the author. Only the answer can change what is public."""
 
     class Answer(models.TextChoices):
         YES = "yes", _("yes")
@@ -18,7 +18,7 @@ class PermissionRequest(models.Model):
 
     repost = models.ForeignKey(Repost, models.PROTECT, related_name="requests", verbose_name=_("repost"))
     person = models.ForeignKey("blog.Person", models.PROTECT, related_name="+", verbose_name=_("author"))
-    email = models.EmailField(_("address"), help_text="As it was when asked. Private.")
+    email = models.EmailField(_("e-mail address"), help_text="The address at the time of the request. Private.")
     wording = models.ForeignKey("blog.Wording", models.PROTECT, related_name="+", verbose_name=_("words"))
     asked_at = models.DateTimeField(_("asked"), default=clock.now, editable=False)
     sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
@@ -26,8 +26,8 @@ class PermissionRequest(models.Model):
     answer = models.CharField(_("answer"), max_length=10, choices=Answer, blank=True, editable=False)
 
     class Meta:
-        verbose_name = _("question to an author")
-        verbose_name_plural = _("questions to authors")
+        verbose_name = _("request to an author")
+        verbose_name_plural = _("requests to authors")
         ordering = ["-asked_at", "-pk"]
 
     def __str__(self) -> str:
@@ -35,14 +35,14 @@ class PermissionRequest(models.Model):
 
     @property
     def domain(self) -> str:
-        """What readers learn of the address. In ASCII: letters of other scripts would pass for those of example.edu."""
+        """The part of the e-mail address that readers see, in ASCII: letters of other scripts could mislead."""
         return punycode(self.email.rpartition("@")[2]).lower()
 
 
 class AuthorLink(models.Model):
-    """The digest of a link that was mailed. The link itself is known to its addressee only.
+    """The digest of a link that was e-mailed. Only the addressee knows the link itself.
 
-    Each sending mints a new one and none ends another: a mail that is sent again must not kill the first.
+    Each sending creates a new link, and the earlier ones stay valid: a repeated e-mail must not break the first.
     """
 
     request = models.ForeignKey(PermissionRequest, models.CASCADE, related_name="tokens")
@@ -54,7 +54,7 @@ class AuthorLink(models.Model):
 
 
 class Dispute(models.Model):
-    """A stranger's objection to a credit. Nothing public changes unless the host agrees."""
+    """A reader's objection to a credit. Nothing public changes unless the host agrees."""
 
     class State(models.TextChoices):
         OPEN = "open", _("open")
@@ -67,7 +67,7 @@ class Dispute(models.Model):
     email = models.EmailField(_("e-mail"), blank=True)
     created_at = models.DateTimeField(_("sent"), default=clock.now, editable=False)
     network_key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(
-        max_length=32, null=True, help_text="Keyed hash of the sender's network, for thirty days."
+        max_length=32, null=True, help_text="Keyed hash of the sender's network, kept for thirty days."
     )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
 

@@ -1,4 +1,4 @@
-"""The versions of reposted words: what a permission covers can be shown again, whatever was typed since."""
+"""The versions of reposted words: the wording that a permission covers is stored even if the text is edited later."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 class WordingManager(models.Manager["Wording"]):
     def of(self, repost: "Repost") -> "Wording":
-        """The words of `repost` as they stand now: its last wording, or a new one where they differ from it."""
+        """Return the wording of the current text: the last wording, or a new one if text or language has changed."""
         last = self.filter(repost=repost).order_by("-number").first()
         if last and last.text == repost.text and last.language == repost.language:
             return last
@@ -25,7 +25,7 @@ class WordingManager(models.Manager["Wording"]):
 
 
 class Wording(models.Model):
-    """One version of somebody's words. It is not edited: other words are another wording."""
+    """One version of reposted words. It is never edited: a changed text becomes a new wording."""
 
     repost = models.ForeignKey("blog.Repost", models.CASCADE, related_name="wordings", verbose_name=_("repost"))
     number = models.PositiveIntegerField(_("number"))
@@ -47,7 +47,7 @@ class Wording(models.Model):
         return f"{self.repost} ({self.number})"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store, with the HTML made anew."""
+        """Render the HTML and save."""
         self.render()
         super().save(*args, **kwargs)
 

@@ -1,6 +1,7 @@
-"""The sentences that say whose words these are, and on what ground they stand here.
+"""Attribution sentences: who wrote the reposted words, and on what basis they are published here.
 
-Plain text in the language that is active, for every output alike. The page never claims more than the ledger proves.
+Every output (page, feed, JSON-LD, citation) uses these sentences. They are plain text in the active language, and they
+never claim more than the ledger proves.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,34 +22,34 @@ Level = Repost.Level
 
 
 @dataclass(frozen=True)
-class Named:
-    """One name of a credit line, where it leads, and the role where it is not the author's."""
+class CreditedName:
+    """One name in a credit line: its link, and the person's role (empty for an author)."""
 
     name: str
-    home: str
+    url: str
     role: str = ""
 
 
-def names(credits: Iterable[Credit]) -> str:
-    """The authors of the words in their order: "Ada Colleague and Bo Writer". Empty without authors."""
+def author_names(credits: Iterable[Credit]) -> str:
+    """List the authors in order: "Ada Colleague and Bo Writer". Return an empty string if there are none."""
     authors = [credit.person.name for credit in _authors(credits)]
     if len(authors) < 2:
         return "".join(authors)
     return _("%(first)s and %(last)s") % {"first": ", ".join(authors[:-1]), "last": authors[-1]}
 
 
-def credited(repost: Repost, credits: Iterable[Credit]) -> str:
-    """The authors as readers are told of them: exactly as they word it themselves, where they did."""
-    return repost.credit_wording or names(credits)
+def byline(repost: Repost, credits: Iterable[Credit]) -> str:
+    """The authors as readers see them: the wording that the author asked for, or else their names."""
+    return repost.credit_wording or author_names(credits)
 
 
-def line(repost: Repost, credits: Sequence[Credit]) -> list[Named]:
-    """The names under the words, in order. A wording or a link of the authors' own stands for them all."""
+def credit_line(repost: Repost, credits: Sequence[Credit]) -> list[CreditedName]:
+    """The names under the words, in order. If the author chose a wording or a link, one entry covers all authors."""
     if not (repost.credit_wording or repost.credit_link):
-        return [_named(credit) for credit in credits]
-    home = repost.credit_link or next((_named(credit).home for credit in _authors(credits)), "")
-    others = [_named(credit) for credit in credits if credit.role != Credit.Role.AUTHOR]
-    return [Named(credited(repost, credits), home), *others]
+        return [_credited_name(credit) for credit in credits]
+    url = repost.credit_link or next((_credited_name(credit).url for credit in _authors(credits)), "")
+    others = [_credited_name(credit) for credit in credits if credit.role != Credit.Role.AUTHOR]
+    return [CreditedName(byline(repost, credits), url), *others]
 
 
 def _authors(credits: Iterable[Credit]) -> list[Credit]:
@@ -56,17 +57,20 @@ def _authors(credits: Iterable[Credit]) -> list[Credit]:
 
 
 def author_ids(credits: Iterable[Credit]) -> str:
-    """The authors by their numbers: the ledger says by these, and not by names, to whose credit there was a yes."""
+    """The primary keys of the authors, sorted and separated by spaces.
+
+    The ledger records these, not names, as the credit that the author confirmed.
+    """
     return " ".join(map(str, sorted({credit.person_id for credit in _authors(credits)})))
 
 
-def _named(credit: Credit) -> Named:
+def _credited_name(credit: Credit) -> CreditedName:
     role = "" if credit.role == Credit.Role.AUTHOR else credit.get_role_display()
-    return Named(credit.person.name, credit.person.homepage or credit.person.get_absolute_url(), role)
+    return CreditedName(credit.person.name, credit.person.homepage or credit.person.get_absolute_url(), role)
 
 
-def source(repost: Repost) -> str:
-    """Whence the words come, as plain text: title or medium, and the day."""
+def source_text(repost: Repost) -> str:
+    """The source of the words as plain text: its title or medium, and its date."""
     parts = [repost.source_title or repost.get_medium_display()]
     if repost.source_date:
         parts.append(_date(repost.source_date))
@@ -74,100 +78,104 @@ def source(repost: Repost) -> str:
 
 
 def credit_text(repost: Repost, credits: Sequence[Credit], host_name: str) -> str:
-    """What stands under the words, as plain text."""
-    people = ", ".join(f"{named.name} ({named.role})" if named.role else named.name for named in line(repost, credits))
-    sentences = [f"{people}, {source(repost)}.", permission_sentence(repost, host_name)]
-    if repost.is_disputed:
-        sentences.append(_("Attribution disputed."))
-    return " ".join(sentences)
+    """The caption of the words as plain text: names, source and permission."""
+    people = ", ".join(f"{one.name} ({one.role})" if one.role else one.name for one in credit_line(repost, credits))
+    return " ".join([f"{people}, {source_text(repost)}.", *_permission_sentences(repost, host_name)])
 
 
-def description(post: Post, credits: Sequence[Credit]) -> str:
-    """The post in a few sentences for search engines and link previews: both names, and the permission as it is proved.
+def meta_description(post: Post, credits: Sequence[Credit]) -> str:
+    """Describe the post for search engines and link previews: host, authors, and the permission that is proved.
 
-    The words themselves are never in it.
+    It never contains the reposted words.
     """
     repost = post.passage
     if not (repost and repost.is_in_force):
         return post.description
-    given = {"host": post.author.name, "authors": credited(repost, credits)}
-    sentences = [_("%(host)s reposts words by %(authors)s.") % given, permission_sentence(repost, post.author.name)]
-    if repost.is_disputed:
-        sentences.append(_("Attribution disputed."))
-    return " ".join(filter(None, [*sentences, post.description]))
+    names = {"host": post.author.name, "authors": byline(repost, credits)}
+    opening = _("%(host)s reposts words by %(authors)s.") % names
+    sentences = [opening, *_permission_sentences(repost, post.author.name), post.description]
+    return " ".join(filter(None, sentences))
+
+
+def _permission_sentences(repost: Repost, host_name: str) -> list[str]:
+    disputed = [_("Attribution disputed.")] if repost.is_disputed else []
+    return [permission_sentence(repost, host_name), *disputed]
 
 
 def permission_sentence(repost: Repost, host_name: str) -> str:
-    """On what ground the words stand here, as one sentence; empty where no basis is given.
+    """State the basis and its proof in one sentence. Return an empty string if no basis is set.
 
-    The basis and what the ledger proves choose it: the host's word, evidence on file, or the author's own answer.
+    The proof depends on `Repost.level`: the host's statement, evidence on file, or the author's own answer.
     """
     match repost.basis:
         case Basis.PERMISSION:
-            ground = _permission_given(repost)
+            clause = _permission_clause(repost)
         case Basis.LICENCE:
             licence = repost.licence_name or repost.licence_url
-            ground = _("Reposted under the licence %(licence)s") % {"licence": licence}
+            clause = _("Reposted under the licence %(licence)s") % {"licence": licence}
         case Basis.PUBLIC_DOMAIN:
-            ground = _("In the public domain")
+            clause = _("In the public domain")
         case Basis.OWN_WORK:
-            ground = _("Own work of %(host)s") % {"host": host_name}
+            clause = _("Own work of %(host)s") % {"host": host_name}
         case Basis.QUOTATION_RIGHT:
-            ground = _("Quoted under the right of quotation")
+            clause = _("Quoted under the right of quotation")
         case _other:
             return ""
-    return _("%(ground)s, %(proof)s.") % {"ground": ground, "proof": _proof(repost, host_name)}
+    return _("%(basis)s, %(proof)s.") % {"basis": clause, "proof": _proof(repost, host_name)}
 
 
-def _permission_given(repost: Repost) -> str:
-    """With its day where only the host's word tells it: evidence and an answer have a day of their own."""
+def _permission_clause(repost: Repost) -> str:
+    """Include the date only if the host alone states it: evidence and an answer come with a date of their own."""
     if repost.granted_on and repost.level < Level.ON_FILE:
-        return _("Reposted with permission of %(date)s") % {"date": _date(repost.granted_on)}
+        return _("Reposted with permission granted on %(date)s") % {"date": _date(repost.granted_on)}
     return _("Reposted with permission")
 
 
 def _proof(repost: Repost, host_name: str) -> str:
-    """What stands behind it. Nothing here may sound like more than its level."""
+    """Say what proves the basis. No sentence may sound stronger than its level."""
     if repost.level >= Level.ANSWERED and repost.confirmed_at:
         day = _date(localtime(repost.confirmed_at).date())
-        given = {"date": day, "domain": repost.confirmed_domain}
-        return _("confirmed by e-mail on %(date)s (address at %(domain)s, named by the host)") % given
+        parts = {"date": day, "domain": repost.confirmed_domain}
+        return _("confirmed by e-mail on %(date)s (address at %(domain)s, named by the host)") % parts
     if repost.level == Level.ON_FILE and repost.evidence_since:
-        given = {"evidence": repost.get_evidence_kind_display(), "date": _date(repost.evidence_since)}
-        return _("%(evidence)s on file since %(date)s") % given
+        parts = {"evidence": repost.get_evidence_kind_display(), "date": _date(repost.evidence_since)}
+        return _("%(evidence)s of %(date)s on file") % parts
     return _("as stated by %(host)s") % {"host": host_name}
 
 
 def tombstone_sentence(repost: Repost) -> str:
-    """Why the words no longer stand here, and since when."""
+    """Say why the words are no longer shown, and since when."""
     if repost.has_expired and repost.state in Repost.STATES_IN_FORCE:
-        return _("The permission for the words that stood here ended on %(date)s.") % {"date": _date(repost.last_day)}
+        return _("The permission for the words reposted here ended on %(date)s.") % {"date": _date(repost.last_day)}
     since = localtime(repost.state_since).date() if repost.state_since else None
     match repost.state:
         case State.WITHDRAWN:
-            sentence = _("The words that stood here were withdrawn by the host on %(date)s.")
+            sentence = _("The words reposted here were withdrawn by the host on %(date)s.")
         case State.REVOKED:
-            sentence = _("The words that stood here were withdrawn by their author on %(date)s.")
+            sentence = _("The words reposted here were withdrawn by their author on %(date)s.")
         case State.DECLINED:
-            sentence = _("Their author did not allow the words that stood here; they are gone since %(date)s.")
+            sentence = _("The words reposted here were taken down: their author refused permission on %(date)s.")
         case State.DISPUTED:
-            sentence = _("The words that stood here are gone since %(date)s: the person named says “not mine”.")
+            sentence = _(
+                "The words reposted here have not been shown since %(date)s: "
+                "the person named as their author says “not mine”."
+            )
         case _other:
-            sentence = _("The words that stood here are not shown since %(date)s.")
+            sentence = _("The words reposted here have not been shown since %(date)s.")
     return sentence % {"date": _date(since)}
 
 
-def standing(repost: Repost, host_name: str) -> str:
-    """The sentence for readers, whether the words may be shown or not."""
+def status_sentence(repost: Repost, host_name: str) -> str:
+    """The permission sentence while the words may be shown, the tombstone sentence otherwise."""
     return permission_sentence(repost, host_name) if repost.is_in_force else tombstone_sentence(repost)
 
 
 def step_sentence(step: PermissionEvent) -> str:
-    """A step of the ledger for readers. Of evidence they learn the kind and the day, never what it is called."""
+    """Describe a step of the ledger for readers. Of evidence they see the kind and the date, never the file name."""
     if step.kind != PermissionEvent.Kind.EVIDENCE_ADDED:
         return capfirst(step.get_kind_display())
-    given = {"kind": EvidenceKind(step.details["kind"]).label, "date": _date(date.fromisoformat(step.details["dated"]))}
-    return _("Evidence added: %(kind)s of %(date)s") % given
+    parts = {"kind": EvidenceKind(step.details["kind"]).label, "date": _date(date.fromisoformat(step.details["dated"]))}
+    return _("Evidence added: %(kind)s of %(date)s") % parts
 
 
 def _date(day: date | None) -> str:

@@ -1,6 +1,6 @@
-"""Asking the author of reposted words by e-mail, and taking what they answer through the link in that mail.
+"""Requests for permission: e-mail the author of reposted words, and record the answer given through the link.
 
-A link is made while its mail is sent, and only its digest is kept: nobody but the addressee ever sees it.
+The link is created while the e-mail is sent, and only its digest is stored: nobody but the addressee ever sees it.
 """
 
 import hashlib
@@ -21,8 +21,8 @@ from core import clock
 from core.mailing import sending
 from core.tasks import queue
 
-LINK_LASTS = timedelta(days=30)
-MOST_QUESTIONS = 3  # about one repost within a day: more is pestering, and a mail server would take it for spam
+LINK_LIFETIME = timedelta(days=30)
+MAX_REQUESTS_PER_DAY = 3  # for one repost: more would pester the author, and mail servers would take it for spam
 DAY = timedelta(days=1)
 
 Answer = PermissionRequest.Answer
@@ -32,12 +32,12 @@ State = Repost.State
 REFUSALS = (Kind.DECLINED, Kind.DISOWNED, Kind.REVOKED)
 
 
-class CannotAsk(Exception):
-    """The author cannot be asked now. Its text is a sentence for the host."""
+class RequestNotAllowed(Exception):
+    """The author cannot be asked now. The message is a sentence for the host."""
 
 
-class Closed(Exception):
-    """The link does not, or no longer, let its holder do this."""
+class ActionNotAllowed(Exception):
+    """The link does not, or no longer, allow this action."""
 
 
 # --- The host asks --------------------------------------------------------------------------------------------------
@@ -45,112 +45,121 @@ class Closed(Exception):
 
 @transaction.atomic
 def ask(repost: Repost, *, by: str) -> PermissionRequest:
-    """Have the author asked about the words as they stand now. The mail goes out after the commit.
+    """Ask the author for permission for the words as they stand now. The e-mail is sent after the commit.
 
-    Nothing public changes. `by` is the name of the host. Raises CannotAsk.
+    Nothing public changes. `by` is the name of the host. Raises RequestNotAllowed.
     """
-    Repost.objects.select_for_update().get(pk=repost.pk)  # of two clicks at once, the second sees the first
+    Repost.objects.select_for_update().get(pk=repost.pk)  # of two simultaneous clicks, the second sees the first
     if repost.post.is_gone:
-        raise CannotAsk(_("The post is withdrawn. Publish it again before you ask."))
-    _check_not_too_often(repost)
+        raise RequestNotAllowed(_("The post is withdrawn. Publish it again before you ask."))
+    _check_daily_limit(repost)
     author = author_to_ask(repost)
-    asked = PermissionRequest.objects.create(
+    permission_request = PermissionRequest.objects.create(
         repost=repost, person=author, email=author.contact_email, wording=Wording.objects.of(repost)
     )
-    steps.note_request(repost, by=by)
-    queue.enqueue("send-request", str(asked.pk))
-    return asked
+    steps.record_request(repost, by=by)
+    queue.enqueue("send-request", str(permission_request.pk))
+    return permission_request
 
 
-def _check_not_too_often(repost: Repost) -> None:
-    if repost.requests.filter(asked_at__gt=clock.now() - DAY).count() >= MOST_QUESTIONS:
-        raise CannotAsk(_("The author was asked three times within a day. Wait until tomorrow before you ask again."))
+def _check_daily_limit(repost: Repost) -> None:
+    if repost.requests.filter(asked_at__gt=clock.now() - DAY).count() >= MAX_REQUESTS_PER_DAY:
+        raise RequestNotAllowed(
+            _("The author has been asked three times within a day. Wait until tomorrow before you ask again.")
+        )
 
 
 def author_to_ask(repost: Repost) -> Person:
-    """The first author whose address is known. Raises CannotAsk."""
+    """Return the first author whose e-mail address is known. Raises RequestNotAllowed if there is none."""
     authors = [credit.person for credit in _author_credits(repost).select_related("person")]
     if not authors:
-        raise CannotAsk(_("Nobody is named as author yet. Add the author under “Credits”, then ask."))
+        raise RequestNotAllowed(_("Nobody is named as author yet. Add the author under “Credits”, then ask."))
     for author in authors:
         if author.contact_email:
             return author
-    raise CannotAsk(_("The author's e-mail address is not known. Enter it on the author's own page, then ask."))
+    raise RequestNotAllowed(_("The author's e-mail address is not known. Enter it on the author's own page, then ask."))
 
 
 def _author_credits(repost: Repost) -> QuerySet[Credit]:
     return repost.post.credits.filter(role=Credit.Role.AUTHOR)
 
 
-def send(asked: PermissionRequest) -> None:
-    """Mail the question with a new link. What was sent, or needs no answer any more, is not sent.
+def send(permission_request: PermissionRequest) -> None:
+    """E-mail the request with a new link, unless it was sent already or can no longer be answered.
 
-    The link is stored before the mail goes: should the sending be tried again, the earlier link stays good, too.
+    The link is stored before the e-mail is sent. If sending is repeated, the earlier link stays valid, too.
     """
-    if asked.sent_at or not is_open(asked):
+    if permission_request.sent_at or not may_be_answered(permission_request):
         return
-    post = asked.repost.post
+    post = permission_request.repost.post
     context = {
-        "asked": asked,
+        "permission_request": permission_request,
         "post": post,
         "blog": post.blog,
         "host": post.author.name,
-        "words": sending.quote(rendering.plain_text(asked.wording.html)),
-        "link": f"{post.blog.base_url}{reverse('author-page', args=[_new_token(asked)])}",
-        "days": LINK_LASTS.days,
+        "words": sending.quote(rendering.plain_text(permission_request.wording.html)),
+        "link": f"{post.blog.base_url}{reverse('author-page', args=[_create_link(permission_request)])}",
+        "days": LINK_LIFETIME.days,
     }
     sending.send(
         "permission_request",
         context,
-        to=asked.email,
+        to=permission_request.email,
         site=post.blog,
         language=post.language,
         reply_to=post.host_email,
     )
-    asked.sent_at = clock.now()
-    asked.save(update_fields=["sent_at"])
+    permission_request.sent_at = clock.now()
+    permission_request.save(update_fields=["sent_at"])
 
 
-def _new_token(asked: PermissionRequest) -> str:
+def _create_link(permission_request: PermissionRequest) -> str:
+    """Store a new link and return its token."""
     token = secrets.token_urlsafe(32)
-    AuthorLink.objects.create(request=asked, digest=_digest(token), expires_at=clock.now() + LINK_LASTS)
+    expires_at = clock.now() + LINK_LIFETIME
+    AuthorLink.objects.create(request=permission_request, digest=_digest(token), expires_at=expires_at)
     return token
 
 
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 # --- The author opens the link --------------------------------------------------------------------------------------
 
 
-def find(token: str) -> PermissionRequest | None:
-    """The question that was mailed with this link. None where there is none, or it ran out before a yes."""
-    unended = Q(expires_at__gt=clock.now()) | Q(request__answer=Answer.YES)
-    link = AuthorLink.objects.filter(unended, digest=_digest(token)).first()
-    return _with_parts().get(pk=link.request_id) if link else None
+def find_by_token(token: str) -> PermissionRequest | None:
+    """Return the request that was e-mailed with this link. A link expires unless its request was answered with yes."""
+    is_valid = Q(expires_at__gt=clock.now()) | Q(request__answer=Answer.YES)
+    link = AuthorLink.objects.filter(is_valid, digest=_digest(token)).first()
+    return _with_related().get(pk=link.request_id) if link else None
 
 
-def is_open(asked: PermissionRequest) -> bool:
-    """Whether the question may be answered: it was not, and nothing has happened since that overtakes it."""
-    return not asked.answer and _is_still_put(asked) and not _is_overtaken(asked)
+def may_be_answered(permission_request: PermissionRequest) -> bool:
+    """Whether the request has no answer yet, and nothing has happened since that overtakes it."""
+    return (
+        not permission_request.answer
+        and _is_addressed_to_author(permission_request)
+        and not _is_overtaken(permission_request)
+    )
 
 
-def is_authors(asked: PermissionRequest) -> bool:
-    """Whether the link is now the author's own page: the yes in force came from its address."""
-    last_yes = asked.repost.requests.filter(answer=Answer.YES).order_by("answered_at", "pk").last()
-    return bool(asked.answer == Answer.YES and last_yes and last_yes.email.lower() == asked.email.lower())
+def opens_author_page(permission_request: PermissionRequest) -> bool:
+    """Whether the link now opens the author's own page: the latest yes came from its e-mail address."""
+    last_yes = permission_request.repost.requests.filter(answer=Answer.YES).order_by("answered_at", "pk").last()
+    is_yes = permission_request.answer == Answer.YES
+    return bool(is_yes and last_yes and last_yes.email.lower() == permission_request.email.lower())
 
 
-def ground_of(repost: Repost) -> str:
-    """What a yes means beside the words, as a digest: whether it can be taken back, and who is credited."""
+def basis_digest(repost: Repost) -> str:
+    """A digest of what a yes means beside the words: the basis, which says if a yes can be revoked, and the credit."""
     names = [credit.person.name for credit in _author_credits(repost).select_related("person")]
     return _digest("\n".join([repost.basis, repost.licence_url, *names]))
 
 
-def may_end(asked: PermissionRequest) -> bool:
-    """Whether its author can still revoke the permission or, where the basis allows no more, ask for its end."""
-    repost = asked.repost
+def may_end(permission_request: PermissionRequest) -> bool:
+    """Whether the author can still revoke the permission or, if the basis rules that out, ask the host to end it."""
+    repost = permission_request.repost
     if repost.may_be_revoked:
         return repost.state in steps.MOVES[Kind.REVOKED][0]
     return repost.state in steps.MOVES[Kind.REVOCATION_ASKED][0] and not has_asked_for_end(repost)
@@ -163,20 +172,25 @@ def has_asked_for_end(repost: Repost) -> bool:
     return repost.events.filter(kind=Kind.REVOCATION_ASKED, number__gt=since).exists()
 
 
-def _is_still_put(asked: PermissionRequest) -> bool:
-    """The host still names this person, at this address, as author of a post that still stands."""
-    same = _author_credits(asked.repost).filter(person=asked.person_id, person__contact_email__iexact=asked.email)
-    return same.exists() and not asked.repost.post.is_gone
+def _is_addressed_to_author(permission_request: PermissionRequest) -> bool:
+    """Whether the post still exists and still credits this person, at this e-mail address, as author."""
+    credits = _author_credits(permission_request.repost).filter(
+        person=permission_request.person_id, person__contact_email__iexact=permission_request.email
+    )
+    return credits.exists() and not permission_request.repost.post.is_gone
 
 
-def _is_overtaken(asked: PermissionRequest) -> bool:
-    """An older question revives nothing: not what the author ended or answered since, not what the host withdrew."""
-    repost = asked.repost
-    if repost.state == State.WITHDRAWN and repost.state_since and repost.state_since >= asked.asked_at:
+def _is_overtaken(permission_request: PermissionRequest) -> bool:
+    """Whether something newer than the request stands against it.
+
+    An answer to an old request must not revive what the author has since ended or answered, or the host withdrawn.
+    """
+    repost, asked_at = permission_request.repost, permission_request.asked_at
+    if repost.state == State.WITHDRAWN and repost.state_since and repost.state_since >= asked_at:
         return True
-    if repost.events.filter(kind__in=REFUSALS, at__gte=asked.asked_at).exists():
+    if repost.events.filter(kind__in=REFUSALS, at__gte=asked_at).exists():
         return True
-    return repost.requests.filter(email__iexact=asked.email, answered_at__gte=asked.asked_at).exists()
+    return repost.requests.filter(email__iexact=permission_request.email, answered_at__gte=asked_at).exists()
 
 
 # --- The author answers ---------------------------------------------------------------------------------------------
@@ -184,59 +198,66 @@ def _is_overtaken(asked: PermissionRequest) -> bool:
 
 @transaction.atomic
 def answer(
-    asked: PermissionRequest, said: Answer, *, conditions: Mapping[str, Any] | None = None, ground: str = ""
+    permission_request: PermissionRequest,
+    choice: Answer,
+    *,
+    conditions: Mapping[str, Any] | None = None,
+    shown_basis: str = "",
 ) -> None:
-    """Enter the author's answer, and have the host told. The same answer given twice counts once.
+    """Record the author's answer and notify the host. The same answer given twice counts once.
 
-    `conditions` go with a yes, see `Repost.CONDITIONS`, and so does the `ground` that its giver was shown. Raises
-    Closed where the question cannot be answered, or stands on another ground by now.
+    `conditions` come with a yes; see `Repost.CONDITIONS`. `shown_basis` is the `basis_digest` of the page that the
+    author answered, or empty. Raises ActionNotAllowed if the request cannot be answered, or the basis has changed.
     """
-    asked = _locked(asked)
-    if asked.answer == said:
+    permission_request = _locked(permission_request)
+    repost = permission_request.repost
+    if permission_request.answer == choice:
         return
-    if not is_open(asked) or ground not in ("", ground_of(asked.repost)):
-        raise Closed
-    if said == Answer.YES:
-        steps.confirm(asked.repost, wording=asked.wording, domain=asked.domain, conditions=conditions or {})
-    elif asked.repost.state != State.REVOKED:  # what the author has ended stays ended, and needs no second no
-        steps.decline(asked.repost) if said == Answer.NO else steps.disown(asked.repost)
-    asked.answer, asked.answered_at = said, clock.now()
-    asked.save(update_fields=["answer", "answered_at"])
-    _tell_host(asked, said)
+    if not may_be_answered(permission_request) or shown_basis not in ("", basis_digest(repost)):
+        raise ActionNotAllowed
+    if choice == Answer.YES:
+        wording, domain = permission_request.wording, permission_request.domain
+        steps.confirm(repost, wording=wording, domain=domain, conditions=conditions or {})
+    elif repost.state != State.REVOKED:  # what the author has ended stays ended: a no adds nothing to it
+        steps.decline(repost) if choice == Answer.NO else steps.disown(repost)
+    permission_request.answer, permission_request.answered_at = choice, clock.now()
+    permission_request.save(update_fields=["answer", "answered_at"])
+    _notify_host(permission_request, choice)
 
 
 @transaction.atomic
-def end(asked: PermissionRequest, *, note: str = "") -> None:
-    """The author ends the permission, or asks for that where the basis allows no more. `note` is for the readers.
+def end_permission(permission_request: PermissionRequest, *, note: str = "") -> None:
+    """Revoke the permission or, if the basis rules that out, record that the author asks for its end.
 
-    What has ended ends no second time. Raises Closed for a link that is not the author's page.
+    `note` is the reason that readers see. A permission that has ended is left as it is. Raises ActionNotAllowed if the
+    link does not open the author's page.
     """
-    asked = _locked(asked)
-    if not is_authors(asked):
-        raise Closed
-    if may_end(asked):
-        steps.revoke(asked.repost, note=note)
-        _tell_host(asked, "ended" if asked.repost.may_be_revoked else "end_asked")
+    permission_request = _locked(permission_request)
+    if not opens_author_page(permission_request):
+        raise ActionNotAllowed
+    if may_end(permission_request):
+        steps.revoke(permission_request.repost, note=note)
+        _notify_host(permission_request, "ended" if permission_request.repost.may_be_revoked else "end_asked")
 
 
 @transaction.atomic
-def correct_name(asked: PermissionRequest, *, name: str) -> None:
-    """Set the author's name right wherever it stands. Raises Closed for a link that is not the author's page."""
-    asked = _locked(asked)
-    if not is_authors(asked):
-        raise Closed
-    if name != asked.person.name:
-        steps.correct_name(asked.person, name=name)
+def correct_name(permission_request: PermissionRequest, *, name: str) -> None:
+    """Correct the author's name on the whole site. Raises ActionNotAllowed if the link does not open their page."""
+    permission_request = _locked(permission_request)
+    if not opens_author_page(permission_request):
+        raise ActionNotAllowed
+    if name != permission_request.person.name:
+        steps.correct_name(permission_request.person, name=name)
 
 
-def _tell_host(asked: PermissionRequest, what: str) -> None:
-    queue.enqueue("tell-host", f"{asked.pk} {what}")
+def _notify_host(permission_request: PermissionRequest, what: str) -> None:
+    queue.enqueue("tell-host", f"{permission_request.pk} {what}")
 
 
-def _with_parts() -> QuerySet[PermissionRequest]:
+def _with_related() -> QuerySet[PermissionRequest]:
     return PermissionRequest.objects.select_related("person", "wording", "repost__post__blog", "repost__post__author")
 
 
-def _locked(asked: PermissionRequest) -> PermissionRequest:
-    """The question read anew, with its repost: two answers at once, or an answer and a step of the host, take turns."""
-    return _with_parts().select_for_update(of=("self", "repost")).get(pk=asked.pk)
+def _locked(permission_request: PermissionRequest) -> PermissionRequest:
+    """Lock the request with its repost and read both again, so that simultaneous answers and host steps take turns."""
+    return _with_related().select_for_update(of=("self", "repost")).get(pk=permission_request.pk)

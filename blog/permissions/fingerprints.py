@@ -1,15 +1,15 @@
-"""Fingerprints of words: what a permission covers, without keeping the words themselves.
+"""Fingerprints of texts: they tell what a permission covers without storing the words in the ledger.
 
-Two, because they answer two questions. The strict one: is this the same text? The folded one: would a reader say so?
-It looks past what typography changes (quotes, dashes, spaces, invisible characters) and at nothing else: a dropped
-"not" is another text. Zero-width joiners stay, since dropping them equates different Persian spellings.
+There are two. The strict fingerprint answers: is this exactly the same text? The folded one answers: would a reader
+call it the same text? It ignores typography (quotes, dashes, spaces, invisible characters) and nothing else: dropping
+a "not" gives another fingerprint. Zero-width joiners count, because some Persian spellings differ only by them.
 """
 
 import hashlib
 import re
 import unicodedata
 
-# Soft hyphens, joiners of words, marks of direction, variation selectors.
+# Soft hyphens, word joiners, direction marks, variation selectors.
 _INVISIBLE = re.compile(
     "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
 )
@@ -25,18 +25,18 @@ _FOLDS = str.maketrans(
 
 
 def strict(text: str) -> str:
-    """``strict1:`` and the SHA-256 of the text in NFC with plain line ends."""
-    return "strict1:" + _digest(_plain(text))
+    """Return ``strict1:`` and the SHA-256 of the text in NFC with LF line ends."""
+    return "strict1:" + _digest(_normalized(text))
 
 
 def folded(text: str) -> str:
-    """``fold1:`` and the SHA-256 of the text with its typography folded away."""
-    bare = unicodedata.normalize("NFC", _INVISIBLE.sub("", _plain(text)))
-    even = _TYPED_DASH.sub("-", bare.translate(_FOLDS))
-    return "fold1:" + _digest(" ".join(even.split()))
+    """Return ``fold1:`` and the SHA-256 of the text without its typography."""
+    visible = unicodedata.normalize("NFC", _INVISIBLE.sub("", _normalized(text)))
+    folded_text = _TYPED_DASH.sub("-", visible.translate(_FOLDS))
+    return "fold1:" + _digest(" ".join(folded_text.split()))
 
 
-def _plain(text: str) -> str:
+def _normalized(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

@@ -1,4 +1,4 @@
-"""The licences that a host picks by name instead of typing their address."""
+"""The licences that a host can choose by name instead of typing their URL."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -15,12 +15,12 @@ OTHER = "other"
 
 CHOICES = [
     ("", _("none")),
-    *((code, name) for code, (name, _address) in CREATIVE_COMMONS.items()),
+    *((code, name) for code, (name, _url) in CREATIVE_COMMONS.items()),
     (OTHER, _("another licence")),
 ]
 
 
-def code_of(address: str) -> str:
-    """The choice that stands for the licence at `address`; empty for no licence."""
-    codes = {known: code for code, (_name, known) in CREATIVE_COMMONS.items()}
-    return codes.get(address, OTHER) if address else ""
+def code_of(url: str) -> str:
+    """Return the choice for the licence at `url`: `OTHER` if it is not in the table, empty if `url` is empty."""
+    codes = {known_url: code for code, (_name, known_url) in CREATIVE_COMMONS.items()}
+    return codes.get(url, OTHER) if url else ""

@@ -1,9 +1,11 @@
-"""The permission for machines: an agreement in ODRL, the origin of the words in PROV, as one JSON-LD document.
+"""A permission as one JSON-LD document for machines: an agreement in ODRL, the origin of the words in PROV.
 
-The context stands in the document, so that a reader needs no network. There is an agreement only where somebody agreed
-and while it holds: a licence, a right or the public domain ask nobody, and after the end only the end is told.
+The document contains its context, so that it can be read without a network. It has an agreement only if the basis is a
+permission that is in force: under a licence, a right or the public domain nobody agreed to anything, and after the end
+the document states only the end.
 """
 
+from datetime import datetime
 from typing import Any
 
 from blog.models import Person, Post, Repost
@@ -22,7 +24,7 @@ CONTEXT = {
 
 
 def document(post: Post, repost: Repost) -> Node:
-    """Everything machines may know of the permission of `repost`; none of the words."""
+    """Return the public facts about the permission of `repost`. They never include the words."""
     nodes = [_passage(post, repost), *(_person(post, author) for author in [post.author, *json_ld.authors(post)])]
     if repost.is_in_force and repost.basis == Repost.Basis.PERMISSION:
         nodes.append(_agreement(post, repost))
@@ -36,19 +38,19 @@ def _passage(post: Post, repost: Repost) -> Node:
         "prov:wasAttributedTo": _people(post),
         "schema:isPartOf": {"@id": f"{post.permalink}#post"},
         "schema:usageInfo": {"@id": json_ld.permission_url(repost)},
-        "schema:description": attribution.standing(repost, post.author.name),
+        "schema:description": attribution.status_sentence(repost, post.author.name),
     }
     if not repost.is_in_force:
         ended_at = repost.ends_at if repost.state in Repost.STATES_IN_FORCE else repost.state_since
-        return node | {"prov:invalidatedAtTime": _moment(ended_at)}
+        return node | {"prov:invalidatedAtTime": _datetime(ended_at)}
     if repost.basis == Repost.Basis.LICENCE:
         node["schema:license"] = {"@id": repost.licence_url}
     return node | {"prov:wasQuotedFrom": _origin(repost)}
 
 
 def _origin(repost: Repost) -> Node:
-    """A letter has no address; it stays a node without a name of its own."""
-    node: Node = {"@type": ["prov:Entity", "schema:CreativeWork"], "schema:name": attribution.source(repost)}
+    """The source of the words. A source without a URL, such as a letter, becomes a blank node."""
+    node: Node = {"@type": ["prov:Entity", "schema:CreativeWork"], "schema:name": attribution.source_text(repost)}
     return node | ({"@id": repost.source_url} if repost.source_url else {})
 
 
@@ -62,19 +64,19 @@ def _person(post: Post, person: Person) -> Node:
 
 
 def _agreement(post: Post, repost: Repost) -> Node:
-    """Vouched for by the author once they answered; before that, and for several of whom one answered, by the host."""
+    """The agreement, attributed to the author after an answer. Before, or with several authors, to the host."""
     author_answered = repost.level >= Repost.Level.ANSWERED and len(json_ld.authors(post)) == 1
-    address = f"{json_ld.permission_url(repost)}#agreement"
+    url = f"{json_ld.permission_url(repost)}#agreement"
     return {
-        "@id": address,
+        "@id": url,
         "@type": ["odrl:Agreement", "prov:Entity"],
-        "odrl:uid": {"@id": address},
+        "odrl:uid": {"@id": url},
         "schema:description": attribution.permission_sentence(repost, post.author.name),
         "prov:wasAttributedTo": _people(post) if author_answered else _host(post),
         "odrl:permission": {
             **_rule(post, repost, [{"@id": "odrl:reproduce"}, {"@id": "odrl:distribute"}]),
             "odrl:duty": _duty(post, repost),
-            **_until(repost),
+            **_end(repost),
         },
         "odrl:prohibition": _prohibitions(post, repost),
     }
@@ -93,19 +95,19 @@ def _duty(post: Post, repost: Repost) -> Node:
     duty: Node = {
         "odrl:action": {"@id": "odrl:attribute"},
         "odrl:attributedParty": _people(post),
-        "schema:creditText": attribution.credited(repost, post.credits.all()),
+        "schema:creditText": attribution.byline(repost, post.credits.all()),
     }
     return duty | ({"schema:url": {"@id": repost.credit_link}} if repost.credit_link else {})
 
 
-def _until(repost: Repost) -> Node:
+def _end(repost: Repost) -> Node:
     if repost.ends_at is None:
         return {}
-    return {"odrl:constraint": _constraint("odrl:dateTime", "odrl:lt", _moment(repost.ends_at))}
+    return {"odrl:constraint": _constraint("odrl:dateTime", "odrl:lt", _datetime(repost.ends_at))}
 
 
 def _prohibitions(post: Post, repost: Repost) -> list[Node]:
-    """The author's conditions that forbid something. ODRL has no word for training: the one for mining covers it."""
+    """The author's conditions that forbid something. ODRL has no term for AI training; text mining covers it."""
     forbidden = [
         (repost.no_snippet, "odrl:display", "search results"),
         (repost.not_in_feeds, "odrl:distribute", "feeds"),
@@ -133,5 +135,5 @@ def _host(post: Post) -> Node:
     return {"@id": json_ld.person_id(post.blog, post.author)}
 
 
-def _moment(moment: Any) -> Node:
+def _datetime(moment: datetime | None) -> Node:
     return {"@type": "xsd:dateTime", "@value": moment.isoformat(timespec="seconds") if moment else ""}

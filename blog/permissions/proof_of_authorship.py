@@ -1,7 +1,7 @@
-"""Who has proved to be the author of reposted words: by the link that was mailed to them, and by nothing else.
+"""Proof that a commenter is the author of reposted words: only the link that was e-mailed to the author gives it.
 
-The proof is kept in a signed cookie. It is sent only to the addresses under which comments are written, and says
-nothing by itself: every time it is used, the permission is asked whether the proof still stands.
+The proof is a signed cookie, which browsers send only to the comment pages. The cookie alone is not enough: each use
+checks that the permission still supports it.
 """
 
 from datetime import datetime, timedelta
@@ -16,14 +16,13 @@ from blog.models import Credit, PermissionRequest, Person, Repost
 LIFETIME = timedelta(days=365)
 PATH = "/comments/"
 SALT = "blog.permissions.proof_of_authorship"
-PROVEN_STATES = (Repost.State.CONFIRMED, Repost.State.STALE)
 
 
-def give(response: HttpResponse, request_row: PermissionRequest) -> None:
-    """Let the browser that gets `response` comment under the post as the author who answered `request_row`."""
+def set_cookie(response: HttpResponse, permission_request: PermissionRequest) -> None:
+    """Let the browser comment on the post as the author who answered `permission_request`."""
     response.set_signed_cookie(
-        _cookie(request_row.repost.post_id),
-        str(request_row.pk),
+        _cookie_name(permission_request.repost.post_id),
+        str(permission_request.pk),
         salt=SALT,
         max_age=LIFETIME,
         path=PATH,
@@ -33,34 +32,38 @@ def give(response: HttpResponse, request_row: PermissionRequest) -> None:
     )
 
 
-def claimant(request: HttpRequest, post_id: int) -> Person | None:
-    """The author of the words in a post, if this browser holds the proof and it still stands.
+def proven_author(request: HttpRequest, post_id: int) -> Person | None:
+    """Return the author of the reposted words in a post, if this browser holds a proof that is still valid.
 
-    Only for a request that was shown to come from our own page: it reads a cookie. Without one it asks no database.
+    Call it only for a request that is known to come from our own page, because it reads a cookie. Without the cookie
+    it makes no query.
     """
-    number = request.get_signed_cookie(_cookie(post_id), "", salt=SALT, max_age=LIFETIME)
-    if not number:
+    pk = request.get_signed_cookie(_cookie_name(post_id), "", salt=SALT, max_age=LIFETIME)
+    if not pk:
         return None
     answered = PermissionRequest.objects.select_related("person").filter(
-        pk=number, repost__post=post_id, answer=PermissionRequest.Answer.YES, answered_at__isnull=False
+        pk=pk, repost__post=post_id, answer=PermissionRequest.Answer.YES, answered_at__isnull=False
     )
     found = answered.first()
-    if found and found.answered_at and standing(post=post_id, person=found.person_id, since=found.answered_at).exists():
-        return found.person
-    return None
+    if found is None or found.answered_at is None:
+        return None
+    credits = proven_credits(post=post_id, person=found.person_id, since=found.answered_at)
+    return found.person if credits.exists() else None
 
 
-def standing(*, post: int | Combinable, person: int | Combinable, since: datetime | Combinable) -> QuerySet[Credit]:
-    """The credit by which `person` may be called the original author in `post`; none where that cannot be said now.
+def proven_credits(
+    *, post: int | Combinable, person: int | Combinable, since: datetime | Combinable
+) -> QuerySet[Credit]:
+    """The credit that entitles `person` to the badge “original author” in `post`; empty if nothing does now.
 
     `since` is the moment of the proof, or any later one. All three may be expressions of an outer query.
     """
     is_theirs = Q(post=post, person=person, role=Credit.Role.AUTHOR)
-    is_confirmed = Q(post__repost__state__in=PROVEN_STATES, post__repost__is_disputed=False)
+    is_confirmed = Q(post__repost__state__in=Repost.STATES_CONFIRMED, post__repost__is_disputed=False)
     is_later = Q(post__repost__claims_ended_at=None) | Q(post__repost__claims_ended_at__lt=since)
     return Credit.objects.filter(is_theirs & is_confirmed & is_later)
 
 
-def _cookie(post_id: int) -> str:
-    """One for each post: an author may have words in several."""
+def _cookie_name(post_id: int) -> str:
+    """Each post has its own cookie, because one author may have words in several posts."""
     return f"claim-{post_id}"

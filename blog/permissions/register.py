@@ -1,4 +1,4 @@
-"""The public register of permissions: what the ledger holds that is anybody's business."""
+"""The public register of permissions: the public part of every ledger."""
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext_lazy as _
@@ -12,30 +12,30 @@ from blog.reading.views import list_page
 from core.page_cache import cached_page, depends_on, public_cache_control
 from core.site import override_locale
 
-# A question that was asked is between host and author; the answer is entered as a step of its own.
+# A request is between host and author. The answer becomes a step of its own.
 PRIVATE_STEPS = (PermissionEvent.Kind.REQUESTED,)
 
 
 @cached_page(parameters=("before",), tags=(POSTS,))
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Every public repost with its standing, newest first."""
-    return list_page(request, _stated(), template="blog/register.html", heading=_("Permissions"))
+    """List every public repost with the state of its permission, newest first."""
+    return list_page(request, _registered_posts(), template="blog/register.html", heading=_("Permissions"))
 
 
 @cached_page()
 @require_safe
 def permission(request: HttpRequest, public_id: str) -> HttpResponse:
-    """One permission: what readers are told, the author's conditions, and the steps of the ledger, oldest first."""
-    post, repost = _find(public_id)
+    """Show one permission: its sentence, the author's conditions, and the steps of the ledger, oldest first."""
+    post, repost = _get_or_404(public_id)
     depends_on(request, *tags_of([post]))
     with override_locale(post.blog):
-        told = terms.sentences(repost)
+        conditions = terms.sentences(repost)
     context = {
         "post": post,
         "passage": repost,
         "credits": list(post.credits.all()),
-        "conditions": told,
+        "conditions": conditions,
         "steps": repost.events.exclude(kind__in=PRIVATE_STEPS).order_by("number"),
     }
     return public_page("blog/permission.html", context, blog=post.blog)
@@ -44,8 +44,8 @@ def permission(request: HttpRequest, public_id: str) -> HttpResponse:
 @cached_page()
 @require_safe
 def permission_jsonld(request: HttpRequest, public_id: str) -> HttpResponse:
-    """The same for machines."""
-    post, repost = _find(public_id)
+    """Return the same permission as JSON-LD."""
+    post, repost = _get_or_404(public_id)
     depends_on(request, *tags_of([post]))
     with override_locale(post.blog):
         response = JsonResponse(odrl.document(post, repost), content_type="application/ld+json")
@@ -53,13 +53,13 @@ def permission_jsonld(request: HttpRequest, public_id: str) -> HttpResponse:
     return response
 
 
-def _stated() -> PostQuerySet:
-    """Posts with a repost on whose permission something was ever stated."""
+def _registered_posts() -> PostQuerySet:
+    """Posts with a repost whose permission has been stated, even if it has ended since."""
     return Post.objects.filter(repost__isnull=False).exclude(repost__state=Repost.State.NONE)
 
 
-def _find(public_id: str) -> tuple[Post, Repost]:
-    post = _stated().published().for_list().filter(repost__public_id=public_id).first()
+def _get_or_404(public_id: str) -> tuple[Post, Repost]:
+    post = _registered_posts().published().for_list().filter(repost__public_id=public_id).first()
     if post is None or post.passage is None:
         raise Http404
     return post, post.passage

@@ -1,8 +1,8 @@
-"""What the author of reposted words asked for, told to readers and to machines.
+"""The conditions that the author set with a yes, as sentences for readers and as headers for machines.
 
-Where each condition is kept: the wording and the link of a credit in `blog.permissions.attribution`; no snippet in
-the page's markup and in `blog.reading.json_ld`; not in full in feeds in `blog.reading.feeds`; the end in
-`Repost.reckon_end`; no training here.
+Where each condition takes effect: wording and link of the credit in `blog.permissions.attribution`; no search snippet
+in the templates and in `blog.reading.json_ld`; no full text in feeds in `blog.reading.feeds`; the end in
+`Repost.compute_end`; no AI training here.
 """
 
 from collections.abc import Iterable
@@ -17,23 +17,24 @@ NO_TRAINING = "noai, noimageai"
 
 
 def sentences(repost: Repost) -> list[str]:
-    """The conditions of the author, a sentence each, in the language that is active."""
-    given = {"wording": repost.credit_wording, "end": date_format(repost.author_end) if repost.author_end else ""}
-    told = [
+    """Return one sentence for each condition of the author, in the active language."""
+    values = {"wording": repost.credit_wording, "end": date_format(repost.author_end) if repost.author_end else ""}
+    conditions = [
         (repost.credit_wording, _("The credit reads: “%(wording)s”.")),
-        (repost.credit_link, _("The credit links to an address of the author’s choice.")),
-        (repost.no_snippet, _("Search results do not show the words.")),
-        (repost.not_in_feeds, _("Feeds carry a link in place of the words.")),
-        (repost.no_training, _("The words are not for training AI.")),
-        (repost.author_end, _("The permission ends with %(end)s.")),
+        (repost.credit_link, _("The credit links to a page of the author’s choice.")),
+        (repost.no_snippet, _("Search engines must not show the words in their results.")),
+        (repost.not_in_feeds, _("Feeds contain a link instead of the words.")),
+        (repost.no_training, _("The words must not be used to train AI.")),
+        (repost.author_end, _("The permission ends after %(end)s.")),
     ]
-    return [sentence % given for is_set, sentence in told if is_set]
+    return [sentence % values for is_set, sentence in conditions if is_set]
 
 
-def reserve(response: HttpResponse, posts: Iterable[Post]) -> None:
-    """Say in the headers that what is shown of `posts` is not for training AI, if that holds for one of them.
+def set_no_training_headers(response: HttpResponse, posts: Iterable[Post]) -> None:
+    """Set headers that forbid AI training, if that is a condition for the words in any of `posts`.
 
-    `tdm-reservation` is the W3C community's protocol for text and data mining; the robots tag is a custom of some.
+    `tdm-reservation` belongs to the TDM Reservation Protocol of a W3C community group. The robots tag is not
+    standardised; only some crawlers respect it.
     """
     if any(post.forbids_training for post in posts):
         response["tdm-reservation"] = "1"

@@ -1,4 +1,4 @@
-"""The forms behind the admin's pages of a post. They validate; what follows is in blog/admin/."""
+"""The forms of a post and its parts. They only validate; `blog.publishing.saving` stores what they hold."""
 
 import hashlib
 import json
@@ -27,34 +27,34 @@ from core.files import storages
 
 Status = Post.Status
 
-# What a provider may tell us of a video while its form is open.
-FETCHED_LATER = {"title", "duration", "uploaded_on", "creator", "creator_url"}
+# The fields that a provider may fill in while the form of a video is open.
+FETCHED_FIELDS = {"title", "duration", "uploaded_on", "creator", "creator_url"}
 
 
 class PostForm(forms.ModelForm[Post]):
-    """A post without its parts. `conflict` is the stored post where somebody else saved it meanwhile."""
+    """A post without its parts. `conflict` is the stored post if somebody else has saved it in the meantime."""
 
-    files_are_away = False  # was found out when they were to be stored
+    files_are_away = False  # set by the admin if a first attempt to store the files failed
     version = forms.CharField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         widgets = {"introduction": AdminMarkdownxWidget, "body": AdminMarkdownxWidget}
         help_texts = {
-            "slug": gettext_lazy("The last part of the post’s address."),
+            "slug": gettext_lazy("The last part of the post’s web address."),
             "language": gettext_lazy("A language tag like en, de-AT or la."),
-            "status": gettext_lazy("Nobody but you sees a draft. A withdrawn post leaves a note at its address."),
+            "status": gettext_lazy("Only you see a draft. A withdrawn post leaves a note at its web address."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Validation writes the submitted values into the instance: what was there is noted before.
+        # Validation writes the submitted values into the instance, so the stored ones are recorded here.
         self.old_status = self.instance.status
         self.old_slug = self.instance.slug
         self.was_public = self.instance.is_public
         self.was_seen = self.instance.is_public or self.instance.is_gone
         self.initial["version"] = version_of(self.instance)
         if moment := self.fields.get("published_at"):
-            _name_the_halves(moment)
+            _label_date_and_time(moment)
         self.conflict: Post | None = None
 
     def clean_status(self) -> str:
@@ -82,15 +82,15 @@ class PostForm(forms.ModelForm[Post]):
 
     def _refuse_to_overwrite(self) -> None:
         self.conflict = Post.objects.for_page().get(pk=self.instance.pk)
-        # The form that goes back carries the version shown with it, so saving once more is a choice.
+        # The refused form carries the stored version, so that saving it again overwrites that deliberately.
         data = cast(QueryDict, self.data).copy()
         data["version"] = self.initial["version"]
         self.data = data
         self.add_error(
             None,
             _(
-                "This post was saved elsewhere after you opened it, so yours was not saved. Compare it with what is "
-                "stored, below; saving again replaces that."
+                "This post was saved elsewhere after you opened it, so your version was not saved. Compare it with the "
+                "stored version below. If you save again, yours replaces it."
             ),
         )
 
@@ -100,7 +100,7 @@ class RepostForm(forms.ModelForm[Repost]):
         label=gettext_lazy("Licence"),
         required=False,
         choices=licences.CHOICES,
-        help_text=gettext_lazy("Its name and address are filled in when you save."),
+        help_text=gettext_lazy("Its name and web address are filled in when you save."),
     )
 
     class Meta:
@@ -119,7 +119,7 @@ class RepostForm(forms.ModelForm[Repost]):
         basis: str = self.cleaned_data["basis"]
         if not basis and self.instance.state != Repost.State.NONE:
             raise ValidationError(
-                _("The ledger holds a basis for these words. Choose one, or withdraw the permission.")
+                _("The ledger records a basis for these words. Choose one, or withdraw the permission.")
             )
         return basis
 
@@ -136,111 +136,120 @@ class RepostForm(forms.ModelForm[Repost]):
         return cleaned
 
     def _fill_in_licence(self, cleaned: dict[str, Any]) -> None:
-        picked = cleaned.get("licence")
-        if picked in licences.CREATIVE_COMMONS:
-            cleaned["licence_name"], cleaned["licence_url"] = licences.CREATIVE_COMMONS[picked]
-        elif not picked and "licence" in self.changed_data:
+        code = cleaned.get("licence")
+        if code in licences.CREATIVE_COMMONS:
+            cleaned["licence_name"], cleaned["licence_url"] = licences.CREATIVE_COMMONS[code]
+        elif not code and "licence" in self.changed_data:
             cleaned["licence_name"] = cleaned["licence_url"] = ""
 
     def _refuse_other_terms(self, cleaned: dict[str, Any]) -> None:
-        """Else the page would say that the author confirmed what nobody asked them, and that it cannot be revoked."""
+        """Refuse other terms after a yes: the page would say that the author confirmed them, too."""
         for name, field in (("basis", "basis"), ("licence_url", "licence")):
             if name in cleaned and cleaned[name] != self.initial[name]:
                 self.add_error(field, _("The author said yes on other terms, and those stay. Choose them again."))
 
 
 class VideoForm(forms.ModelForm[Video]):
-    """A video: the address of its page, or a file. `place` is set for one that stands in a text, by the form set."""
+    """A video: the URL of its page, or a file. The formset sets `placeholder` for a video in a text."""
 
-    stands_in = forms.CharField(widget=forms.HiddenInput, required=False)
-    asked = forms.CharField(widget=forms.HiddenInput, required=False)
-    place: tuple[str, references.Reference] | None = None
+    in_text = forms.CharField(widget=forms.HiddenInput, required=False)
+    warned = forms.CharField(widget=forms.HiddenInput, required=False)
+    placeholder: tuple[str, references.Reference] | None = None
 
     class Meta:
         help_texts = {
             "page_url": gettext_lazy(
-                "The page of the video, as you would send it to a friend. To show a video in the midst of a text, give "
-                "its address a line of its own there instead."
+                "The page of the video, as you would send it to a friend. To show a video within a text, put its web "
+                "address on a line of its own there instead."
             ),
-            "ai_origin": gettext_lazy("Asked before readers see the post. “Not known” is an answer, too."),
-            "poster_alt": gettext_lazy("What it shows, for those who do not see it."),
+            "ai_origin": gettext_lazy("Required before you publish the post. “Not known” is an answer, too."),
+            "poster_alt": gettext_lazy("What it shows, for people who cannot see it."),
             "captions_language": gettext_lazy("A language tag like en, de-AT or la. Left empty: the post’s language."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.old_film = self.instance.reference.film if self.instance.pk else None
+        self.old_film = self.instance.reference.without_start if self.instance.pk else None
         if "ai_origin" in self.fields:
-            self.fields["ai_origin"].widget.attrs["data-unanswered"] = lifecycle.UNANSWERED
-        for name in FETCHED_LATER & self.fields.keys():
+            self.fields["ai_origin"].widget.attrs["data-required"] = lifecycle.AI_ORIGIN_REQUIRED
+        for name in FETCHED_FIELDS & self.fields.keys():
             self.fields[name].show_hidden_initial = True
 
     def clean_page_url(self) -> str:
-        address: str = self.cleaned_data["page_url"]
-        if self.place:
-            return self.place[1].watch_url
-        is_as_stored = self.instance.pk and address == self.initial.get("page_url")
-        if not address or is_as_stored:  # what was good once stays, whatever the settings say now
-            return address
-        reference = references.parse(address)
+        url: str = self.cleaned_data["page_url"]
+        if self.placeholder:
+            return self.placeholder[1].watch_url
+        is_as_stored = self.instance.pk and url == self.initial.get("page_url")
+        if not url or is_as_stored:  # a stored URL stays valid, whatever the settings say now
+            return url
+        reference = references.parse(url)
         if reference is None:
             raise ValidationError(
-                _("No video is found under this address. Use the page of a video at one of these: %(names)s."),
-                params={"names": ", ".join(references.names())},
+                _("This is not the web address of a video. Use the page of a video at one of these: %(names)s."),
+                params={"names": ", ".join(references.provider_names())},
             )
         self.instance.reference = reference
-        return address
+        return url
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if self.place:
-            placement.put(self.instance, *self.place)
+        if self.placeholder:
+            placement.assign(self.instance, *self.placeholder)
             cleaned["part"] = self.instance.part
         elif "page_url" in cleaned and "file" in cleaned:
             self._choose_one(cleaned["page_url"], cleaned["file"])
         if self.instance.pk:
-            self._keep_what_came_meanwhile(cleaned)
+            self._preserve_fetched_values(cleaned)
         if isinstance(cleaned.get("file"), UploadedFile | bool):
-            self._note_what_film_says(cleaned)
+            self._read_file(cleaned)
         if cleaned.get("captions"):
-            self._look_at_captions(cleaned)
+            self._check_captions(cleaned)
         return cleaned
 
-    def _choose_one(self, address: str, file: Any) -> None:
-        if address and file:
-            self.add_error("file", _("Give the address of a video or a file, not both."))
+    def _choose_one(self, url: str, file: Any) -> None:
+        if url and file:
+            self.add_error("file", _("Give the web address of a video or a file, not both."))
         elif file:
             self.instance.reference = references.Reference(references.UPLOAD, PurePosixPath(file.name).stem)
-        elif not address:
-            self.add_error("page_url", _("Give the address of a video, or choose a file."))
+        elif not url:
+            self.add_error("page_url", _("Give the web address of a video, or choose a file."))
 
-    def _note_what_film_says(self, cleaned: dict[str, Any]) -> None:
-        """Of a new one, its size, and its length unless the host says another: that of the one before is wrong now."""
-        film = cleaned["file"]  # False where the host took it away
-        self.instance.file_size = film.size if film else None
+    def _read_file(self, cleaned: dict[str, Any]) -> None:
+        """Set the size of a new file, and its duration unless the host typed one: the old values no longer apply."""
+        file = cleaned["file"]  # False if the host removed it
+        self.instance.file_size = file.size if file else None
         if "duration" in cleaned and "duration" not in self.changed_data:
-            cleaned["duration"] = containers.examine(film, film.size).duration if film else None
+            cleaned["duration"] = containers.examine(file, file.size).duration if file else None
 
-    def _look_at_captions(self, cleaned: dict[str, Any]) -> None:
+    def _check_captions(self, cleaned: dict[str, Any]) -> None:
         if "file" in cleaned and not cleaned["file"]:
             self.add_error(
                 "captions",
-                _("Captions go with a file that is shown from here. Of a video elsewhere, paste a transcript instead."),
+                _("Captions need a file that this site shows. For a video elsewhere, paste a transcript instead."),
             )
         if not cleaned.get("captions_language", "?"):
             cleaned["captions_language"] = cleaned["post"].language
 
-    def _keep_what_came_meanwhile(self, cleaned: dict[str, Any]) -> None:
-        """What was fetched after the form was opened is not overwritten with what was empty then."""
-        for name in FETCHED_LATER & cleaned.keys() - set(self.changed_data):
+    def _preserve_fetched_values(self, cleaned: dict[str, Any]) -> None:
+        """Do not overwrite values that were fetched after the form was opened with the empty ones of the form."""
+        for name in FETCHED_FIELDS & cleaned.keys() - set(self.changed_data):
             cleaned[name] = getattr(self.instance, name)
 
 
 class PartFormSet(BaseInlineFormSet[Any, Post, Any]):
-    """The forms of one kind of part."""
+    """The forms of one kind of part. `siblings` holds the formsets of all parts of the post, by their model."""
 
-    def kept(self) -> list[Any]:
-        """The parts as submitted, once cleaned: without what is empty or to be deleted, invalid fields as they were."""
+    siblings: dict[type[Model], "PartFormSet"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.siblings[self.model] = self
+
+    def submitted(self) -> list[Any]:
+        """Return the parts as submitted, once cleaned.
+
+        Empty parts and parts to be deleted are left out. Fields with invalid values have their stored ones.
+        """
         return [
             form.instance
             for form in self.forms
@@ -249,46 +258,43 @@ class PartFormSet(BaseInlineFormSet[Any, Post, Any]):
 
 
 class RepostFormSet(PartFormSet):
-    """The repost, which is what decides whether the whole may be published. `credits` is set by the admin."""
-
-    credits: PartFormSet
+    """The repost. It decides whether the post may be published."""
 
     def clean(self) -> None:
         super().clean()
-        # The post's own form is validated before those of its parts: the instance is the submitted post.
-        if self.instance.status == Status.PUBLISHED and (missing := self._missing()):
-            raise ValidationError(missing)
+        # Django validates the form of the post before those of its parts, so the instance is the submitted post.
+        if self.instance.status == Status.PUBLISHED and (problems := self._problems()):
+            raise ValidationError(problems)
 
-    def _missing(self) -> list[str]:
-        self.credits.is_valid()
-        roles = [credit.role for credit in self.credits.kept() if credit.person_id]
-        words = next(iter(self.kept()), None)
-        return lifecycle.problems(self.instance, repost=words, has_author=Credit.Role.AUTHOR in roles)
+    def _problems(self) -> list[str]:
+        credits = self.siblings[Credit]
+        credits.is_valid()
+        roles = [credit.role for credit in credits.submitted() if credit.person_id]
+        repost = next(iter(self.submitted()), None)
+        return lifecycle.problems(self.instance, repost=repost, has_author=Credit.Role.AUTHOR in roles)
 
 
 class CreditFormSet(PartFormSet):
     def add_fields(self, form: forms.ModelForm[Any], index: int | None) -> None:
-        """The box that takes a row away stands in a table, without a label of its own."""
+        """Name the delete checkbox for screen readers: it has no label in the table."""
         super().add_fields(form, index)
         if "DELETE" in form.fields:
             form.fields["DELETE"].widget.attrs["aria-label"] = _("Delete this credit")
 
     def clean(self) -> None:
-        """What one person confirmed is never shown as confirmed by another."""
+        """Refuse other authors after a yes: readers would see it as the yes of somebody else."""
         super().clean()
         passage = self.instance.passage
-        if passage and passage.covered_id and _authors(self.kept()) != _authors(self.instance.credits.all()):
-            raise ValidationError(
-                _("The author said yes to words under this credit, so whom you name as author cannot change.")
-            )
+        if passage and passage.covered_id and _authors(self.submitted()) != _authors(self.instance.credits.all()):
+            raise ValidationError(_("The author has said yes under this credit, so you cannot name another author."))
 
 
-def _name_the_halves(moment: forms.Field) -> None:
-    """Django's field for a moment prints “Date” and “Time” beside its two inputs, not as their labels."""
+def _label_date_and_time(moment: forms.Field) -> None:
+    """Name the two inputs for screen readers: Django prints “Date” and “Time” beside them, but not as labels."""
     if isinstance(moment.widget, forms.MultiWidget):
-        day, hour = moment.widget.widgets
-        day.attrs["aria-label"] = _("Published: date")
-        hour.attrs["aria-label"] = _("Published: time")
+        date_input, time_input = moment.widget.widgets
+        date_input.attrs["aria-label"] = _("Published: date")
+        time_input.attrs["aria-label"] = _("Published: time")
 
 
 def _authors(credits: Iterable[Credit]) -> set[int]:
@@ -296,13 +302,13 @@ def _authors(credits: Iterable[Credit]) -> set[int]:
 
 
 def refuse_odd_years(day: date | None) -> None:
-    """Slips of the pen: a year of three digits has no address here, the last day of 9999 none that follows."""
+    """Refuse typing errors. URLs need a year of four digits, and the last day of 9999 has no next day."""
     if day and not 1900 <= day.year <= 2999:
         raise ValidationError(_("Use a year from 1900 to 2999."))
 
 
 def version_of(post: Post) -> str:
-    """A digest of what is stored of `post` and its parts and can be edited; empty for a post that is not stored."""
+    """Return a digest of everything editable in the stored `post` and its parts, or "" if it is not stored."""
     if post.pk is None:
         return ""
     rows = [_editable_rows(model, name, post) for model, name in PARTS]
@@ -314,6 +320,6 @@ PARTS: list[tuple[type[Model], str]] = [(Post, "pk"), (Repost, "post"), (Credit,
 
 
 def _editable_rows(model: type[Model], name: str, post: Post) -> list[dict[str, Any]]:
-    fetched = {*FETCHED_LATER, "poster"} if model is Video else set()  # nobody's edit
+    fetched = {*FETCHED_FIELDS, "poster"} if model is Video else set()  # a fetched value is not an edit
     fields = [field.attname for field in model._meta.concrete_fields if field.editable and field.name not in fetched]
     return list(model._default_manager.filter(**{name: post.pk}).order_by("pk").values(*fields))

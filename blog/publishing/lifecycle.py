@@ -1,4 +1,4 @@
-"""From draft to public and back: the only writers of a post's status, its dates and its address."""
+"""From draft to public and back: the only writers of a post's status, of its dates and of the redirects to it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,14 +8,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from blog.models import OldSlug, Post, Repost, Video
-from blog.videos import placement
 from core import clock
 
 Status = Post.Status
 
+AI_ORIGIN_REQUIRED = gettext_lazy("Say whether AI made this video. “Not known” is an answer, too.")
+
 
 class NotReady(Exception):
-    """The post lacks something that a public post must have; `problems` says what, a sentence each."""
+    """The post lacks something that a public post must have. `problems` is a list of sentences that name it."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__(" ".join(problems))
@@ -23,10 +24,10 @@ class NotReady(Exception):
 
 
 def problems(post: Post, *, repost: Repost | None, has_author: bool) -> list[str]:
-    """What is missing before `post` may be public with `repost`; empty when nothing is.
+    """Return a sentence for each thing that `post` and its `repost` lack before they may be public.
 
-    `has_author`: whether somebody is credited as author of the reposted words. The parts are given one by one, so
-    that a form can ask before anything is stored.
+    `has_author` tells whether somebody is credited as author of the reposted words. The parts are separate arguments
+    so that a form can call this before anything is stored.
     """
     missing = []
     if repost is None:
@@ -36,33 +37,29 @@ def problems(post: Post, *, repost: Repost | None, has_author: bool) -> list[str
     if not has_author:
         missing.append(_("Say whose words these are: add their author under “Credits”."))
     if not repost.basis:
-        missing.append(_("Say on what ground you show these words: choose a basis under “Permission”."))
+        missing.append(_("Say on what basis you show these words: choose a basis under “Permission”."))
     elif repost.basis == Repost.Basis.LICENCE and not repost.licence_url:
-        missing.append(_("Name the licence by its address."))
+        missing.append(_("Give the web address of the licence."))
     if repost.state in (Repost.State.DECLINED, Repost.State.REVOKED) and not repost.shown_id:
         missing.append(_("The author said no to this. A new permission is needed first."))
     return missing
 
 
-UNANSWERED = gettext_lazy("Say whether AI made this video. “Not known” is an answer, too.")
-
-
-def unanswered(videos: Iterable[Video]) -> list[str]:
-    """A sentence for each video of which nobody has said whether AI made it: readers are told before they play it."""
-    unset = [video for video in videos if video.ai_origin == Video.AiOrigin.UNSET]
-    return [f"{video}: {UNANSWERED}" for video in unset]
+def ai_problems(videos: Iterable[Video]) -> list[str]:
+    """Return a sentence for each video that does not say whether AI made it. Readers see that before they play it."""
+    return [f"{video}: {AI_ORIGIN_REQUIRED}" for video in videos if video.ai_origin == Video.AiOrigin.UNSET]
 
 
 @transaction.atomic
 def publish(post: Post, *, at: datetime | None = None) -> None:
-    """Make `post` public now, or at a later moment `at`. Its first date stands when it is published again.
+    """Make `post` public now, or at the moment `at`. A post that is published again keeps its first date.
 
-    Raises NotReady where something is missing.
+    Expects video rows in step with the texts; `saving.publish_post` takes care of that. Raises NotReady if something
+    is missing.
     """
-    authors = post.credits.filter(role="author")
-    placement.keep_rows(post)
-    missing = problems(post, repost=post.passage, has_author=authors.exists())
-    if missing := missing + unanswered(Video.objects.filter(post=post)):
+    has_author = post.credits.filter(role="author").exists()
+    missing = problems(post, repost=post.passage, has_author=has_author)
+    if missing := missing + ai_problems(Video.objects.filter(post=post)):
         raise NotReady(missing)
     post.status = Status.PUBLISHED
     post.published_at = at or post.published_at or clock.now()
@@ -70,29 +67,29 @@ def publish(post: Post, *, at: datetime | None = None) -> None:
 
 
 def unschedule(post: Post) -> None:
-    """Make a post that waits for its moment a draft again. One that readers have seen is withdrawn instead."""
+    """Make a scheduled post a draft again. A post that readers have seen is withdrawn instead."""
     post.status = Status.DRAFT
     post.save(update_fields=["status"])
 
 
 @transaction.atomic
 def withdraw(post: Post, *, note: str = "") -> None:
-    """Take a post off the site. Its address answers 410 with `note`; nothing of it is deleted."""
+    """Take a post off the site: its URL answers 410 with `note`. Nothing is deleted."""
     post.status = Status.WITHDRAWN
     post.withdrawal_note = note
     post.published_at = post.published_at or clock.now()
     post.save(update_fields=["status", "withdrawal_note", "published_at"])
-    note_edit(post)
+    mark_updated(post)
 
 
-def note_edit(post: Post) -> None:
-    """Say that readers now see something else than before."""
+def mark_updated(post: Post) -> None:
+    """Record that readers now see something other than before."""
     post.updated_at = clock.now()
     post.save(update_fields=["updated_at"])
 
 
 @transaction.atomic
-def keep_old_slug(post: Post, *, old_slug: str) -> None:
-    """Let the address under `old_slug` lead on to `post`, which has another one now."""
+def redirect_old_slug(post: Post, *, old_slug: str) -> None:
+    """Redirect URLs that contain `old_slug` to `post`, whose slug has changed."""
     OldSlug.objects.filter(slug=post.slug, post=post).delete()  # back to an earlier slug: no redirect to itself
     OldSlug.objects.get_or_create(slug=old_slug, defaults={"post": post})

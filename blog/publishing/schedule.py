@@ -1,6 +1,6 @@
-"""When the clock will next change what is public by itself.
+"""When the passing of time will next change what is public.
 
-Asked with every look at what has changed, so after every comment: the queries are written once.
+Every poll of the change log calls this, so after every comment. That is why the queries are compiled once.
 """
 
 from datetime import datetime
@@ -14,12 +14,12 @@ NOW = Given("now", DateTimeField())
 
 
 def next_publication(now: datetime) -> datetime | None:
-    """When the next scheduled post appears."""
+    """Return when the next scheduled post appears, or None."""
     return next((moment for (moment,) in _PUBLICATION(now=now)), None)
 
 
 def next_end(now: datetime) -> datetime | None:
-    """When the next permission ends by itself."""
+    """Return when the next permission expires, or None."""
     return next((moment for (moment,) in _END(now=now)), None)
 
 

@@ -1,7 +1,7 @@
-"""The forms of all videos of a post: those that are attached, and those that stand in its texts.
+"""The forms of all videos of a post: attached videos, and videos in its texts.
 
-A text says by itself which videos stand in it. The form set brings a row for each, so that the host can say more about
-it, and asks before a row goes into which something was typed.
+The texts determine which videos they contain. The formset adds a row for each of these, so that the host can describe
+it, and warns the host before it drops a row that holds something typed.
 """
 
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ from blog.videos import metadata, placement, provider_answers, references
 from blog.videos.references import Reference
 
 Text = Video.Text
-Place = tuple[str, Reference]
+Placeholder = tuple[str, Reference]  # the name of a text, and the video in it
 
-# What a row asks only of a video that is attached.
-ONLY_ATTACHED = ("file", "captions", "captions_language", "part", "position")
+# The fields that apply only to an attached video.
+ATTACHED_FIELDS = ("file", "captions", "captions_language", "part", "position")
 
 
 class VideoFormSet(PartFormSet):
@@ -34,70 +34,70 @@ class VideoFormSet(PartFormSet):
         self._typed: QueryDict = QueryDict(mutable=True)
         if data is not None:
             self.data = self._typed = data.copy()
-        self._by_row: dict[int, Place] = {}
-        self._by_index: dict[int, Place] = {}
-        self._loose: set[int] = set()
-        self._find_places()
+        self._by_row: dict[int, Placeholder] = {}
+        self._by_index: dict[int, Placeholder] = {}
+        self._orphans: set[int] = set()
+        self._assign_placeholders()
 
-    # --- Rows for what stands in the texts
+    # --- Rows for the videos in the texts
 
-    def _find_places(self) -> None:
+    def _assign_placeholders(self) -> None:
         rows = list(self.get_queryset())
         if not self.is_bound and not rows:
             return
-        found = placement.changes(rows, self._standing())
-        self._loose = {row.pk for row in found.loose}
-        self._by_row = {row.pk: (row.text, row.reference) for row in rows if row.text and row.pk not in self._loose}
+        found = placement.plan_changes(rows, self._references())
+        self._orphans = {row.pk for row in found.orphans}
+        self._by_row = {row.pk: (row.text, row.reference) for row in rows if row.text and row.pk not in self._orphans}
         self._by_row |= {row.pk: (text, reference) for row, text, reference in found.moves}
         if self.is_bound:
-            self._add_rows(found.new)
+            self._add_rows(found.additions)
 
-    def _standing(self) -> placement.Standing:
-        """The videos in the texts as typed; where no form was sent, as stored."""
+    def _references(self) -> placement.ReferencesByText:
+        """Return the videos in the submitted texts, or in the stored ones if the form is not bound."""
         if not self.is_bound:
-            return placement.standing_in(self.instance)
+            return placement.references_by_text(self.instance)
         words = self.data.get("repost-0-text")
         return {
             Text.INTRODUCTION: _videos_in(self.data.get("introduction", self.instance.introduction)),
             Text.BODY: _videos_in(self.data.get("body", self.instance.body)),
-            Text.WORDS: placement.standing_in_words(self.instance, typed=words and words[: ProseField.MAX_LENGTH]),
+            Text.WORDS: placement.references_in_repost(self.instance, typed=words and words[: ProseField.MAX_LENGTH]),
         }
 
-    def _add_rows(self, new: list[Place]) -> None:
-        """As if the host had opened a row for each new video in a text and typed its address."""
+    def _add_rows(self, new: list[Placeholder]) -> None:
+        """Fill in a row for each new video in a text, as if the host had added it and typed its URL."""
         total = self._total()
         free = []
         for index in range(total):
             if self._value(index, "id"):
                 continue
-            place = self._value(index, "stands_in"), references.parse(self._value(index, "page_url"))
-            if place in new:
-                self._by_index[index] = new.pop(new.index(place))
-            elif place[0]:
-                self._let_go(index)
+            placeholder = self._value(index, "in_text"), references.parse(self._value(index, "page_url"))
+            if placeholder in new:
+                self._by_index[index] = new.pop(new.index(placeholder))
+            elif placeholder[0]:
+                self._detach(index)
             elif self._is_blank(index):
                 free.append(index)
-        for place in new:
+        for text, reference in new:
             index = free.pop(0) if free else total
             total = max(total, index + 1)
-            self._by_index[index] = place
-            typed = {"stands_in": place[0], "page_url": place[1].watch_url, "part": placement.PARTS[Text(place[0])]}
-            self._fill_in(index, **typed, position=0)
+            self._by_index[index] = text, reference
+            part = placement.PARTS[Text(text)]
+            self._fill_in(index, in_text=text, page_url=reference.watch_url, part=part, position=0)
         self._fill_in(None, **{TOTAL_FORM_COUNT: total})
 
-    def _let_go(self, index: int) -> None:
-        """A row that was added for a text which has lost its line again, before anything was stored."""
-        if any(self._value(index, name) for name in Video.ABOUT):
-            self._fill_in(index, stands_in="")  # attached, then: nothing typed is lost
+    def _detach(self, index: int) -> None:
+        """Detach a row that is not stored yet from a text whose line is gone again."""
+        if any(self._value(index, name) for name in Video.DETAIL_FIELDS):
+            self._fill_in(index, in_text="")  # it becomes an attached video: nothing typed is lost
         else:
-            self._fill_in(index, stands_in="", page_url="")
+            self._fill_in(index, in_text="", page_url="")
 
     def _total(self) -> int:
         value = self.data.get(f"{self.prefix}-{TOTAL_FORM_COUNT}", "")
         return min(int(value), self.absolute_max) if value.isascii() and value.isdigit() and len(value) < 6 else 0
 
     def _is_blank(self, index: int) -> bool:
-        return not any(self._value(index, name) for name in ("page_url", "file", *Video.ABOUT))
+        return not any(self._value(index, name) for name in ("page_url", "file", *Video.DETAIL_FIELDS))
 
     def _value(self, index: int, name: str) -> str:
         key = f"{self.prefix}-{index}-{name}"
@@ -109,120 +109,124 @@ class VideoFormSet(PartFormSet):
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
-        form.place = self._by_row.get(form.instance.pk) or (self._by_index.get(index) if index is not None else None)
-        if "page_url" not in form.fields:  # who may not change videos only looks at them
+        by_index = self._by_index.get(index) if index is not None else None
+        form.placeholder = self._by_row.get(form.instance.pk) or by_index
+        if "page_url" not in form.fields:  # the user may only view videos
             return
-        form.fields["title"].help_text = _what_is_known(form.instance)
-        is_loose = form.instance.pk in self._loose
-        if form.place:
-            _say_where(form, str(Text(form.place[0]).label))
-        elif is_loose:
-            form.fields["page_url"].help_text = _gone_from(form.instance)
-        if DELETION_FIELD_NAME in form.fields and (form.place or is_loose):
-            form.fields[DELETION_FIELD_NAME].label = _("Remove, with what was typed about it")
+        form.fields["title"].help_text = _fetch_state(form.instance)
+        is_orphan = form.instance.pk in self._orphans
+        if form.placeholder:
+            _show_as_in_text(form, str(Text(form.placeholder[0]).label))
+        elif is_orphan:
+            form.fields["page_url"].help_text = _orphan_warning(form.instance)
+        if DELETION_FIELD_NAME in form.fields and (form.placeholder or is_orphan):
+            form.fields[DELETION_FIELD_NAME].label = _("Remove, with everything typed about it")
 
-    # --- What is asked of the providers
+    # --- Fetching from the providers
 
     def save_new(self, form: Any, commit: bool = True) -> Any:
-        return _ask_about(form, super().save_new(form, commit))
+        return _fetch_later(form, super().save_new(form, commit))
 
     def save_existing(self, form: Any, obj: Any, commit: bool = True) -> Any:
-        return _ask_about(form, super().save_existing(form, obj, commit))
+        return _fetch_later(form, super().save_existing(form, obj, commit))
 
-    # --- What is asked of the host
+    # --- Validation
 
     def clean(self) -> None:
         super().clean()
-        sentences = [*self._still_standing(), *self._asking_before_dropping()]
-        if self.instance.status == Post.Status.PUBLISHED and self._ask_about_ai():
-            sentences.append(_("Readers are told whether AI made a video. Say it of each under “Videos”."))
-        if self.instance.status == Post.Status.PUBLISHED and any(map(_is_for_others, self.forms)):
-            sentences.append(_("You may not add videos. Let somebody who may save this post with the new one first."))
-        if sentences:
-            raise ValidationError(sentences)
+        problems = [*self._removed_but_in_text(), *self._warn_before_dropping()]
+        if self.instance.status == Post.Status.PUBLISHED and self._require_ai_origin():
+            problems.append(_("Readers see whether AI made a video. Answer this for each video under “Videos”."))
+        if self.instance.status == Post.Status.PUBLISHED and any(map(_needs_add_permission, self.forms)):
+            problems.append(
+                _("You do not have permission to add videos. Ask somebody who has it to save this post first.")
+            )
+        if problems:
+            raise ValidationError(problems)
 
-    def _still_standing(self) -> Iterator[str]:
+    def _removed_but_in_text(self) -> Iterator[str]:
         for form in self.forms:
-            if form.place and self._goes(form):
-                words = {"video": form.instance, "text": Text(form.place[0]).label}
-                yield _("“%(video)s” stands in: %(text)s. Take its line out of the text, and it goes.") % words
+            if form.placeholder and self._is_removed(form):
+                values = {"video": form.instance, "text": Text(form.placeholder[0]).label}
+                yield _("“%(video)s” is part of this text: %(text)s. To remove it, delete its line there.") % values
 
-    def _asking_before_dropping(self) -> Iterator[str]:
-        """Asked once: a row whose line is gone and which is not to be removed stays as an attached video."""
+    def _warn_before_dropping(self) -> Iterator[str]:
+        """Warn once about a row whose line is gone. Unless it is to be removed, it then becomes an attached video."""
         for form in self.initial_forms:
-            if form.instance.pk not in self._loose or self._goes(form) or not form.instance.has_typed:
+            if form.instance.pk not in self._orphans or self._is_removed(form) or not form.instance.has_typed:
                 continue
-            if self.data.get(form.add_prefix("asked")):
+            if self.data.get(form.add_prefix("warned")):
                 form.instance.text = Text.NONE
-            elif "asked" in form.fields:
-                self._typed[form.add_prefix("asked")] = "yes"
-                yield f"“{form.instance}”: {_gone_from(form.instance)}"
+            elif "warned" in form.fields:
+                self._typed[form.add_prefix("warned")] = "yes"
+                yield f"“{form.instance}”: {_orphan_warning(form.instance)}"
 
-    def _ask_about_ai(self) -> bool:
-        """Mark each video of which it is not said; whether there is one."""
-        asked = False
+    def _require_ai_origin(self) -> bool:
+        """Add an error to each video that does not say whether AI made it. Return whether there is one."""
+        is_missing = False
         for form in self.forms:
             is_used = form.instance.pk or form.has_changed()
-            goes = self._goes(form) or (form.instance.pk in self._loose and not form.instance.has_typed)
-            if is_used and not goes and form.instance.ai_origin == Video.AiOrigin.UNSET:
+            is_dropped = self._is_removed(form) or (form.instance.pk in self._orphans and not form.instance.has_typed)
+            if is_used and not is_dropped and form.instance.ai_origin == Video.AiOrigin.UNSET:
                 field = "ai_origin" if "ai_origin" in form.fields else None
-                form.add_error(field, str(lifecycle.UNANSWERED))
-                asked = True
-        return asked
+                form.add_error(field, str(lifecycle.AI_ORIGIN_REQUIRED))
+                is_missing = True
+        return is_missing
 
-    def _goes(self, form: Any) -> bool:
+    def _is_removed(self, form: Any) -> bool:
         return bool(getattr(form, "cleaned_data", {}).get(DELETION_FIELD_NAME))
 
 
-def _ask_about(form: Any, video: Video) -> Video:
-    """Of a new video, and of another one in the place of the old. Their provider is asked when this is over."""
-    if video.pk and video.reference.film != form.old_film:
-        metadata.ask(video)
+def _fetch_later(form: Any, video: Video) -> Video:
+    """Fetch what the provider says about a new or replaced video, once this transaction is committed."""
+    if video.pk and video.reference.without_start != form.old_film:
+        metadata.schedule_fetch(video)
     return video
 
 
-def _is_for_others(form: Any) -> bool:
-    """A new row from a text, and whoever sends it may not add videos: what they say in it would not be stored."""
-    return bool(form.place) and not form.instance.pk and not form.has_changed()
+def _needs_add_permission(form: Any) -> bool:
+    """Tell whether this is a new row for a text from a user who may not add videos, so that it would not be stored."""
+    return bool(form.placeholder) and not form.instance.pk and not form.has_changed()
 
 
-def _say_where(form: forms.ModelForm[Video], text: str) -> None:
-    address = form.fields["page_url"]
-    address.widget.attrs["readonly"] = True
-    address.help_text = _("Shown where its line stands in: %(text)s. Take that line out to remove it.") % {"text": text}
-    for name in ONLY_ATTACHED:
+def _show_as_in_text(form: forms.ModelForm[Video], text: str) -> None:
+    url_field = form.fields["page_url"]
+    url_field.widget.attrs["readonly"] = True
+    help_text = _("Shown where its web address is in this text: %(text)s. Delete that line to remove the video.")
+    url_field.help_text = help_text % {"text": text}
+    for name in ATTACHED_FIELDS:
         form.fields[name].widget = forms.HiddenInput()
 
 
-def _gone_from(video: Video) -> str:
+def _orphan_warning(video: Video) -> str:
     sentence = _(
-        "Its line is gone from: %(text)s. Tick “Remove” beside its name, and it goes with what was typed about it. Left"
-        " unticked, it stays with the post as an attached video."
+        "Its line is no longer in this text: %(text)s. Tick “Remove” beside its name to remove the video with "
+        "everything typed about it. Otherwise it stays with the post as an attached video."
     )
     return sentence % {"text": video.get_text_display()}
 
 
-def _what_is_known(video: Video) -> str:
-    """Where things stand with the provider: a host who sees an empty title wants to know whether to wait."""
+def _fetch_state(video: Video) -> str:
+    """Return a sentence on what the provider says: a host who sees an empty title wants to know whether to wait."""
     if not video.pk:
-        return _("Left empty, the provider of a video elsewhere is asked after you save. What you type stays.")
-    words = {"provider": video.reference.provider_name}
+        return _("Leave this empty to fetch it from the provider after you save. What you type stays.")
+    values = {"provider": video.reference.provider_name}
     if video.status == Video.Status.UNAVAILABLE:
         sentence = _(
-            "No longer found at %(provider)s. Readers see its title, poster, transcript and archived copy instead: add"
-            " below what is missing."
+            "No longer available on %(provider)s. Readers see its title, poster, transcript and archived copy instead; "
+            "add below what is missing."
         )
     elif not provider_answers.can_ask(video.reference):
         return ""
     elif video.failures:
-        sentence = _("Not found at %(provider)s at the last look. It is looked for again before readers are told.")
+        sentence = _("Not found on %(provider)s by the last check. It is checked again before readers are told.")
     elif not video.checked_at:
-        sentence = _("%(provider)s has not answered yet, and is asked again by itself. What you type stays.")
-    elif "title" in video.told:
-        sentence = _("As %(provider)s calls it. What you type instead stays.")
+        sentence = _("%(provider)s has not answered yet. It will be asked again automatically. What you type stays.")
+    elif "title" in video.fetched_fields:
+        sentence = _("The title on %(provider)s. What you type instead stays.")
     else:
         return ""
-    return sentence % words
+    return sentence % values
 
 
 def _videos_in(text: str) -> list[Reference]:

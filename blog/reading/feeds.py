@@ -117,14 +117,14 @@ def _feed(request: HttpRequest, entries: list[Post], *, subject: str = "") -> Ht
 
 def _with_headers(response: HttpResponse, entries: list[Post]) -> HttpResponse:
     """Set the headers of a feed. The strictest terms of any author in it apply to the whole feed."""
-    terms.reserve(response, entries)
+    terms.set_no_training_headers(response, entries)
     response["Cache-Control"] = public_cache_control(200)
     return response
 
 
 def _atom_entry(post: Post) -> dict[str, Any]:
     passage = post.passage if post.passage and post.passage.is_in_force else None
-    people = attribution.line(passage, list(post.credits.all())) if passage else []
+    people = attribution.credit_line(passage, list(post.credits.all())) if passage else []
     return {
         "title": post.title,
         "link": post.permalink,
@@ -136,7 +136,7 @@ def _atom_entry(post: Post) -> dict[str, Any]:
         "pubdate": post.published_at,
         "updateddate": post.last_change,
         "language": post.language,
-        "contributors": [(named.name, urljoin(post.permalink, named.home)) for named in people],
+        "contributors": [(named.name, urljoin(post.permalink, named.url)) for named in people],
         "links": _links(post),
         "item_copyright": _rights(post),
     }
@@ -211,7 +211,7 @@ def _json_passage(post: Post, passage: Repost) -> dict[str, Any]:
     """
     data: dict[str, Any] = {
         "id": passage.public_id,
-        "author": attribution.credited(passage, post.credits.all()),
+        "author": attribution.byline(passage, post.credits.all()),
         "permission": f"{post.blog.base_url}{reverse('permission', args=[passage.public_id])}",
         "state": "expired" if passage.has_expired and passage.state in Repost.STATES_IN_FORCE else passage.state,
     }
@@ -262,4 +262,4 @@ def _rights(post: Post) -> str:
     if not passage or not passage.is_in_force:
         return post.author.name
     sentences = [attribution.permission_sentence(passage, post.author.name), *terms.sentences(passage)]
-    return f"{post.author.name}; {attribution.credited(passage, post.credits.all())}: {' '.join(sentences)}"
+    return f"{post.author.name}; {attribution.byline(passage, post.credits.all())}: {' '.join(sentences)}"

@@ -101,7 +101,7 @@ def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse
     response = public_page("blog/post_detail.html", context, blog=found.blog)
     if found.search_policy == Post.SearchPolicy.NOINDEX:
         response["X-Robots-Tag"] = "noindex"
-    terms.reserve(response, [found])
+    terms.set_no_training_headers(response, [found])
     return response
 
 

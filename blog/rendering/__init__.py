@@ -1,6 +1,6 @@
-"""The one door from text to HTML. Text goes through when it is saved; no template runs Markdown.
+"""The only way from text to HTML. Text is rendered when it is saved; no template runs Markdown.
 
-Whoever stores rendered text names its model in `blog.extension_points.RENDERED`, so that `manage.py rerender` finds it.
+A model that stores rendered text must be listed in `RENDERED`, so that `manage.py rerender` finds it.
 """
 
 from blog.rendering.markdown import is_mere_words
@@ -18,5 +18,12 @@ __all__ = [
     "videos_in",
 ]
 
-# Goes up with every change that makes other HTML of the same text.
+# Increase it with every change that makes the same text render as different HTML.
 RENDER_VERSION = 2
+
+# Model labels, each with the fields that the model's `render()` method sets besides `render_version`. Apps above this
+# one add theirs at start-up.
+RENDERED: dict[str, tuple[str, ...]] = {
+    "blog.Post": ("introduction_html", "body_html", "excerpt"),
+    "blog.Wording": ("html",),
+}

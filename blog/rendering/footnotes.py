@@ -1,7 +1,7 @@
-"""Footnotes: numbered marks, the notes under the text, and the way back.
+"""Footnotes: numbered references in the text, the notes below it, and links back.
 
-Marks and ways back have roles by which a screen reader announces them in its user's language: the HTML is stored, so it
-can hold no word of ours.
+References and backlinks have ARIA roles, which a screen reader announces in its user's language. The HTML is stored, so
+it cannot contain words in one language.
 """
 
 from collections.abc import Sequence
@@ -13,17 +13,17 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 
 def with_footnotes(parser: MarkdownIt) -> None:
-    """Let `parser` read footnotes. Their ids begin with what its env holds as ``id_prefix``."""
+    """Enable footnotes in `parser`. Their ids begin with ``id_prefix`` from the env that is passed for rendering."""
     parser.use(footnote_plugin)
-    parser.add_render_rule("footnote_ref", _render_mark)
+    parser.add_render_rule("footnote_ref", _render_reference)
     parser.add_render_rule("footnote_open", _render_note)
-    parser.add_render_rule("footnote_anchor", _render_way_back)
+    parser.add_render_rule("footnote_anchor", _render_backlink)
     parser.add_render_rule("footnote_block_open", _render_block)
 
 
-def _render_mark(_renderer: Any, tokens: Sequence[Token], at: int, _options: Any, env: Any) -> str:
-    note, mark, number = _note_id(tokens[at], env), _mark_id(tokens[at], env), tokens[at].meta["id"] + 1
-    return f'<sup class="footnote-ref"><a href="#{note}" id="{mark}" role="doc-noteref">[{number}]</a></sup>'
+def _render_reference(_renderer: Any, tokens: Sequence[Token], at: int, _options: Any, env: Any) -> str:
+    note_id, id, number = _note_id(tokens[at], env), _reference_id(tokens[at], env), tokens[at].meta["id"] + 1
+    return f'<sup class="footnote-ref"><a href="#{note_id}" id="{id}" role="doc-noteref">[{number}]</a></sup>'
 
 
 def _render_block(_renderer: Any, _tokens: Sequence[Token], _at: int, _options: Any, _env: Any) -> str:
@@ -34,16 +34,16 @@ def _render_note(_renderer: Any, tokens: Sequence[Token], at: int, _options: Any
     return f'<li id="{_note_id(tokens[at], env)}">'
 
 
-def _render_way_back(_renderer: Any, tokens: Sequence[Token], at: int, _options: Any, env: Any) -> str:
-    # U+FE0E keeps phones from drawing the arrow as an emoji.
-    return f' <a href="#{_mark_id(tokens[at], env)}" role="doc-backlink">↩\ufe0e</a>'
+def _render_backlink(_renderer: Any, tokens: Sequence[Token], at: int, _options: Any, env: Any) -> str:
+    # U+FE0E prevents phones from showing the arrow as an emoji.
+    return f' <a href="#{_reference_id(tokens[at], env)}" role="doc-backlink">↩\ufe0e</a>'
 
 
 def _note_id(token: Token, env: Any) -> str:
     return f"{env['id_prefix']}fn{token.meta['id'] + 1}"
 
 
-def _mark_id(token: Token, env: Any) -> str:
-    """A note that is referred to more than once has as many marks."""
-    again = f"-{token.meta['subId']}" if token.meta.get("subId", 0) > 0 else ""
-    return f"{env['id_prefix']}fnref{token.meta['id'] + 1}{again}"
+def _reference_id(token: Token, env: Any) -> str:
+    """The id of a reference. Further references to the same note get a number."""
+    suffix = f"-{token.meta['subId']}" if token.meta.get("subId", 0) > 0 else ""
+    return f"{env['id_prefix']}fnref{token.meta['id'] + 1}{suffix}"

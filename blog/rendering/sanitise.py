@@ -1,7 +1,7 @@
-"""What HTML may hold, voice by voice: the allow-lists, and the only import of the two sanitisers.
+"""The HTML that each voice may produce: the allow-lists, and the only import of the two sanitisers.
 
-Both read the same list. bleach gets no more security fixes, so nh3 makes the last pass. The Markdown renderer makes
-nothing that they remove; they stand here for the day when it does.
+Both use the same list. bleach no longer gets security fixes, so nh3 makes the last pass. The Markdown renderer produces
+nothing that they remove; they guard against a day when it does.
 """
 
 import re
@@ -14,24 +14,24 @@ import bleach
 import nh3
 from django.conf import settings
 
-# Element -> attribute -> whether a value of it is allowed.
+# Element -> attribute -> a predicate for its value.
 AllowList: TypeAlias = Mapping[str, Mapping[str, Callable[[str], object]]]
 
 SCHEMES = {"http", "https", "mailto"}
-# Whole addresses, paths of our own site, places in the same text. "//host" and "/\host" are other sites in disguise,
-# and browsers drop tabs and line ends from an address before they read it.
-_ADDRESS = re.compile(r"(?:https?://(?!/)|mailto:|/(?!/)|#)[^\s\\]*", re.IGNORECASE)
+# Absolute URLs, paths on this site, fragments. "//host" and "/\host" lead to other sites, and browsers remove tabs and
+# line ends from a URL before they parse it.
+_SAFE_URL = re.compile(r"(?:https?://(?!/)|mailto:|/(?!/)|#)[^\s\\]*", re.IGNORECASE)
 _PATH = re.compile(r"[\w./~%-]+", re.ASCII)
 
 
-def is_safe_url(address: str) -> bool:
-    """Whether a link may lead to `address`: http, https, mailto, a path on this site or a place in this text."""
-    return bool(_ADDRESS.fullmatch(address))
+def is_safe_url(url: str) -> bool:
+    """Whether a link may lead to `url`: http, https, mailto, a path on this site or a fragment."""
+    return bool(_SAFE_URL.fullmatch(url))
 
 
-def is_own_picture(address: str) -> bool:
-    """Whether `address` lies in our own media folder."""
-    return address.startswith(settings.MEDIA_URL) and bool(_PATH.fullmatch(address)) and ".." not in unquote(address)
+def is_own_picture(url: str) -> bool:
+    """Whether `url` is a path below this site's MEDIA_URL."""
+    return url.startswith(settings.MEDIA_URL) and bool(_PATH.fullmatch(url)) and ".." not in unquote(url)
 
 
 def _matching(pattern: str) -> Callable[[str], object]:
@@ -79,7 +79,7 @@ POST: AllowList = {**REPOST, "h2": {"id": _id}}
 
 
 def clean(html: str, allowed: AllowList) -> str:
-    """`html` with nothing in it but what `allowed` lists."""
+    """Remove everything from `html` that `allowed` does not list."""
     return by_nh3(by_bleach(html, allowed), allowed)
 
 
@@ -93,27 +93,28 @@ def by_nh3(html: str, allowed: AllowList) -> str:
 
 
 class _Sanitisers(threading.local):
-    """Both for one allow-list, made once in each thread: bleach's parser is good for one at a time. To make them takes
-    0.12 ms, and to clean a comment as much.
+    """Both sanitisers for one allow-list, created once per thread, because bleach's parser is not thread-safe.
+
+    Creating them takes 0.12 ms, as long as cleaning a comment.
     """
 
     def __init__(self, allowed: AllowList) -> None:
-        def keeps(element: str, attribute: str, value: str) -> bool:
+        def is_allowed(element: str, attribute: str, value: str) -> bool:
             return _is_allowed(allowed, element, attribute, value)
 
-        def keep(element: str, attribute: str, value: str) -> str | None:
-            return value if keeps(element, attribute, value) else None
+        def filter_value(element: str, attribute: str, value: str) -> str | None:
+            return value if is_allowed(element, attribute, value) else None
 
-        self.bleach = bleach.Cleaner(set(allowed), keeps, SCHEMES, strip=True)
-        # The empty "*" stands against nh3's own: "title" and "lang" on every element.
+        self.bleach = bleach.Cleaner(set(allowed), is_allowed, SCHEMES, strip=True)
+        # The empty "*" overrides nh3's default, which allows "title" and "lang" on every element.
         attributes = {"*": set[str]()} | {element: set(rules) for element, rules in allowed.items()}
         self.nh3 = nh3.Cleaner(
-            tags=set(allowed), attributes=attributes, attribute_filter=keep, url_schemes=SCHEMES, link_rel=None
+            tags=set(allowed), attributes=attributes, attribute_filter=filter_value, url_schemes=SCHEMES, link_rel=None
         )
 
 
 def _sanitisers(allowed: AllowList) -> _Sanitisers:
-    return _OF[id(allowed)]
+    return _SANITISERS[id(allowed)]
 
 
 def _is_allowed(allowed: AllowList, element: str, attribute: str, value: str) -> bool:
@@ -121,4 +122,4 @@ def _is_allowed(allowed: AllowList, element: str, attribute: str, value: str) ->
     return rule is not None and bool(rule(value))
 
 
-_OF = {id(allowed): _Sanitisers(allowed) for allowed in (COMMENT, REPOST, POST)}
+_SANITISERS = {id(allowed): _Sanitisers(allowed) for allowed in (COMMENT, REPOST, POST)}

@@ -1,4 +1,4 @@
-"""What we make of a parsed text before it is HTML: steps over its tokens."""
+"""Transformations of a parsed text, as tokens, before it is rendered to HTML."""
 
 import re
 import secrets
@@ -14,35 +14,35 @@ from blog.rendering.sanitise import is_own_picture
 from blog.videos import placeholders, references
 
 _ALIGNMENTS = {"text-align:left": "align-start", "text-align:center": "align-center", "text-align:right": "align-end"}
-_WORDS = ("text", "code_inline", "softbreak", "hardbreak")
+_TEXT_TYPES = ("text", "code_inline", "softbreak", "hardbreak")
 _LIKE_A_FOOTNOTE = re.compile(r"fn(ref)?\d")
 
 
 def demote_headings(tokens: Sequence[Token], *, by: int) -> None:
-    """The page has one h1, and it is not in the text."""
+    """Lower headings by some levels, because the only h1 of the page is outside the text."""
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1:]) + by, 6)}"
 
 
 def anchor_headings(tokens: Sequence[Token], *, id_prefix: str) -> None:
-    """Give each heading an id made from its words, and lead links within the text (``#its-words``) there."""
+    """Give each heading an id made from its words, and make links within the text (``#its-words``) lead there."""
     taken = Counter[str]()
     for token, inline in pairwise(tokens):
         if token.type == "heading_open":
-            token.attrSet("id", f"{id_prefix}{_unused(_slug(inline), taken)}")
+            token.attrSet("id", f"{id_prefix}{_unused_slug(_slug(inline), taken)}")
     for link in _inside(tokens, "link_open"):
-        address = str(link.attrGet("href"))
-        if address.startswith("#") and unquote(address[1:]) in taken:
-            link.attrSet("href", f"#{id_prefix}{address[1:]}")
+        url = str(link.attrGet("href"))
+        if url.startswith("#") and unquote(url[1:]) in taken:
+            link.attrSet("href", f"#{id_prefix}{url[1:]}")
 
 
 def _slug(heading: Token) -> str:
-    slug = slugify(_words(heading), allow_unicode=True) or "section"
+    slug = slugify(_plain_text(heading), allow_unicode=True) or "section"
     return f"section-{slug}" if _LIKE_A_FOOTNOTE.match(slug) else slug
 
 
-def _unused(slug: str, taken: Counter[str]) -> str:
+def _unused_slug(slug: str, taken: Counter[str]) -> str:
     unused = slug
     while taken[unused]:
         taken[slug] += 1
@@ -52,7 +52,7 @@ def _unused(slug: str, taken: Counter[str]) -> str:
 
 
 def mark_tables(tokens: Sequence[Token]) -> None:
-    """Alignment by class, since no style passes; and head cells say that they head a column."""
+    """Set alignment by class, because the sanitisers remove styles, and set the scope of header cells."""
     for token in tokens:
         if token.type in ("th_open", "td_open"):
             alignment = _ALIGNMENTS.get(str(token.attrs.pop("style", "")))
@@ -68,80 +68,81 @@ def mark_deletions(tokens: Sequence[Token]) -> None:
             token.tag = "del"
 
 
-def mark_links(tokens: Sequence[Token], *, rel: str, also_own: bool) -> None:
-    """Set `rel` on the links to other sites, and with `also_own` on all."""
+def mark_links(tokens: Sequence[Token], *, rel: str, include_own: bool) -> None:
+    """Set `rel` on links to other sites; with `include_own`, on all links."""
     for link in _inside(tokens, "link_open"):
-        if also_own or str(link.attrGet("href")).lower().startswith("http"):
+        if include_own or str(link.attrGet("href")).lower().startswith("http"):
             link.attrSet("rel", rel)
 
 
-def settle_pictures(tokens: Sequence[Token], *, shown: bool) -> None:
-    """Show pictures of our own media, if any are `shown`; turn each other one into a link with its description."""
+def replace_foreign_pictures(tokens: Sequence[Token], *, show_own: bool) -> None:
+    """Turn pictures into links with their description, except this site's own media if `show_own` is set."""
     for inline in tokens:
-        linked = 0  # a link must not stand in a link
-        settled: list[Token] = []
+        link_depth = 0  # links must not be nested
+        children: list[Token] = []
         for token in inline.children or ():
-            linked += token.nesting if token.type.startswith("link_") else 0
-            settled += _settle(token, shown=shown, linked=linked > 0) if token.type == "image" else [token]
+            link_depth += token.nesting if token.type.startswith("link_") else 0
+            is_image = token.type == "image"
+            children += _picture(token, show_own=show_own, in_link=link_depth > 0) if is_image else [token]
         if inline.children:
-            inline.children = settled
+            inline.children = children
 
 
-def _settle(image: Token, *, shown: bool, linked: bool) -> list[Token]:
-    address = str(image.attrGet("src"))
-    if shown and is_own_picture(address):
+def _picture(image: Token, *, show_own: bool, in_link: bool) -> list[Token]:
+    url = str(image.attrGet("src"))
+    if show_own and is_own_picture(url):
         image.attrSet("loading", "lazy")
         image.attrSet("decoding", "async")
         return [image]
-    words = _text(_words(image) or address)
-    if linked:
-        return [words]
-    return [Token("link_open", "a", 1, attrs={"href": address}), words, Token("link_close", "a", -1)]
+    description = _text_token(_plain_text(image) or url)
+    if in_link:
+        return [description]
+    return [Token("link_open", "a", 1, attrs={"href": url}), description, Token("link_close", "a", -1)]
 
 
-def take_out_videos(tokens: Sequence[Token]) -> dict[str, str]:
-    """Put a mark in place of each video address that is a paragraph of its own; return what belongs there.
+def extract_videos(tokens: Sequence[Token]) -> dict[str, str]:
+    """Replace each video URL that is a paragraph of its own by a marker. Return the placeholder for each marker.
 
-    Keys are the marks as they come out of the sanitisers, values the places that must not go in before. A mark is new
-    and random each time, so that no author can write one.
+    The keys are the markers as HTML, as they come out of the sanitisers; the placeholders must not be inserted before.
+    Markers are random and new each time, so that no author can write one.
     """
-    made: dict[str, str] = {}
-    for inline, reference in _videos(tokens):
-        mark = secrets.token_hex(16)
-        inline.children = [_text(mark)]
-        made[f"<p>{mark}</p>"] = placeholders.place(reference)
-    return made
+    by_marker: dict[str, str] = {}
+    for inline, reference in _video_paragraphs(tokens):
+        marker = secrets.token_hex(16)
+        inline.children = [_text_token(marker)]
+        by_marker[f"<p>{marker}</p>"] = placeholders.placeholder(reference)
+    return by_marker
 
 
-def videos(tokens: Sequence[Token]) -> list[references.Reference]:
-    """The videos that a parsed text would have places for, in order, each once."""
-    return list(dict.fromkeys(reference for _inline, reference in _videos(tokens)))
+def video_references(tokens: Sequence[Token]) -> list[references.Reference]:
+    """Return the videos for which a parsed text gets placeholders, in order, without duplicates."""
+    return list(dict.fromkeys(reference for _inline, reference in _video_paragraphs(tokens)))
 
 
-def _videos(tokens: Sequence[Token]) -> Iterator[tuple[Token, references.Reference]]:
-    found = (
+def _video_paragraphs(tokens: Sequence[Token]) -> Iterator[tuple[Token, references.Reference]]:
+    paragraphs = (
         (inline, reference)
         for token, inline in pairwise(tokens)
-        if token.type == "paragraph_open" and token.level == 0 and (reference := _video(inline.content))
+        if token.type == "paragraph_open" and token.level == 0 and (reference := _video_reference(inline.content))
     )
-    return islice(found, placeholders.MOST)
+    return islice(paragraphs, placeholders.MAX_PER_TEXT)
 
 
-def _video(paragraph: str) -> references.Reference | None:
-    address = paragraph.strip()
-    if address.startswith("<") and address.endswith(">"):
-        address = address[1:-1]
-    return None if re.search(r"\s", address) else references.parse(address)
+def _video_reference(paragraph: str) -> references.Reference | None:
+    url = paragraph.strip()
+    if url.startswith("<") and url.endswith(">"):
+        url = url[1:-1]
+    return None if re.search(r"\s", url) else references.parse(url)
 
 
-def _words(token: Token) -> str:
-    return "".join(child.content or " " for child in token.children or () if child.type in _WORDS).strip()
+def _plain_text(token: Token) -> str:
+    return "".join(child.content or " " for child in token.children or () if child.type in _TEXT_TYPES).strip()
 
 
-def _text(content: str) -> Token:
+def _text_token(content: str) -> Token:
     return Token("text", "", 0, content=content)
 
 
 def _inside(tokens: Sequence[Token], kind: str) -> Iterator[Token]:
-    """The tokens of one kind within the running text."""
+    """The inline tokens of one type."""
     return (child for token in tokens for child in token.children or () if child.type == kind)

@@ -28,8 +28,7 @@ from blog.models import (
     Tag,
     Video,
 )
-from blog.permissions import steps
-from blog.publishing import lifecycle
+from blog.publishing import saving
 from blog.sample import content
 from blog.sample.content import Picture, SamplePerson, SamplePost
 from blog.videos import references
@@ -147,7 +146,7 @@ def add_tag(name: str) -> Tag:
 def add_repost(post: Post, guest: Person) -> None:
     Credit.objects.create(post=post, person=guest)
     today = clock.now().date()
-    repost = Repost.objects.create(
+    Repost.objects.create(
         post=post,
         text=content.text(post.slug, "words"),
         source_title=content.SOURCE_TITLE,
@@ -157,7 +156,6 @@ def add_repost(post: Post, guest: Person) -> None:
         note=content.PERMISSION_NOTE,
         granted_on=today - content.GRANTED_BEFORE,
     )
-    steps.state_by_host(repost, by=post.author.name)
 
 
 def add_video(post: Post) -> None:
@@ -181,7 +179,7 @@ def add_video(post: Post) -> None:
 def publish(post: Post, planned: SamplePost, now: datetime) -> None:
     """Publish at the planned moment; a draft stays a draft."""
     if planned.age is not None:
-        lifecycle.publish(post, at=now - planned.age)
+        saving.publish_post(post, by=post.author.name, at=now - planned.age)
 
 
 def store(picture: Picture) -> str:

@@ -1,4 +1,4 @@
-"""What the admin's own pages show beyond their forms."""
+"""Template tags of the admin's own pages."""
 
 from django import template
 from django.template import Context
@@ -10,5 +10,5 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def start_page_sections(context: Context) -> list[start_page.StartPageSection]:
-    """What whoever is signed in should look at; see `blog.admin.start_page`."""
+    """Return what needs the attention of the current user; see `blog.admin.start_page`."""
     return start_page.sections_for(context["user"])

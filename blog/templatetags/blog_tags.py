@@ -169,28 +169,28 @@ def text_with_videos(html: str, videos: Iterable[Video] | None, text: str) -> Sa
     `text` is the part of the post that the HTML belongs to ("introduction", "words" or "body"); `videos` are those of
     the post.
     """
-    return stored_html(placement.filled(html, videos or (), text=text, template="blog/_video.html"))
+    return stored_html(placement.insert_videos(html, videos or (), text=text, template="blog/_video.html"))
 
 
 @register.simple_tag
 def text_for_feeds(html: str, videos: Iterable[Video] | None, text: str) -> SafeString:
     """Like `text_with_videos`, but for feed readers: videos become pictures with links."""
-    return stored_html(placement.filled(html, videos or (), text=text, template="blog/_video_in_feed.html"))
+    return stored_html(placement.insert_videos(html, videos or (), text=text, template="blog/_video_in_feed.html"))
 
 
 @register.simple_tag
-def credited(passage: Repost | None, credits_of_post: Iterable[Credit]) -> str:
-    return attribution.credited(passage, credits_of_post) if passage else ""
+def byline(passage: Repost | None, credits_of_post: Iterable[Credit]) -> str:
+    return attribution.byline(passage, credits_of_post) if passage else ""
 
 
 @register.simple_tag
-def credit_line(passage: Repost, credits_of_post: Sequence[Credit]) -> list[attribution.Named]:
-    return attribution.line(passage, credits_of_post)
+def credit_line(passage: Repost, credits_of_post: Sequence[Credit]) -> list[attribution.CreditedName]:
+    return attribution.credit_line(passage, credits_of_post)
 
 
 @register.simple_tag
 def describe(post: Post, credits_of_post: Sequence[Credit]) -> str:
-    return attribution.description(post, credits_of_post)
+    return attribution.meta_description(post, credits_of_post)
 
 
 @register.simple_tag
@@ -204,8 +204,8 @@ def tombstone_sentence(passage: Repost) -> str:
 
 
 @register.simple_tag
-def standing(passage: Repost, host_name: str) -> str:
-    return attribution.standing(passage, host_name)
+def status_sentence(passage: Repost, host_name: str) -> str:
+    return attribution.status_sentence(passage, host_name)
 
 
 @register.simple_tag

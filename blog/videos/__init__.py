@@ -1,1 +1,1 @@
-"""Videos that live elsewhere: which providers we know, and the markup that asks nothing of them before a click."""
+"""Videos in posts: those of other providers, which are loaded only after a click, and uploaded ones."""

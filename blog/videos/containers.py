@@ -1,7 +1,7 @@
-"""What a film is, told by its bytes: an MP4 or WebM that browsers play, or what else it is.
+"""Recognises a video file by its bytes: an MP4 or WebM that browsers play, or another format.
 
-Only the frame of the file is read, by seeking: the first boxes of an MP4, the first elements of a WebM. What codecs are
-in it nobody can know who does not decode it.
+Only the structure of the file is read, by seeking: the first boxes of an MP4, the first elements of a WebM. The codecs
+are not checked, because that would mean decoding the file.
 """
 
 import re
@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from django.core.files.base import File
 from django.utils.translation import gettext as _
 
-MEDIA_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}  # by our extension
-LONGEST = 7 * 24 * 3600  # seconds: what says that it is longer does not know
-MOST_BOXES = 2_000  # a film that comes in fragments has some for each second
+MEDIA_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}  # by the extension that stored files have
+MAX_DURATION = 7 * 24 * 3600  # seconds; a file that claims more does not know its duration
+MAX_BOXES = 2_000  # a fragmented MP4 has several for each second
 
-# The brands of ISO base media whose films browsers play.
-BRANDS = re.compile(rb"iso[m2-9a-c]|mp4[12]|avc1|M4V[ HP]|f4v |dash|msdh|cmf[c2]|hlsf|MSNV|XAVC", re.ASCII)
+# Brands of ISO base media files. Browsers play the videos with these:
+VIDEO_BRANDS = re.compile(rb"iso[m2-9a-c]|mp4[12]|avc1|M4V[ HP]|f4v |dash|msdh|cmf[c2]|hlsf|MSNV|XAVC", re.ASCII)
 QUICKTIME = b"qt  "
-PICTURES = {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"jp2 "}
-SOUNDS = {b"M4A ", b"M4B ", b"M4P "}
-NO_FTYP = {b"moov", b"mdat", b"wide", b"skip", b"free", b"pnot"}  # with which older films of QuickTime begin
+IMAGE_BRANDS = {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"jp2 "}
+AUDIO_BRANDS = {b"M4A ", b"M4B ", b"M4P "}
+OLD_QUICKTIME = {b"moov", b"mdat", b"wide", b"skip", b"free", b"pnot"}  # first boxes of files without "ftyp"
 
-# Films that some programs play and some browsers do not, by how they begin.
-OTHERS = {
+# Video formats that not every browser plays, by how a file begins.
+OTHER_FORMATS = {
     "AVI": re.compile(rb"RIFF....AVI ", re.DOTALL),
     "Ogg": re.compile(rb"OggS"),
     "Windows Media": re.compile(rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
@@ -37,47 +37,47 @@ SEGMENT, INFO, CLUSTER = 0x18538067, 0x1549A966, 0x1F43B675
 TIMESTAMP_SCALE, DURATION = 0x2AD7B1, 0x4489
 
 
-class FilmRefused(Exception):
-    """The file cannot become a film of ours; its text is a sentence for the person who sent it."""
+class VideoRefused(Exception):
+    """The uploaded file is not usable as a video. The message is a sentence for the person who uploaded it."""
 
 
 @dataclass(frozen=True)
-class Film:
-    """A film that browsers play: our extension, and how many seconds it says it takes."""
+class VideoFile:
+    """A video file that browsers play: the extension to store it with, and its duration in seconds if it says so."""
 
     extension: str
     duration: int | None = None
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A box of an MP4, an element of a WebM: where its content is, as the file says."""
+class Chunk:
+    """A box of an MP4 or an element of a WebM: where its content begins and ends, as the file claims."""
 
     kind: bytes | int
     start: int
     end: int
 
 
-def examine(file: File[bytes], size: int) -> Film:
-    """What is in `file`, `size` bytes long, whatever it is called. Raises FilmRefused."""
+def examine(file: File[bytes], size: int) -> VideoFile:
+    """Recognise `file`, `size` bytes long, whatever its name is. Raises VideoRefused."""
     file.seek(0)
     beginning = file.read(256)
     if beginning[4:8] == b"ftyp":
         return _mp4(file, size)
     if beginning.startswith(EBML.to_bytes(4, "big")):
         return _webm(file, size)
-    if beginning[4:8] in NO_FTYP:
+    if beginning[4:8] in OLD_QUICKTIME:
         raise _quicktime()
-    for name, pattern in OTHERS.items():
+    for name, pattern in OTHER_FORMATS.items():
         if pattern.match(beginning):
             raise _not_played_everywhere(name)
-    raise FilmRefused(_("This is not a video that browsers play. Use an MP4 or WebM file."))
+    raise VideoRefused(_("This is not a video that browsers can play. Use an MP4 or WebM file."))
 
 
 # --- MP4
 
 
-def _mp4(file: File[bytes], size: int) -> Film:
+def _mp4(file: File[bytes], size: int) -> VideoFile:
     boxes = list(_boxes(file, 0, size))
     kinds = {box.kind for box in boxes}
     if not boxes or boxes[0].end - boxes[0].start > 1024:
@@ -88,12 +88,12 @@ def _mp4(file: File[bytes], size: int) -> Film:
     if b"moov" not in kinds or not kinds & {b"mdat", b"moof"}:
         raise _broken()
     movie = next(box for box in boxes if box.kind == b"moov")
-    return Film("mp4", _mp4_duration(file, movie))
+    return VideoFile("mp4", _mp4_duration(file, movie))
 
 
-def _boxes(file: File[bytes], start: int, end: int) -> Iterator[Piece]:
-    """The boxes one after the other, until no box can begin any more. The last may claim to end behind `end`."""
-    for _count in range(MOST_BOXES):
+def _boxes(file: File[bytes], start: int, end: int) -> Iterator[Chunk]:
+    """Yield the boxes until no further one can begin. The last may claim to end after `end`."""
+    for _count in range(MAX_BOXES):
         if start + 8 > end:
             return
         file.seek(start)
@@ -103,30 +103,30 @@ def _boxes(file: File[bytes], start: int, end: int) -> Iterator[Piece]:
         if long:
             (length,) = struct.unpack(">Q", head[8:])
         elif length == 0:
-            length = end - start  # all that is left
+            length = end - start  # the rest of the file
         content = start + (16 if long else 8)
         if start + length < content or not re.fullmatch(rb"[ -~]{4}", kind):
             return
-        yield Piece(kind, content, start + length)
+        yield Chunk(kind, content, start + length)
         start += length
 
 
-def _check_brands(file: File[bytes], ftyp: Piece) -> None:
+def _check_brands(file: File[bytes], ftyp: Chunk) -> None:
     file.seek(ftyp.start)
     content = file.read(ftyp.end - ftyp.start)
     major = content[:4]
     brands = [major, *(content[at : at + 4] for at in range(8, len(content), 4))]
     if major == QUICKTIME:
         raise _quicktime()
-    if major in PICTURES:
-        raise FilmRefused(_("This is a picture, not a video. Use an MP4 or WebM file."))
-    if major in SOUNDS:
-        raise FilmRefused(_("There is only sound in this file. Use an MP4 or WebM file."))
-    if not any(BRANDS.fullmatch(brand) for brand in brands):
-        raise FilmRefused(_("Browsers do not know this kind of MP4. Save it as MP4 with H.264 video, or as WebM."))
+    if major in IMAGE_BRANDS:
+        raise VideoRefused(_("This is a picture, not a video. Use an MP4 or WebM file."))
+    if major in AUDIO_BRANDS:
+        raise VideoRefused(_("This file contains only sound. Use an MP4 or WebM file."))
+    if not any(VIDEO_BRANDS.fullmatch(brand) for brand in brands):
+        raise VideoRefused(_("Browsers do not know this kind of MP4. Save it as MP4 with H.264 video, or as WebM."))
 
 
-def _mp4_duration(file: File[bytes], movie: Piece) -> int | None:
+def _mp4_duration(file: File[bytes], movie: Chunk) -> int | None:
     for box in _boxes(file, movie.start, movie.end):
         if box.kind == b"mvhd":
             file.seek(box.start)
@@ -142,8 +142,8 @@ def _mp4_duration(file: File[bytes], movie: Piece) -> int | None:
 # --- WebM
 
 
-def _webm(file: File[bytes], size: int) -> Film:
-    elements = list(_elements(file, 0, size, most=8))
+def _webm(file: File[bytes], size: int) -> VideoFile:
+    elements = list(_elements(file, 0, size, limit=8))
     kind = _doc_type(file, elements[0]) if elements else b""
     if kind == b"matroska":
         raise _not_played_everywhere("Matroska")
@@ -152,12 +152,12 @@ def _webm(file: File[bytes], size: int) -> Film:
         raise _broken()
     if segment.end > size:
         raise _cut_off()
-    return Film("webm", _webm_duration(file, segment))
+    return VideoFile("webm", _webm_duration(file, segment))
 
 
-def _elements(file: File[bytes], start: int, end: int, *, most: int) -> Iterator[Piece]:
-    """The first elements, until none can begin any more. The last may claim to end behind `end`."""
-    for _count in range(most):
+def _elements(file: File[bytes], start: int, end: int, *, limit: int) -> Iterator[Chunk]:
+    """Yield the first `limit` elements, or fewer if no further one can begin. The last may claim to end after `end`."""
+    for _count in range(limit):
         if start >= end:
             return
         file.seek(start)
@@ -167,13 +167,13 @@ def _elements(file: File[bytes], start: int, end: int, *, most: int) -> Iterator
         if not kind_length or not length_length:
             return
         content = start + kind_length + length_length
-        is_unknown = length == (1 << 7 * length_length) - 1  # as of a stream: until its parent ends
+        is_unknown = length == (1 << 7 * length_length) - 1  # as in a stream: it lasts until its parent ends
         start = end if is_unknown else content + length
-        yield Piece(kind, content, start)
+        yield Chunk(kind, content, start)
 
 
 def _number(data: bytes, *, with_marker: bool = False) -> tuple[int, int]:
-    """A number whose first byte tells its length, and that length; (0, 0) where none begins."""
+    """Read a number whose first byte determines its length. Return it and that length, (0, 0) if there is none."""
     length = 9 - data[0].bit_length() if data else 9
     if length > 8 or len(data) < length:
         return 0, 0
@@ -181,21 +181,21 @@ def _number(data: bytes, *, with_marker: bool = False) -> tuple[int, int]:
     return (value if with_marker else value & ((1 << 7 * length) - 1)), length
 
 
-def _doc_type(file: File[bytes], head: Piece) -> bytes:
-    for element in _elements(file, head.start, min(head.end, head.start + 1024), most=32):
+def _doc_type(file: File[bytes], head: Chunk) -> bytes:
+    for element in _elements(file, head.start, min(head.end, head.start + 1024), limit=32):
         if element.kind == DOC_TYPE:
             return _content(file, element).rstrip(b"\0")
     return b""
 
 
-def _webm_duration(file: File[bytes], segment: Piece) -> int | None:
-    scale, duration = 1_000_000, 0.0  # nanoseconds, and how many times that
-    for element in _elements(file, segment.start, segment.end, most=64):
+def _webm_duration(file: File[bytes], segment: Chunk) -> int | None:
+    scale, duration = 1_000_000, 0.0  # a unit in nanoseconds, and the duration in that unit
+    for element in _elements(file, segment.start, segment.end, limit=64):
         if element.kind == CLUSTER:
             break
         if element.kind != INFO:
             continue
-        for about in _elements(file, element.start, min(element.end, segment.end), most=64):
+        for about in _elements(file, element.start, min(element.end, segment.end), limit=64):
             if about.kind == TIMESTAMP_SCALE:
                 scale = int.from_bytes(_content(file, about), "big")
             elif about.kind == DURATION and len(content := _content(file, about)) in (4, 8):
@@ -203,33 +203,35 @@ def _webm_duration(file: File[bytes], segment: Piece) -> int | None:
     return _seconds(duration * scale / 1_000_000_000)
 
 
-def _content(file: File[bytes], element: Piece) -> bytes:
-    """The content of a small element."""
+def _content(file: File[bytes], element: Chunk) -> bytes:
+    """Read the content of a small element."""
     file.seek(element.start)
     content: bytes = file.read(min(element.end - element.start, 16))
     return content
 
 
-# --- Both
+# --- Both formats
 
 
 def _seconds(seconds: float) -> int | None:
-    return max(1, round(seconds)) if 0 < seconds <= LONGEST else None
+    return max(1, round(seconds)) if 0 < seconds <= MAX_DURATION else None
 
 
-def _quicktime() -> FilmRefused:
-    return FilmRefused(
-        _("This is a QuickTime film, which many browsers do not play. Export it as MP4 with H.264 video, or as WebM.")
+def _quicktime() -> VideoRefused:
+    return VideoRefused(
+        _("This is a QuickTime video, which many browsers do not play. Export it as MP4 with H.264 video, or as WebM.")
     )
 
 
-def _not_played_everywhere(kind: str) -> FilmRefused:
-    return FilmRefused(_("Not every browser plays %(kind)s files. Convert it to MP4 or WebM.") % {"kind": kind})
+def _not_played_everywhere(kind: str) -> VideoRefused:
+    return VideoRefused(_("Not every browser plays %(kind)s files. Convert it to MP4 or WebM.") % {"kind": kind})
 
 
-def _cut_off() -> FilmRefused:
-    return FilmRefused(_("The file ends too early: it was not copied or sent whole. Make it anew and choose it again."))
+def _cut_off() -> VideoRefused:
+    return VideoRefused(
+        _("The file is incomplete: it was not copied or sent as a whole. Export it again, then choose it again.")
+    )
 
 
-def _broken() -> FilmRefused:
-    return FilmRefused(_("This file begins like a video, but is none that can be read. Use an MP4 or WebM file."))
+def _broken() -> VideoRefused:
+    return VideoRefused(_("This file begins like a video but cannot be read. Use an MP4 or WebM file."))

@@ -1,4 +1,4 @@
-"""The one door for films and captions of our own. A film is kept as it was sent, so its bytes say what it is."""
+"""Form fields for uploaded videos and captions. Videos are stored as sent, so their bytes must prove their format."""
 
 from collections.abc import Callable
 from copy import copy
@@ -14,25 +14,25 @@ from django.utils.translation import gettext_lazy
 
 from blog.videos import captions, containers
 from blog.videos.captions import CaptionsRefused
-from blog.videos.containers import FilmRefused
+from blog.videos.containers import VideoRefused
 from core.files import content_names
 
 
-def clean_film(upload: File[bytes]) -> File[bytes]:
-    """The film in `upload`, named by its content: the name and the type that the sender claims are not looked at.
+def clean_video(upload: File[bytes]) -> File[bytes]:
+    """Return the video in `upload` under a name derived from its content. The name and type that were sent are ignored.
 
-    It is never in memory as a whole. Raises FilmRefused.
+    The file is never in memory as a whole. Raises VideoRefused.
     """
     if upload.size > settings.VIDEO_MAX_BYTES:
-        raise FilmRefused(_too_large())
+        raise VideoRefused(_too_large())
     film = containers.examine(upload, upload.size)
-    named = copy(upload)  # the name that was sent is said back where the form is refused for another reason
+    named = copy(upload)  # the upload keeps its name: a form with other errors shows it
     named.name = content_names.by_content(upload.chunks(), film.extension)
     return named
 
 
 class _CheckedFileField(forms.FileField):
-    """A file that goes through a door of ours. Its own name may be of any length: it is not kept."""
+    """A file field that validates and renames the upload. The name that was sent may have any length."""
 
     clean_upload: Callable[[File[bytes]], File[bytes]]
 
@@ -40,30 +40,30 @@ class _CheckedFileField(forms.FileField):
         super().__init__(**kwargs | {"max_length": None})
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Not where a hidden input sends nothing for a file that cannot be chosen."""
+        """Ignore the empty text that a hidden input sends if no file can be chosen."""
         return data != "" and super().has_changed(initial, data)
 
     def to_python(self, data: File[bytes] | None) -> File[bytes] | None:
         upload = super().to_python(data)
         try:
             return type(self).clean_upload(upload) if upload else None
-        except (FilmRefused, CaptionsRefused) as refusal:
+        except (VideoRefused, CaptionsRefused) as refusal:
             raise ValidationError(str(refusal), code="refused") from refusal
 
 
 class VideoFileField(_CheckedFileField):
-    """A form's way through the door for films."""
+    """A file field for videos; see `clean_video`."""
 
-    clean_upload = staticmethod(clean_film)
+    clean_upload = staticmethod(clean_video)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.help_text = _("MP4 or WebM of at most %(limit)s, to be shown from here.") % _limit()
+        self.help_text = _("An MP4 or WebM file of at most %(limit)s, to be shown from this site.") % _limit()
 
-    default_error_messages = {"empty": gettext_lazy("The file is empty. Choose the video once more.")}
+    default_error_messages = {"empty": gettext_lazy("The file is empty. Choose the video again.")}
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """With what the page needs to refuse a film that is too large before it travels."""
+        """Add what the page's script needs to refuse a video that is too large before it is sent."""
         accepted = [*containers.MEDIA_TYPES.values(), *(f".{name}" for name in containers.MEDIA_TYPES), ".m4v"]
         return {
             "accept": ",".join(accepted),
@@ -73,17 +73,17 @@ class VideoFileField(_CheckedFileField):
 
 
 class CaptionsField(_CheckedFileField):
-    """A form's way through the door for captions."""
+    """A file field for captions; see `captions.clean_upload`."""
 
     clean_upload = staticmethod(captions.clean_upload)
-    default_error_messages = {"empty": gettext_lazy("The file is empty. Choose the captions once more.")}
+    default_error_messages = {"empty": gettext_lazy("The file is empty. Choose the captions again.")}
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {"accept": f".{captions.EXTENSION},text/vtt"}
 
 
 def _too_large() -> str:
-    return _("The video is too large: at most %(limit)s.") % _limit()
+    return _("The video is too large. The limit is %(limit)s.") % _limit()
 
 
 def _limit() -> dict[str, str]:

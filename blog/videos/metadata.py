@@ -1,7 +1,7 @@
-"""Filling in what the host left empty about a video: its provider knows the title, and has a still picture.
+"""Fetches from the provider what the host left empty about a video: title, creator, duration, date and a poster.
 
-It happens after the host has saved, never while somebody waits for a page. What the host typed is never overwritten,
-not even what was typed while we asked.
+This happens in the worker after the host has saved, never while a page is served. What the host typed is never
+overwritten, even if they typed it while the request was running.
 """
 
 import logging
@@ -12,23 +12,24 @@ from django.core.files.base import ContentFile
 
 from blog.models import Video
 from blog.videos import availability, provider_answers, unused_files
-from blog.videos.provider_answers import Told
+from blog.videos.provider_answers import ProviderAnswer
 from core.fetching.client import Fetcher, FetchFailed
 from core.files import images
 from core.tasks.queue import enqueue
 
-ATTEMPTS = 3  # against a host who saves at the same moment
+MAX_ATTEMPTS = 3  # to write, if the host saves at the same moment
 
 log = logging.getLogger(__name__)
 
 
-def ask(video: Video) -> None:
-    """Have `video` completed, which is new or has become another one: what was found out before is forgotten.
+def schedule_fetch(video: Video) -> None:
+    """Enqueue fetching the metadata of `video`, which is new or has got another URL.
 
-    To be called in the transaction that saves it. Of a file of ours there is nobody to ask.
+    Reset what was fetched for the earlier video. Call this in the transaction that saves `video`. Does nothing more
+    if there is no provider to ask, as for an uploaded file.
     """
-    afresh: dict[str, Any] = {
-        **_empty(video.told),
+    initial: dict[str, Any] = {
+        **_defaults(video.fetched_fields),
         "fetched": {},
         "status": Video.Status.LIVE,
         "unavailable_since": None,
@@ -36,58 +37,58 @@ def ask(video: Video) -> None:
         "check_at": None,
         "failures": 0,
     }
-    if "poster" in afresh:
-        unused_files.let_go((video.poster.name,))
-    Video.objects.filter(pk=video.pk).update(**afresh)
-    for name, value in afresh.items():
+    if "poster" in initial:
+        unused_files.delete_if_unused((video.poster.name,))
+    Video.objects.filter(pk=video.pk).update(**initial)
+    for name, value in initial.items():
         setattr(video, name, value)
     if provider_answers.can_ask(video.reference):
         enqueue("complete-video", str(video.pk))
 
 
-def _empty(names: Collection[str]) -> dict[str, Any]:
+def _defaults(names: Collection[str]) -> dict[str, Any]:
     return {field.name: field.get_default() for field in Video._meta.concrete_fields if field.name in names}
 
 
-def complete(video: Video, *, fetcher: Fetcher) -> None:
-    """Ask the provider of `video` and fill in what is empty. Where it says that there is no such video, count that.
+def fetch_missing(video: Video, *, fetcher: Fetcher) -> None:
+    """Ask the provider of `video`, fill the empty fields, and record whether the video exists.
 
-    Raises FetchFailed for what may be otherwise in an hour.
+    Raises FetchFailed for failures that may be over in an hour.
     """
     if not provider_answers.can_ask(video.reference):
         return
     try:
-        told = provider_answers.ask(video.reference, fetcher)
+        answer = provider_answers.fetch(video.reference, fetcher)
     except FetchFailed as failure:
-        _pass_over(video, failure)
+        _handle_failure(video, failure)
         return
-    availability.note(video, is_there=told is not None)
-    if told:
+    availability.record(video, exists=answer is not None)
+    if answer:
         names = ("title", "creator", "creator_url", "duration", "uploaded_on")
-        _fill_in(video, {name: getattr(told, name) for name in names})
-        _add_poster(video, told, fetcher)
+        _fill_empty_fields(video, {name: getattr(answer, name) for name in names})
+        _add_poster(video, answer, fetcher)
 
 
-def _pass_over(video: Video, failure: FetchFailed) -> None:
-    """Let the worker try again what may pass; the rest stays empty, and the host can fill it in."""
+def _handle_failure(video: Video, failure: FetchFailed) -> None:
+    """Let the worker retry temporary failures. After others the fields stay empty, and the host can fill them in."""
     log.info("Video %d at %s: %s", video.pk, video.provider, failure)
     if failure.is_temporary:
         raise failure
 
 
-def _fill_in(video: Video, values: dict[str, Any]) -> bool:
-    """Write those of `values` whose columns are empty, if they still are when it is done. Whether any was written."""
-    for _attempt in range(ATTEMPTS):
-        row = availability.same(video).first()
+def _fill_empty_fields(video: Video, values: dict[str, Any]) -> bool:
+    """Write those of `values` whose columns are still empty at that moment. Return whether any was written."""
+    for _attempt in range(MAX_ATTEMPTS):
+        row = availability.same_video(video).first()
         if row is None:
             return False
         changes = {name: value for name, value in values.items() if value and not getattr(row, name)}
         if "creator" not in changes:
-            changes.pop("creator_url", None)  # the page of somebody whom the host has not named
+            changes.pop("creator_url", None)  # it belongs to the provider's creator, not to the one the host typed
         if not changes:
             return False
-        untouched = availability.same(video).filter(**{name: getattr(row, name) for name in changes})
-        if untouched.update(**changes, fetched=row.fetched | _as_json(changes)):
+        unchanged = availability.same_video(video).filter(**{name: getattr(row, name) for name in changes})
+        if unchanged.update(**changes, fetched=row.fetched | _as_json(changes)):
             return True
     return False
 
@@ -96,32 +97,32 @@ def _as_json(values: dict[str, Any]) -> dict[str, str | int]:
     return {name: value if isinstance(value, int) else str(value) for name, value in values.items()}
 
 
-def _add_poster(video: Video, told: Told, fetcher: Fetcher) -> None:
-    """Keep a still picture of the video as one of ours: decoded, written anew, and served by us."""
+def _add_poster(video: Video, answer: ProviderAnswer, fetcher: Fetcher) -> None:
+    """Store a still picture of the video, decoded and encoded anew, to be served from this site."""
     if video.poster:
         return
     problems: list[FetchFailed] = []
-    for address in provider_answers.pictures_of(video.reference, told):
+    for url in provider_answers.poster_urls(video.reference, answer):
         try:
-            picture = images.clean_upload(ContentFile(fetcher.picture(address)))
+            picture = images.clean_upload(ContentFile(fetcher.picture(url)))
         except FetchFailed as failure:
             problems.append(failure)
         except images.PictureRefused as refusal:
-            log.info("The picture of video %d is none: %s", video.pk, refusal)
+            log.info("The picture of video %d is not usable: %s", video.pk, refusal)
         else:
-            _keep_poster(video, picture)
+            _save_poster(video, picture)
             return
     for problem in problems:
-        _pass_over(video, problem)
+        _handle_failure(video, problem)
 
 
-def _keep_poster(video: Video, picture: ContentFile[bytes]) -> None:
-    """Into the storage and into the row, or into neither. The file is this video's own, so it may be taken away."""
+def _save_poster(video: Video, picture: ContentFile[bytes]) -> None:
+    """Save `picture` both in the storage and in the row, or in neither. No other row shares the file."""
     field = video.poster.field
     name = field.storage.save(field.generate_filename(video, str(picture.name)), picture)
-    is_kept = False
+    is_saved = False
     try:
-        is_kept = _fill_in(video, {"poster": name})
+        is_saved = _fill_empty_fields(video, {"poster": name})
     finally:
-        if not is_kept:
+        if not is_saved:
             field.storage.delete(name)

@@ -1,7 +1,7 @@
-"""Places for videos in stored HTML: where one stands, and which, but nothing of how it looks.
+"""Placeholders for videos in stored HTML: they say which video is shown at a point of a text, and not how it looks.
 
-A place is a comment of HTML. The renderer puts it in behind the sanitisers, and neither of them lets through a comment
-that somebody else wrote, nor a bare ``<`` that could begin one; so whoever finds a place knows who made it.
+A placeholder is an HTML comment. The renderer inserts it after the sanitisers have run, and neither sanitiser lets
+through a comment from an author, or a bare ``<`` that could begin one. So every placeholder comes from the renderer.
 """
 
 import re
@@ -10,31 +10,30 @@ from urllib.parse import quote, unquote
 
 from blog.videos.references import Reference
 
-MOST = 100  # places in one text; further addresses stay as they were typed
+MAX_PER_TEXT = 100  # the URLs of further videos stay text
 
-_PLACE = re.compile(r"<!--video ([a-z]+):([\w.%]*):([\w.%~]+):(\d{1,7})-->", re.ASCII)
+_PLACEHOLDER = re.compile(r"<!--video ([a-z]+):([\w.%]*):([\w.%~]+):(\d{1,7})-->", re.ASCII)
 
 
-def place(reference: Reference) -> str:
-    """What stands in the HTML in place of the video."""
-    return f"<!--video {reference.provider}:{_coded(reference.host)}:{_coded(reference.id)}:{reference.start}-->"
+def placeholder(reference: Reference) -> str:
+    return f"<!--video {reference.provider}:{_encoded(reference.host)}:{_encoded(reference.id)}:{reference.start}-->"
 
 
 def references(html: str) -> list[Reference]:
-    """The videos that stand in a stored text, in order, each once."""
-    return list(dict.fromkeys(_reference(found) for found in _PLACE.finditer(html)))
+    """Return the videos in a stored text, in order, without duplicates."""
+    return list(dict.fromkeys(_reference(match) for match in _PLACEHOLDER.finditer(html)))
 
 
-def fill(html: str, shown: Callable[[Reference], str]) -> str:
-    """`html` with what `shown` makes, which must be safe HTML, in each of its places."""
-    return _PLACE.sub(lambda found: shown(_reference(found)), html)
+def replace(html: str, render: Callable[[Reference], str]) -> str:
+    """Replace each placeholder in `html` with what `render` returns for its video. That must be safe HTML."""
+    return _PLACEHOLDER.sub(lambda match: render(_reference(match)), html)
 
 
-def _reference(found: re.Match[str]) -> Reference:
-    provider, host, id, start = found.groups()
+def _reference(match: re.Match[str]) -> Reference:
+    provider, host, id, start = match.groups()
     return Reference(provider, unquote(id), int(start), unquote(host))
 
 
-def _coded(value: str) -> str:
-    """Without hyphens, too: two of them and a bracket would end the comment."""
+def _encoded(value: str) -> str:
+    """Percent-encode `value`. Hyphens too, because "-->" would end the comment."""
     return quote(value, safe="").replace("-", "%2D")

@@ -1,7 +1,7 @@
-"""Which videos stand in the texts of a post, and the rows in which more is kept about them.
+"""Which videos the texts of a post contain, and the rows that describe them.
 
-A text says where a video stands; a row says what it is called, who made it, whether AI did. `keep_rows` lets the rows
-follow the texts, and is called by whatever stores a text or shows other words.
+A text determines where a video is shown; its row holds the title, the creator, whether AI made it. Call
+`synchronise_rows` after storing a text, and after a change to which reposted words are shown.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,97 +21,104 @@ PARTS = {
     Text.BODY: Video.Part.POST,
     Text.WORDS: Video.Part.REPOST,
 }
-Standing = Mapping[str, Sequence[Reference]]  # by text
+ReferencesByText = Mapping[str, Sequence[Reference]]
 
 
 @dataclass
-class Changes:
-    """What has to happen to rows so that they follow the texts: where each goes, what is new, what is left over."""
+class RowChanges:
+    """The changes that make the rows of a post agree with its texts."""
 
-    moves: list[tuple[Video, str, Reference]] = field(default_factory=list)
-    new: list[tuple[str, Reference]] = field(default_factory=list)
-    loose: list[Video] = field(default_factory=list)
+    moves: list[tuple[Video, str, Reference]] = field(default_factory=list)  # a row, and its new text and video
+    additions: list[tuple[str, Reference]] = field(default_factory=list)
+    orphans: list[Video] = field(default_factory=list)  # rows whose video is in no text any more
 
 
-def changes(rows: Iterable[Video], standing: Standing) -> Changes:
-    """What the texts ask of the `rows` of a post, as far as these stand in texts.
+def plan_changes(rows: Iterable[Video], references: ReferencesByText) -> RowChanges:
+    """Compare the rows of a post with the videos in its texts. Attached videos are ignored.
 
-    A video that leaves one text and turns up in another, or begins elsewhere now, takes its row along.
+    A video that moves to another text, or gets another start, keeps its row.
     """
     rows = [row for row in rows if row.text]
-    found = Changes(loose=[row for row in rows if row.reference not in standing.get(row.text, ())])
-    kept = {(row.text, row.reference) for row in rows}
-    missing = [(text, one) for text, several in standing.items() for one in several if (text, one) not in kept]
-    for text, reference in missing:
-        if row := _leaving(found.loose, text, reference):
-            found.loose.remove(row)
-            found.moves.append((row, text, reference))
+    changes = RowChanges(orphans=[row for row in rows if row.reference not in references.get(row.text, ())])
+    existing = {(row.text, row.reference) for row in rows}
+    in_texts = [(text, reference) for text, several in references.items() for reference in several]
+    for text, reference in in_texts:
+        if (text, reference) in existing:
+            continue
+        if row := _find_orphan(changes.orphans, text, reference):
+            changes.orphans.remove(row)
+            changes.moves.append((row, text, reference))
         else:
-            found.new.append((text, reference))
-    return found
+            changes.additions.append((text, reference))
+    return changes
 
 
-def _leaving(loose: Sequence[Video], text: str, reference: Reference) -> Video | None:
-    """The row of the same video that has lost its place: rather the whole address, then another start of it."""
-    same = [row for row in loose if row.reference == reference]
-    other_start = [row for row in loose if row.text == text and row.reference.film == reference.film]
+def _find_orphan(orphans: Sequence[Video], text: str, reference: Reference) -> Video | None:
+    """Find the row for a video that is new in a text: the same video with the same start, or with another one."""
+    same = [row for row in orphans if row.reference == reference]
+    other_start = [
+        row for row in orphans if row.text == text and row.reference.without_start == reference.without_start
+    ]
     return next(iter(same + other_start), None)
 
 
 @transaction.atomic
-def keep_rows(post: Post) -> None:
-    """Let the rows of `post` follow its stored texts.
+def synchronise_rows(post: Post) -> None:
+    """Make the rows of `post` agree with its stored texts.
 
-    A row whose place is gone goes too, unless something was typed into it: that only the host may drop.
+    An orphaned row is deleted, unless the host typed something into it: only the host may discard that.
     """
-    found = changes(Video.objects.select_for_update().filter(post=post), standing_in(post))
-    for row, text, reference in found.moves:
-        put(row, text, reference)
+    changes = plan_changes(Video.objects.select_for_update().filter(post=post), references_by_text(post))
+    for row, text, reference in changes.moves:
+        assign(row, text, reference)
         row.save()
-    for text, reference in found.new:
-        put(row := Video(post=post), text, reference)
+    for text, reference in changes.additions:
+        assign(row := Video(post=post), text, reference)
         row.save()
-        metadata.ask(row)
-    for row in found.loose:
-        if not row.has_typed:
+        metadata.schedule_fetch(row)
+    for row in changes.orphans:
+        if not row.has_typed_values:
             row.delete()
 
 
-def put(row: Video, text: str, reference: Reference) -> None:
-    """Let `row` be that of the video in one text of its post."""
+def assign(row: Video, text: str, reference: Reference) -> None:
+    """Make `row` describe the video `reference` in one text of its post."""
     row.text, row.part, row.page_url = text, PARTS[Text(text)], reference.watch_url
     row.reference = reference
 
 
-def standing_in(post: Post) -> dict[str, list[Reference]]:
-    """The videos in the texts of `post` as stored now. Of the words, in each version that readers may come to see."""
+def references_by_text(post: Post) -> dict[str, list[Reference]]:
+    """Return the videos in the stored texts of `post`; those of the repost in every wording that may be shown."""
     stored = Post.objects.only("introduction_html", "body_html").get(pk=post.pk)
     return {
         Text.INTRODUCTION: placeholders.references(stored.introduction_html),
         Text.BODY: placeholders.references(stored.body_html),
-        Text.WORDS: standing_in_words(post),
+        Text.WORDS: references_in_repost(post),
     }
 
 
-def standing_in_words(post: Post, *, typed: str | None = None) -> list[Reference]:
-    """The videos in the reposted words: as stored, or as `typed`; as shown; as confirmed; and as asked about."""
+def references_in_repost(post: Post, *, typed: str | None = None) -> list[Reference]:
+    """Return the videos in the reposted words: in the stored or `typed` text, and in all wordings that may be shown.
+
+    Those are the wording that is shown, the one that the author confirmed, and those in open requests to the author.
+    """
     repost = Repost.objects.select_related("shown", "covered").filter(post=post.pk).first() if post.pk else None
-    found = rendering.videos_in(typed if typed is not None else repost.text if repost else "")
+    references = rendering.videos_in(typed if typed is not None else repost.text if repost else "")
     if repost:
-        open_questions = repost.requests.filter(answered_at=None).select_related("wording")
-        wordings = [repost.shown, repost.covered, *(asked.wording for asked in open_questions)]
+        open_requests = repost.requests.filter(answered_at=None).select_related("wording")
+        wordings = [repost.shown, repost.covered, *(request.wording for request in open_requests)]
         for wording in filter(None, wordings):
-            found += placeholders.references(wording.html)
-    return list(dict.fromkeys(found))
+            references += placeholders.references(wording.html)
+    return list(dict.fromkeys(references))
 
 
 def shown_videos(post: Post) -> list[Video]:
-    """The videos that readers see, attached or in a text: those of the reposted words go with the words.
+    """Return the videos that readers see, attached or in a text; those of the repost only while its words are shown.
 
-    A row alone shows nothing: a text that nobody sees yet may have brought it.
+    A row alone shows nothing, because it may belong to a text that is not shown yet.
     """
     words = post.passage.public_html if post.passage else ""
-    standing: dict[str, list[Reference]] = {
+    references: dict[str, list[Reference]] = {
         Text.INTRODUCTION: placeholders.references(post.introduction_html),
         Text.BODY: placeholders.references(post.body_html),
         Text.WORDS: placeholders.references(words),
@@ -120,29 +127,29 @@ def shown_videos(post: Post) -> list[Video]:
     return [
         video
         for video in post.videos.all()
-        if (video.reference in standing[video.text] if video.text else video.part == Video.Part.POST or has_words)
+        if (video.reference in references[video.text] if video.text else video.part == Video.Part.POST or has_words)
     ]
 
 
-def filled(html: str, videos: Iterable[Video], *, text: str, template: str) -> str:
-    """A stored text with its videos, from the rows that stand in it.
+def insert_videos(html: str, videos: Iterable[Video], *, text: str, template: str) -> str:
+    """Replace the placeholders in a stored text with its videos, each rendered by `template`.
 
-    A place without a row, as in a preview, tells what its address tells. A video that stands twice has one anchor.
+    A placeholder without a row, as in a preview, shows what its reference alone says. A video that occurs twice in the
+    text has one anchor.
     """
     rows = {row.reference: row for row in videos if row.text == text}
     anchored: set[Reference] = set()
 
-    def show(reference: Reference) -> str:
-        row = rows.get(reference) or bare(text, reference)
+    def render(reference: Reference) -> str:
+        row = rows.get(reference) or _unsaved_row(text, reference)
         is_first = reference not in anchored
         anchored.add(reference)
         return render_to_string(template, {"video": row, "in_text": True, "has_anchor": bool(row.pk and is_first)})
 
-    return placeholders.fill(html, show)
+    return placeholders.replace(html, render)
 
 
-def bare(text: str, reference: Reference) -> Video:
-    """A row of which nothing is known but where it stands, and which is not stored."""
+def _unsaved_row(text: str, reference: Reference) -> Video:
     row = Video()
     row.text, row.page_url, row.reference = text, reference.watch_url, reference
     return row

@@ -1,11 +1,11 @@
-"""What a provider says about a video: whether it is still there, what it is called, and where its picture is.
+"""Ask the provider of a video about it: whether it still exists, its title, and where its picture is.
 
-Only addresses of the table of providers are asked, and nothing that comes back is believed: a text is cut and cleaned,
-a number has to be one, and a picture is looked for on the provider's own hosts alone.
+Only URLs from the table of providers are requested, and no value of an answer is trusted: text is cleaned and cut,
+numbers must be numbers, and a picture must be on one of the provider's own hosts.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,70 +15,70 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
-from blog.rendering.markdown import readable, without_direction_marks
+from blog.rendering.markdown import normalise, strip_direction_marks
+from blog.videos.providers import UncheckedAnswer
 from blog.videos.references import PROVIDERS, Reference
 from core.fetching.client import Fetcher, FetchFailed
 
-TITLE_LENGTH, NAME_LENGTH, ADDRESS_LENGTH = 300, 200, 1000  # characters, as the columns of a video
-LONGEST = 366 * 24 * 3600  # seconds; a longer film is a mistake, and no database has to hold it
-REFUSED = frozenset({401, 403, 404, 410})  # how providers say that a video is private, blocked or deleted
+TITLE_LENGTH, NAME_LENGTH, URL_LENGTH = 300, 200, 1000  # characters, as in the columns of a video
+MAX_DURATION = 366 * 24 * 3600  # seconds; more must be a mistake, and would not fit the column
+REFUSED = frozenset({401, 403, 404, 410})  # how providers answer for a private, blocked or deleted video
 MISSING = frozenset({404, 410})
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a provider told of a video that is there; empty where it told nothing that can be used."""
+class ProviderAnswer:
+    """What a provider says about an existing video. A field without a usable value is empty."""
 
     title: str = ""
     creator: str = ""
     creator_url: str = ""
     duration: int | None = None  # seconds
     uploaded_on: date | None = None
-    picture: str = ""  # an address, not checked yet
+    picture_url: str = ""  # on any host: see `poster_urls`
 
 
 def can_ask(reference: Reference) -> bool:
-    """Whether there is somebody to ask, and the settings let us."""
+    """Whether the provider answers questions about the video, and the settings allow asking."""
     provider = PROVIDERS.get(reference.provider)
-    if not (settings.VIDEO_FETCH and provider and provider.key in READERS and reference.info_url):
+    if not (settings.VIDEO_FETCH and provider and provider.read_answer and reference.info_url):
         return False
-    return not provider.hosts or reference.host in getattr(settings, provider.hosts)
+    return not provider.hosts_setting or reference.host in getattr(settings, provider.hosts_setting)
 
 
-def ask(reference: Reference, fetcher: Fetcher) -> Told | None:
-    """What its provider tells of a video; None where it says that there is no such video (any more).
+def fetch(reference: Reference, fetcher: Fetcher) -> ProviderAnswer | None:
+    """Ask the provider about a video for which `can_ask` is true. Return None if it has no such video (any more).
 
-    Raises FetchFailed where the answer means neither: the network, a server in trouble, too many questions.
+    Raises FetchFailed if the answer means neither: network failures, server errors, rate limits.
     """
-    provider = PROVIDERS[reference.provider]
     try:
         answer = fetcher.json(reference.info_url)
     except FetchFailed as failure:
-        if failure.status in REFUSED and _is_believed(failure, reference, fetcher):
+        if failure.status in REFUSED and _means_no_video(failure, reference, fetcher):
             return None
         raise
-    return READERS[provider.key](answer, reference)
+    read_answer = PROVIDERS[reference.provider].read_answer
+    unchecked = read_answer(answer, reference.host) if read_answer else None
+    return _checked(unchecked) if unchecked else None
 
 
-def pictures_of(reference: Reference, told: Told) -> list[str]:
-    """Where a still picture of the video may be fetched, the best first."""
-    provider = PROVIDERS[reference.provider]
-    named = [told.picture] if _is_among(told.picture, provider.picture_hosts, reference) else []
+def poster_urls(reference: Reference, answer: ProviderAnswer) -> list[str]:
+    """Return where to fetch a still picture of the video, the best first."""
+    hosts = PROVIDERS[reference.provider].picture_hosts
+    named = [answer.picture_url] if _is_on_host(answer.picture_url, hosts, reference) else []
     fixed = [reference.poster_url] if reference.poster_url else []
     return list(dict.fromkeys(named + fixed))
 
 
-def _is_believed(failure: FetchFailed, reference: Reference, fetcher: Fetcher) -> bool:
-    """Whether a refusal means this video: a refusal alone may only mean that it must not be embedded."""
+def _means_no_video(failure: FetchFailed, reference: Reference, fetcher: Fetcher) -> bool:
+    """Whether a refusal says that the video is gone, and not only that it must not be embedded."""
     if reference.poster_url:
-        return _picture_is_gone(reference, fetcher)  # the second witness, where there is one
-    # A door with a riddle for people refuses machines, and whatever they ask for.
+        return _is_poster_gone(reference, fetcher)
+    # A page that demands a captcha refuses machines, whatever they request.
     return failure.status in MISSING or not failure.is_page
 
 
-def _picture_is_gone(reference: Reference, fetcher: Fetcher) -> bool:
+def _is_poster_gone(reference: Reference, fetcher: Fetcher) -> bool:
     try:
         fetcher.picture(reference.poster_url)
     except FetchFailed as failure:
@@ -86,127 +86,73 @@ def _picture_is_gone(reference: Reference, fetcher: Fetcher) -> bool:
     return False
 
 
-def _is_among(address: str, hosts: tuple[str, ...], reference: Reference) -> bool:
-    """Whether an `address` that somebody told us is on one of `hosts`."""
+def _is_on_host(url: str, hosts: Sequence[str], reference: Reference) -> bool:
+    """Whether an untrusted `url` is on one of `hosts`, which are written as in `Provider.picture_hosts`."""
     try:
-        host = urlsplit(address).netloc
+        host = urlsplit(url).netloc
     except ValueError:
         return False
     names = [name.format(host=reference.host) for name in hosts]
     return any(host.endswith(name) if name.startswith(".") else host == name for name in names if name)
 
 
-# --- Readers: one for each kind of answer -----------------------------------------------------------------------------
+# --- Checking values ----------------------------------------------------------------------------------------------
 
 
-def _oembed(answer: Json, reference: Reference) -> Told:
-    """Also what Vimeo adds to the standard: how long, and since when."""
-    return Told(
-        title=_text(answer.get("title"), TITLE_LENGTH),
-        **_maker(answer.get("author_name"), answer.get("author_url")),
-        duration=_seconds(answer.get("duration")),
-        uploaded_on=_day(answer.get("upload_date")),
-        picture=_address(answer.get("thumbnail_url")),
+def _checked(answer: UncheckedAnswer) -> ProviderAnswer:
+    return ProviderAnswer(
+        title=_text(answer.title, TITLE_LENGTH),
+        creator=_text(answer.creator, NAME_LENGTH),
+        creator_url=_web_url(answer.creator_url),
+        duration=_single_duration(answer.durations),
+        uploaded_on=_date(answer.uploaded_on),
+        picture_url=_url(answer.picture_url),
     )
-
-
-def _dailymotion(answer: Json, reference: Reference) -> Told:
-    return Told(
-        title=_text(answer.get("title"), TITLE_LENGTH),
-        **_maker(answer.get("owner.screenname"), answer.get("owner.url")),
-        duration=_seconds(answer.get("duration")),
-        uploaded_on=_day(answer.get("created_time")),
-        picture=_address(answer.get("thumbnail_720_url") or answer.get("thumbnail_480_url")),
-    )
-
-
-def _peertube(answer: Json, reference: Reference) -> Told:
-    account = _object(answer.get("account"))
-    path = _address(answer.get("previewPath") or answer.get("thumbnailPath"))
-    return Told(
-        title=_text(answer.get("name"), TITLE_LENGTH),
-        **_maker(account.get("displayName"), account.get("url")),
-        duration=_seconds(answer.get("duration")),
-        uploaded_on=_day(answer.get("publishedAt")),
-        picture=f"https://{reference.host}{path}" if path.startswith("/") else "",
-    )
-
-
-def _archive(answer: Json, reference: Reference) -> Told | None:
-    """Of what it never had, and of what it had to hide, it answers with a 200 and nothing in it."""
-    if not answer or answer.get("is_dark"):
-        return None
-    about = _object(answer.get("metadata"))
-    files = answer.get("files")
-    files = [file for file in files if isinstance(file, dict)] if isinstance(files, list) else []
-    lengths = [_seconds(file.get("length")) for file in files if file.get("source") == "original"]
-    films = [length for length in lengths if length]
-    still = _address(f"{answer.get('server')}{answer.get('dir')}/__ia_thumb.jpg")
-    has_still = any(file.get("name") == "__ia_thumb.jpg" for file in files)
-    return Told(
-        title=_text(about.get("title"), TITLE_LENGTH),
-        **_maker(about.get("creator"), None),
-        duration=films[0] if len(films) == 1 else None,  # of several films, the whole is as long as none
-        uploaded_on=_day(about.get("publicdate")),
-        picture=f"https://{still}" if has_still else "",
-    )
-
-
-READERS: dict[str, Callable[[Json, Reference], Told | None]] = {
-    "youtube": _oembed,
-    "vimeo": _oembed,
-    "tiktok": _oembed,
-    "dailymotion": _dailymotion,
-    "peertube": _peertube,
-    "archive": _archive,
-}
-
-
-def _object(value: Any) -> Json:
-    return value if isinstance(value, dict) else {}
 
 
 def _text(value: Any, length: int) -> str:
-    """One line without anything in it that is no text; of a list, as the Internet Archive has them, the first."""
+    """Clean one line of text. Of a list, as the Internet Archive sends them, take the first item."""
     if isinstance(value, list) and value:
         value = value[0]
     if not isinstance(value, str):
         return ""
-    return " ".join(without_direction_marks(readable(value[: 4 * length])).split())[:length].rstrip()
+    return " ".join(strip_direction_marks(normalise(value[: 4 * length])).split())[:length].rstrip()
 
 
-def _maker(name: Any, page: Any) -> dict[str, str]:
-    return {"creator": _text(name, NAME_LENGTH), "creator_url": _web_page(page)}
-
-
-def _web_page(value: Any) -> str:
-    """An address that may become a link of ours."""
-    address = _address(value)
+def _web_url(value: Any) -> str:
+    """A URL that the site may link to."""
+    url = _url(value)
     try:
-        URLValidator(schemes=["http", "https"])(address)
+        URLValidator(schemes=["http", "https"])(url)
     except ValidationError:
         return ""
-    return address
+    return url
 
 
-def _address(value: Any) -> str:
-    is_one = isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= ADDRESS_LENGTH
-    return value if is_one else ""
+def _url(value: Any) -> str:
+    is_plain = isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= URL_LENGTH
+    return value if is_plain else ""
 
 
-def _seconds(value: Any) -> int | None:
-    """Whole seconds; None for what is no length, and for the 0 of a broadcast that still runs."""
+def _single_duration(values: Sequence[Any]) -> int | None:
+    """The one valid duration among `values`. A video of several files has no duration as a whole."""
+    durations = [duration for value in values if (duration := _duration(value))]
+    return durations[0] if len(durations) == 1 else None
+
+
+def _duration(value: Any) -> int | None:
+    """Whole seconds; None for what is no duration, and for the 0 of a live broadcast."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         seconds = float(value)
     except (ValueError, OverflowError):
         return None
-    return round(seconds) or None if math.isfinite(seconds) and 0 < seconds <= LONGEST else None
+    return round(seconds) or None if math.isfinite(seconds) and 0 < seconds <= MAX_DURATION else None
 
 
-def _day(value: Any) -> date | None:
-    """The day in a date of ISO 8601, or in seconds since 1970."""
+def _date(value: Any) -> date | None:
+    """The day of an ISO 8601 date, or of a Unix timestamp."""
     try:
         if isinstance(value, str):
             return date.fromisoformat(value[:10])

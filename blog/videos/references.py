@@ -1,7 +1,8 @@
-"""Addresses of videos, read by the table of providers.
+"""References to videos: parsing a video's URL, and the URLs that follow from a reference.
 
-Nothing is fetched and nothing of the provider's HTML is kept: an address is read offline into a `Reference`.
-Imports no Django, since the settings take the allowed origins from here.
+Everything here works offline, from the table of providers.
+
+This module imports no Django at module level, because the settings take the allowed origins from here.
 """
 
 import re
@@ -14,178 +15,175 @@ from urllib.parse import SplitResult, parse_qs, quote, urlsplit
 from blog.videos.providers import PROVIDERS as PROVIDERS
 from blog.videos.providers import Provider as Provider
 
-UPLOAD = "upload"  # the provider of a file of ours
-DIRECT = "direct"  # and of a file elsewhere
-NEVER_CHECKED = (UPLOAD, DIRECT)  # the keys of those whom nobody can or has to ask whether a video is still there
+UPLOAD = "upload"  # the provider of videos that were uploaded here
+UNCHECKED_PROVIDERS = (UPLOAD, *(key for key, provider in PROVIDERS.items() if not provider.frame_origin))  # files
 
 
 @dataclass(frozen=True)
 class Reference:
-    """One video at one provider, from `start` seconds on."""
+    """One video at one provider, played from `start` (in seconds)."""
 
     provider: str
     id: str
     start: int = 0
-    host: str = ""  # where the provider runs on many
+    host: str = ""  # if the provider runs on many hosts
 
     @property
     def provider_name(self) -> str:
-        """For readers: who will be asked. Of those that run on many hosts, the host says that best."""
-        provider = PROVIDERS.get(self.provider)
-        return (provider.name if provider and not provider.hosts else self._at) or self.provider
+        """The name that readers know: the host, if the provider runs on many."""
+        row = self._row
+        return (row.name if row and not row.hosts_setting else self._serving_host) or self.provider
 
     @property
     def watch_url(self) -> str:
-        """The page where the video is at home."""
-        provider = PROVIDERS.get(self.provider)
-        return self._filled(provider.watch) if provider else ""
+        """The page of the video at its provider."""
+        return self._expand(self._row.watch_urls) if self._row else ""
 
     @property
     def player_url(self) -> str:
-        """What is loaded after a click; nothing where the settings do not allow it (any more)."""
-        provider = PROVIDERS.get(self.provider)
-        if provider is None or (provider.hosts and self._at not in _allowed(provider.hosts)):
+        """The URL to load after the reader's click; empty if the settings do not allow the host (any more)."""
+        row = self._row
+        if row is None or (row.hosts_setting and self._serving_host not in _allowed_hosts(row.hosts_setting)):
             return ""
-        return self._filled(provider.player)
+        return self._expand(row.player_urls)
 
     @property
     def is_file(self) -> bool:
-        """Played by the browser itself, without a page of the provider's around it."""
-        provider = PROVIDERS.get(self.provider)
-        return provider is not None and not provider.frame_origin
+        """Whether the browser itself plays the video, without a frame of the provider."""
+        return self._row is not None and not self._row.frame_origin
 
     @property
     def aspect(self) -> str:
-        provider = PROVIDERS.get(self.provider)
-        return provider.aspect if provider else "16/9"
+        return self._row.aspect if self._row else "16/9"
 
     @property
     def is_well_formed(self) -> bool:
-        provider = PROVIDERS.get(self.provider)
-        return provider is not None and bool(re.fullmatch(provider.id, self.id, re.ASCII))
+        return self._row is not None and bool(re.fullmatch(self._row.id_pattern, self.id, re.ASCII))
 
     @property
     def info_url(self) -> str:
-        """Where to ask about the video; nothing where nobody would know."""
-        provider = PROVIDERS.get(self.provider)
-        return self._filled((provider.info,), url=quoted(self.film.watch_url)) if provider else ""
+        """Where the provider describes the video; empty if it does not."""
+        if not self._row:
+            return ""
+        return self._expand((self._row.info_url,), url=quote(self.without_start.watch_url, safe=""))
 
     @property
     def poster_url(self) -> str:
-        """A still picture, where its address is always the same."""
-        provider = PROVIDERS.get(self.provider)
-        return self._filled((provider.poster,)) if provider else ""
+        """A still picture, if its URL follows from the id."""
+        return self._expand((self._row.poster_url,)) if self._row else ""
 
     @property
-    def film(self) -> "Reference":
-        """The whole of it, wherever this begins."""
+    def without_start(self) -> "Reference":
+        """The same video, played from its beginning."""
         return replace(self, start=0)
 
     @property
-    def _at(self) -> str:
-        """The host: noted, or part of an id that is an address."""
+    def _row(self) -> Provider | None:
+        return PROVIDERS.get(self.provider)
+
+    @property
+    def _serving_host(self) -> str:
+        """The host on record, or the one in an id that is a URL."""
         return self.host or (urlsplit(self.id).hostname or "" if "://" in self.id else "")
 
-    def _filled(self, templates: tuple[str, ...], **more: str) -> str:
-        match = re.fullmatch(PROVIDERS[self.provider].id, self.id, re.ASCII)
+    def _expand(self, templates: tuple[str, ...], **extra: str) -> str:
+        """Expand the first template whose fields all have a value; return an empty string if there is none."""
+        match = re.fullmatch(PROVIDERS[self.provider].id_pattern, self.id, re.ASCII)
         if match is None:
             return ""
-        values = {"id": self.id, "host": self.host, "start": self.start, **match.groupdict(), **more}
-        known = {name: value for name, value in values.items() if value}
-        return next((template.format(**known) for template in templates if _fields(template) <= known.keys()), "")
+        fields = {"id": self.id, "host": self.host, "start": self.start, **match.groupdict(), **extra}
+        filled = {name: value for name, value in fields.items() if value}
+        return next((template.format(**filled) for template in templates if _fields(template) <= filled.keys()), "")
 
 
-ID_PARAMETERS = ("v", "h", "video", "bvid")  # of a query, where an address needs them to name its video
-LONGEST = 1000  # characters of an id or an address
-LATEST = 999_999  # seconds of a start: as many digits as are read
-_SHAPES = [(provider, re.compile(shape, re.ASCII)) for provider in PROVIDERS.values() for shape in provider.shapes]
-_CLOCK = re.compile(r"(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,3})m)?(?:(?P<s>\d{1,6})s?)?", re.ASCII)
+MAX_URL_LENGTH = 1000  # characters; also of an id
+MAX_START = 999_999  # seconds: as many digits as `_DURATION` reads
+_URL_PATTERNS = [
+    (provider, re.compile(pattern, re.ASCII)) for provider in PROVIDERS.values() for pattern in provider.url_patterns
+]
+_DURATION = re.compile(r"(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,3})m)?(?:(?P<s>\d{1,6})s?)?", re.ASCII)
 
 
-def parse(address: str) -> Reference | None:
-    """The video behind the address of its page, or None where we know no provider for it."""
+def parse(url: str) -> Reference | None:
+    """Return the video that `url` leads to, or None if it is not the URL of a video at a known provider."""
     try:
-        parts = urlsplit(address.strip())
+        parts = urlsplit(url.strip())
         has_login_or_port = parts.username is not None or parts.port is not None
     except ValueError:
         return None
-    if parts.scheme not in {"http", "https"} or has_login_or_port or not parts.hostname or len(address) > LONGEST:
+    if parts.scheme not in {"http", "https"} or has_login_or_port or not parts.hostname or len(url) > MAX_URL_LENGTH:
         return None
     query = parse_qs(parts.query)
-    for provider, shape in _SHAPES:
-        for known in _spellings(parts, query):
-            if (match := shape.fullmatch(known)) and (found := _reference(provider, match, parts, query)):
-                return found
+    for provider, pattern in _URL_PATTERNS:
+        for spelling in _spellings(provider, parts, query):
+            if (match := pattern.fullmatch(spelling)) and (reference := _reference(provider, match, parts, query)):
+                return reference
     return None
 
 
-def _spellings(parts: SplitResult, query: Mapping[str, list[str]]) -> Iterator[str]:
+def _spellings(provider: Provider, parts: SplitResult, query: Mapping[str, list[str]]) -> Iterator[str]:
+    """The forms of a URL that the provider's patterns may match."""
     plain = f"{parts.hostname}{parts.path}"
-    yield from (f"{plain}?{name}={query[name][0]}" for name in ID_PARAMETERS if name in query)
+    yield from (f"{plain}?{name}={query[name][0]}" for name in provider.id_parameters if name in query)
     yield plain
 
 
 def _reference(
     provider: Provider, match: re.Match[str], parts: SplitResult, query: dict[str, list[str]]
 ) -> Reference | None:
-    found = match.groupdict()
-    host = found.get("host") or ""
-    if provider.hosts and (parts.scheme != "https" or host not in _allowed(provider.hosts)):
+    groups = match.groupdict()
+    host = groups.get("host") or ""
+    if provider.hosts_setting and (parts.scheme != "https" or host not in _allowed_hosts(provider.hosts_setting)):
         return None
-    # Where its home cannot be told a start, it has none: what is read of a video is what its `watch_url` says again.
-    start = _start(parts, query) if "start" in _fields(provider.watch[0]) else 0
-    if "id" not in found:
-        whole = Reference(provider.key, parts._replace(netloc=host, fragment="").geturl(), start)
-        return whole if whole.is_well_formed and len(whole.watch_url) <= LONGEST else None
-    id = "/".join(filter(None, (found["id"], found.get("hash"))))
+    # A start that the watch URL cannot express is dropped, so that parsing the watch URL gives the same reference.
+    start = _start(provider, parts, query) if "start" in _fields(provider.watch_urls[0]) else 0
+    if "id" not in groups:
+        file = Reference(provider.key, parts._replace(netloc=host, fragment="").geturl(), start)
+        return file if file.is_well_formed and len(file.watch_url) <= MAX_URL_LENGTH else None
+    id = "/".join(filter(None, (groups["id"], groups.get("hash"))))
     return Reference(provider.key, id, start, host)
 
 
-def _start(parts: SplitResult, query: dict[str, list[str]]) -> int:
-    """Seconds, from ``t=90``, ``t=1m30s``, ``start=90`` or ``#t=90s``; 0 where it cannot be read."""
+def _start(provider: Provider, parts: SplitResult, query: dict[str, list[str]]) -> int:
+    """Return the start in seconds, from ``t=90``, ``t=1m30s`` or ``#t=90s``; 0 if there is none to read."""
     fragment = parts.fragment.removeprefix("t=") if parts.fragment.startswith("t=") else ""
-    value = (query.get("t") or query.get("start") or query.get("startTime") or [fragment])[0]
-    match = _CLOCK.fullmatch(value)
+    value = next((query[name][0] for name in provider.start_parameters if name in query), fragment)
+    match = _DURATION.fullmatch(value)
     if not match:
         return 0
     seconds = int(match["h"] or 0) * 3600 + int(match["m"] or 0) * 60 + int(match["s"] or 0)
-    return seconds if seconds <= LATEST else 0
+    return seconds if seconds <= MAX_START else 0
 
 
-def quoted(address: str) -> str:
-    """`address` as a value in the query of another, as the templates of `Provider.info` want it for ``{url}``."""
-    return quote(address, safe="")
+def provider_names() -> list[str]:
+    """Name the providers whose videos can be shown here: those on many hosts only if the settings list some."""
+    from django.utils.translation import gettext  # not above: the settings import this module
 
-
-def names() -> list[str]:
-    """What can be shown here: all providers but those whose hosts the settings do not name."""
-    from django.utils.translation import gettext  # not above: the settings themselves import this module
-
-    known = [provider for provider in PROVIDERS.values() if not provider.hosts or _allowed(provider.hosts)]
-    return [gettext(provider.name) for provider in known]
+    available = [row for row in PROVIDERS.values() if not row.hosts_setting or _allowed_hosts(row.hosts_setting)]
+    return [gettext(row.name) for row in available]
 
 
 def frame_origins(hosts: Mapping[str, Collection[str]]) -> list[str]:
-    """All that a frame may load; `hosts` holds those of each setting that a provider names."""
+    """The origins of all players in frames. `hosts` are the allowed hosts, by the name of their setting."""
     return _origins("frame_origin", hosts)
 
 
 def media_origins(hosts: Mapping[str, Collection[str]]) -> list[str]:
-    """From where the browser's own player may load a film, besides ourselves."""
+    """The origins of all video files on other hosts. `hosts` are the allowed hosts, by the name of their setting."""
     return _origins("media_origin", hosts)
 
 
 def _origins(field: str, hosts: Mapping[str, Collection[str]]) -> list[str]:
     return [
-        getattr(provider, field).format(host=host)
-        for provider in PROVIDERS.values()
-        if getattr(provider, field)
-        for host in (hosts[provider.hosts] if provider.hosts else [""])
+        getattr(row, field).format(host=host)
+        for row in PROVIDERS.values()
+        if getattr(row, field)
+        for host in (hosts[row.hosts_setting] if row.hosts_setting else [""])
     ]
 
 
-def _allowed(setting: str) -> Collection[str]:
-    from django.conf import settings  # not before it is asked: the settings themselves import this module
+def _allowed_hosts(setting: str) -> Collection[str]:
+    from django.conf import settings  # not above: the settings import this module
 
     hosts: Collection[str] = getattr(settings, setting)
     return hosts

@@ -1,4 +1,4 @@
-"""Files of ours that nobody shows any more: they go with the last row that had them, once that is certain."""
+"""Deletes uploaded files of videos (films, captions, posters) together with the last row that uses them."""
 
 from functools import partial
 from typing import Any
@@ -14,23 +14,23 @@ from core.files.shared_files import lock_shared_files
 
 @receiver(pre_save, sender=Video)
 def before_saving(instance: Video, raw: bool = False, **kwargs: Any) -> None:
-    """What the row still has now, it may not have afterwards."""
+    """Check the files that the row has now: saving may replace them."""
     if instance.pk and not raw:
-        let_go(*Video.objects.filter(pk=instance.pk).values_list(*Video.FILES))
+        delete_if_unused(*Video.objects.filter(pk=instance.pk).values_list(*Video.FILE_FIELDS))
 
 
 @receiver(post_delete, sender=Video)
 def after_deleting(instance: Video, **kwargs: Any) -> None:
-    let_go(tuple(getattr(instance, field).name for field in Video.FILES))
+    delete_if_unused(tuple(getattr(instance, field).name for field in Video.FILE_FIELDS))
 
 
-def let_go(*rows: tuple[str | None, ...]) -> None:
-    """When the transaction is over, delete the files of these names that no row has then."""
+def delete_if_unused(*rows: tuple[str | None, ...]) -> None:
+    """After the transaction commits, delete the files with these names that no row uses then."""
     for name in filter(None, {name for row in rows for name in row}):
-        transaction.on_commit(partial(_delete_unless_shown, name), robust=True)
+        transaction.on_commit(partial(_delete_if_unused, name), robust=True)
 
 
-def _delete_unless_shown(name: str) -> None:
+def _delete_if_unused(name: str) -> None:
     with transaction.atomic():
         lock_shared_files()
         if not Video.objects.with_file(name).exists():

@@ -1,4 +1,4 @@
-"""Moderation. Django imports this module and with it every registration."""
+"""The admin of comments. Django imports this package, and with it every registration."""
 
 from comments.admin import bans, comments, discussions, start_page, system
 

@@ -1,6 +1,6 @@
-"""What moderators do with comments: one table for the queue, the page of one comment, and the list of all.
+"""The actions of moderators: one table for the queue, the page of one comment, and the list of all comments.
 
-Whatever is done in one go is a batch, so that it can be undone in one go.
+All that one request does is a batch, so that it can be undone together.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -29,144 +29,144 @@ VIEW = "comments.view_comment"
 
 
 @dataclass(frozen=True)
-class Act:
-    """`fits` says where it is offered; whether it is done, `step` decides. `done` is said of so many comments."""
+class Action:
+    """`is_offered` decides which comments offer it, `step` whether it changes anything. `summary` takes a count."""
 
     label: StrPromise
-    meaning: StrPromise
-    done: Callable[[int], str]
-    fits: Callable[[Comment], bool]
+    help_text: StrPromise
+    summary: Callable[[int], str]
+    is_offered: Callable[[Comment], bool]
     step: Callable[..., bool]
 
 
-ACTS: Mapping[str, Act] = {
-    "approve": Act(
+ACTIONS: Mapping[str, Action] = {
+    "approve": Action(
         label=gettext_lazy("Approve"),
-        meaning=gettext_lazy("Readers see it."),
-        done=lambda count: ngettext("%(count)d comment was approved.", "%(count)d comments were approved.", count),
-        fits=lambda comment: comment.state in steps.HELD,
+        help_text=gettext_lazy("Readers will see it."),
+        summary=lambda count: ngettext("%(count)d comment was approved.", "%(count)d comments were approved.", count),
+        is_offered=lambda comment: comment.state in steps.HELD,
         step=steps.approve,
     ),
-    "reject": Act(
+    "reject": Action(
         label=gettext_lazy("Reject"),
-        meaning=gettext_lazy("Readers do not get to see it. The filter learns nothing from it."),
-        done=lambda count: ngettext("%(count)d comment was rejected.", "%(count)d comments were rejected.", count),
-        fits=lambda comment: comment.state in (State.PENDING, State.SPAM),
+        help_text=gettext_lazy("Readers will not see it. The spam filter learns nothing from it."),
+        summary=lambda count: ngettext("%(count)d comment was rejected.", "%(count)d comments were rejected.", count),
+        is_offered=lambda comment: comment.state in (State.PENDING, State.SPAM),
         step=steps.reject,
     ),
-    "spam": Act(
+    "spam": Action(
         label=gettext_lazy("Spam"),
-        meaning=gettext_lazy("Readers do not get to see it, and the filter learns from it."),
-        done=lambda count: ngettext(
+        help_text=gettext_lazy("Readers will not see it, and the spam filter learns from it."),
+        summary=lambda count: ngettext(
             "%(count)d comment was marked as spam.", "%(count)d comments were marked as spam.", count
         ),
-        fits=lambda comment: comment.state in (State.PENDING, State.PUBLISHED, State.REJECTED, State.REMOVED),
+        is_offered=lambda comment: comment.state in (State.PENDING, State.PUBLISHED, State.REJECTED, State.REMOVED),
         step=steps.mark_spam,
     ),
-    "remove": Act(
+    "remove": Action(
         label=gettext_lazy("Remove from the page"),
-        meaning=gettext_lazy("Readers no longer see it. Replies to it stay."),
-        done=lambda count: ngettext("%(count)d comment was removed.", "%(count)d comments were removed.", count),
-        fits=lambda comment: comment.state == State.PUBLISHED,
+        help_text=gettext_lazy("Readers will no longer see it. Its replies stay."),
+        summary=lambda count: ngettext("%(count)d comment was removed.", "%(count)d comments were removed.", count),
+        is_offered=lambda comment: comment.state == State.PUBLISHED,
         step=steps.remove,
     ),
-    "remove_with_replies": Act(
+    "remove_with_replies": Action(
         label=gettext_lazy("Remove with all replies"),
-        meaning=gettext_lazy("Readers no longer see it, nor anything below it."),
-        done=lambda count: ngettext(
+        help_text=gettext_lazy("Readers will no longer see it or any reply to it."),
+        summary=lambda count: ngettext(
             "%(count)d comment was removed with all replies.",
             "%(count)d comments were removed with all replies.",
             count,
         ),
-        fits=lambda comment: not comment.hides_replies,
+        is_offered=lambda comment: not comment.hides_replies,
         step=steps.remove_with_replies,
     ),
-    "show_replies": Act(
+    "show_replies": Action(
         label=gettext_lazy("Show the replies again"),
-        meaning=gettext_lazy("The comment itself stays as it is."),
-        done=lambda count: ngettext(
+        help_text=gettext_lazy("The comment itself does not change."),
+        summary=lambda count: ngettext(
             "The replies to %(count)d comment are shown again.",
             "The replies to %(count)d comments are shown again.",
             count,
         ),
-        fits=lambda comment: comment.hides_replies,
+        is_offered=lambda comment: comment.hides_replies,
         step=steps.show_replies,
     ),
-    "restore": Act(
-        label=gettext_lazy("Restore to the page, replies too"),
-        meaning=gettext_lazy("Readers see it again, with the replies that went with it."),
-        done=lambda count: ngettext("%(count)d comment was restored.", "%(count)d comments were restored.", count),
-        fits=lambda comment: comment.state == State.REMOVED,
+    "restore": Action(
+        label=gettext_lazy("Restore"),
+        help_text=gettext_lazy("Readers will see it again, and the replies that were hidden with it."),
+        summary=lambda count: ngettext("%(count)d comment was restored.", "%(count)d comments were restored.", count),
+        is_offered=lambda comment: comment.state == State.REMOVED,
         step=steps.restore,
     ),
 }
-DECISIONS = ("approve", "reject", "spam")  # what the queue asks for
+DECISIONS = ("approve", "reject", "spam")  # that the queue offers
 
 
 @dataclass(frozen=True)
-class Done:
-    """A batch as it can be shown afterwards, with the way back."""
+class FinishedBatch:
+    """A batch that can be undone, and a sentence that says what it did."""
 
     batch: UUID
     sentence: str
 
 
-def fitting(comment: Comment) -> list[tuple[str, Act]]:
-    """The acts to offer for a comment as it is now, with their names."""
-    return [(name, act) for name, act in ACTS.items() if act.fits(comment)]
+def offered(comment: Comment) -> list[tuple[str, Action]]:
+    """Return the names and actions that a comment offers in its present state."""
+    return [(name, action) for name, action in ACTIONS.items() if action.is_offered(comment)]
 
 
-def take(request: HttpRequest, name: str, comments: Iterable[Comment], reason: str) -> UUID | None:
-    """Do `name` with each of the comments, the oldest first; the batch, or None where that changed none of them.
+def perform(request: HttpRequest, name: str, comments: Iterable[Comment], reason: str) -> UUID | None:
+    """Perform the action `name` on comments, oldest first; return the batch, or None if no comment changed.
 
-    What was left alone is said in a message; what was done, the page says that shows the batch.
+    A message names the comments that were left alone. The page that shows the batch says what was done.
     """
-    act, batch, by = ACTS[name], uuid4(), moderator(request)
-    reason = tidy(reason)
-    asked = sorted(comments, key=lambda comment: comment.pk)
-    changed = sum(act.step(comment, by=by, reason=reason, batch=batch) for comment in asked)
+    action, batch, by = ACTIONS[name], uuid4(), require_moderator(request)
+    reason = clean_reason(reason)
+    selected = sorted(comments, key=lambda comment: comment.pk)
+    changed = sum(action.step(comment, by=by, reason=reason, batch=batch) for comment in selected)
     if not changed:
-        faster = _("Somebody else was faster, or this cannot be done with what you chose.")
-        messages.warning(request, f"{act.done(0) % {'count': 0}} {faster}")
+        explanation = _("Somebody else was faster, or this is not possible for the comments that you selected.")
+        messages.warning(request, f"{action.summary(0) % {'count': 0}} {explanation}")
         return None
-    if left := len(asked) - changed:
+    if unchanged := len(selected) - changed:
         sentence = ngettext(
-            "%(count)d comment was left as it is: somebody else was faster, or this cannot be done with it.",
-            "%(count)d comments were left as they are: somebody else was faster, or this cannot be done with them.",
-            left,
+            "%(count)d comment was left as it is: somebody else was faster, or this is not possible for it.",
+            "%(count)d comments were left as they are: somebody else was faster, or this is not possible for them.",
+            unchanged,
         )
-        messages.warning(request, sentence % {"count": left})
+        messages.warning(request, sentence % {"count": unchanged})
     return batch
 
 
-def undo(request: HttpRequest, batch: str) -> None:
-    """Take back a batch, named as it was in an address, and say how much of it that was."""
-    known = batch_of(batch)
-    count = steps.undo(known, by=moderator(request)) if known else 0
+def undo(request: HttpRequest, value: str) -> None:
+    """Undo the batch that a form names, and report how many comments changed."""
+    batch = parse_batch(value)
+    count = steps.undo(batch, by=require_moderator(request)) if batch else 0
     if count:
         sentence = ngettext(
-            "Undone: %(count)d comment is again what it was.",
-            "Undone: %(count)d comments are again what they were.",
+            "Undone: %(count)d comment is back in its previous state.",
+            "Undone: %(count)d comments are back in their previous state.",
             count,
         )
         messages.success(request, sentence % {"count": count})
     else:
-        messages.warning(request, _("Nothing was undone: it has been already, or the comments were changed since."))
+        messages.warning(request, _("Nothing was undone: it was undone before, or the comments have changed since."))
 
 
-def done(value: str) -> Done | None:
-    """What the batch did that an address names; None where it names none."""
-    batch = batch_of(value)
+def finished_batch(value: str) -> FinishedBatch | None:
+    """Return the batch that a URL names, with what it did; None if there is no such batch."""
+    batch = parse_batch(value)
     events = CommentEvent.objects.filter(batch=batch)
     first = events.order_by("pk").first() if batch else None
     if batch is None or first is None:
         return None
     count = events.count()
-    return Done(batch, ACTS[_name_of(first)].done(count) % {"count": count})
+    return FinishedBatch(batch, ACTIONS[_action_name(first)].summary(count) % {"count": count})
 
 
-def _name_of(event: CommentEvent) -> str:
-    """Which act made an event."""
+def _action_name(event: CommentEvent) -> str:
+    """The name of the action that caused an event."""
     if event.replies == Replies.HIDDEN:
         return "remove_with_replies"
     if event.from_state == event.to_state:
@@ -176,32 +176,32 @@ def _name_of(event: CommentEvent) -> str:
     return {State.REJECTED.value: "reject", State.SPAM.value: "spam"}.get(event.to_state, "remove")
 
 
-def tidy(reason: str) -> str:
-    """A reason as it can be stored."""
-    return text_cleaning.tidy_line(reason[: 2 * CommentEvent.REASON_LENGTH])[: CommentEvent.REASON_LENGTH]
+def clean_reason(reason: str) -> str:
+    """Return a reason in the form in which it is stored."""
+    return text_cleaning.clean_line(reason[: 2 * CommentEvent.REASON_LENGTH])[: CommentEvent.REASON_LENGTH]
 
 
-def batch_of(value: str) -> UUID | None:
+def parse_batch(value: str) -> UUID | None:
     with suppress(ValueError):
         return UUID(value)
     return None
 
 
-def numbers(values: Iterable[str]) -> list[int]:
-    """The numbers of comments that a form sent, without what cannot be one."""
+def parse_ids(values: Iterable[str]) -> list[int]:
+    """Return the primary keys that a form sent, without values that cannot be one."""
     sent = (int(value) for value in values if value.isascii() and value.isdecimal() and len(value) <= 16)
-    return [number for number in sent if number < ids.LIMIT]
+    return [pk for pk in sent if pk < ids.LIMIT]
 
 
-def keep_numbers(request: HttpRequest) -> None:
-    """Of what is ticked in a list only what can be a number: Django's admin takes anything else for a fault of ours."""
+def drop_invalid_ids(request: HttpRequest) -> None:
+    """Drop selected values that cannot be a primary key: Django's admin would answer them with a server error."""
     sent = request.POST.copy()
-    sent.setlist(ACTION_CHECKBOX_NAME, list(map(str, numbers(sent.getlist(ACTION_CHECKBOX_NAME)))))
+    sent.setlist(ACTION_CHECKBOX_NAME, list(map(str, parse_ids(sent.getlist(ACTION_CHECKBOX_NAME)))))
     request.POST = sent  # type: ignore[assignment]
 
 
-def moderator(request: HttpRequest) -> User:
-    """Whoever acts: somebody signed in who may."""
+def require_moderator(request: HttpRequest) -> User:
+    """Return the signed-in user. Raises PermissionDenied unless they may change comments."""
     if not isinstance(request.user, User) or not request.user.has_perm(CHANGE):
         raise PermissionDenied
     return request.user

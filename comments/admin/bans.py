@@ -1,4 +1,4 @@
-"""Bans: words and domains are added here; persons are banned where something of theirs is read."""
+"""The list of bans. Words and domains are added here; writers are banned from the page of a comment."""
 
 from typing import Any
 
@@ -11,17 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from comments.admin import actions, comment_page
-from comments.admin.forms import WORDS, BanForm
+from comments.admin.forms import BanForm
 from comments.models import Ban
 from comments.moderation import banning
 
 
 @admin.register(Ban)
 class BanAdmin(admin.ModelAdmin[Ban]):
-    """Whoever moderates comments keeps this list, too."""
+    """Everybody who may change comments may change bans too."""
 
     form = BanForm
-    list_display = ["whom", "kind", "mode", "until", "reason", "created_by", "created_at"]
+    list_display = ["target", "kind", "mode", "until", "reason", "created_by", "created_at"]
     list_filter = ["kind", "mode"]
     search_fields = ["value", "reason"]
     list_select_related = ["comment", "created_by"]
@@ -41,41 +41,41 @@ class BanAdmin(admin.ModelAdmin[Ban]):
         return super().has_delete_permission(request, obj) or request.user.has_perm(actions.CHANGE)
 
     def get_fields(self, request: HttpRequest, obj: Ban | None = None) -> Any:
-        whom = ["kind", "value"] if _is_of_words(obj) else ["kind", "writer"]
-        return [*whom, "mode", "until", "reason"]
+        target = ["kind", "value"] if _is_of_word(obj) else ["kind", "writer"]
+        return [*target, "mode", "until", "reason"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Ban | None = None) -> list[str]:
-        return [] if _is_of_words(obj) else ["kind", "writer"]
+        return [] if _is_of_word(obj) else ["kind", "writer"]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {}  # nothing from the address: a link must not fill in a ban that somebody then saves
+        return {}  # a link must not prefill a ban that somebody then saves
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        found: dict[str, Any] = super().get_actions(request)
-        found.pop("delete_selected", None)  # the same as `lift`, with a page in between
-        return found
+        available: dict[str, Any] = super().get_actions(request)
+        available.pop("delete_selected", None)  # does the same as `lift`, after a confirmation page
+        return available
 
     @admin.display(description=_("word, domain or person"))
-    def whom(self, ban: Ban) -> str:
-        return ban.value or _name_of_writer(ban)
+    def target(self, ban: Ban) -> str:
+        return ban.value or _writer_name(ban)
 
     @admin.display(description=_("person"))
     def writer(self, ban: Ban) -> str:
         if ban.comment is None:
             return "–"
-        return format_html('<a href="{}">{}</a>', comment_page.address(ban.comment), _name_of_writer(ban))
+        return format_html('<a href="{}">{}</a>', comment_page.url(ban.comment), _writer_name(ban))
 
     @admin.action(description=_("Lift the selected bans"), permissions=["delete"])
     def lift(self, request: HttpRequest, bans: QuerySet[Ban]) -> None:
-        found = list(bans)
-        for ban in found:
+        selected = list(bans)
+        for ban in selected:
             banning.lift(ban)
-        sentence = ngettext("%(count)d ban was lifted.", "%(count)d bans were lifted.", len(found))
-        self.message_user(request, sentence % {"count": len(found)}, messages.SUCCESS)
+        sentence = ngettext("%(count)d ban was lifted.", "%(count)d bans were lifted.", len(selected))
+        self.message_user(request, sentence % {"count": len(selected)}, messages.SUCCESS)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "POST":
-            actions.keep_numbers(request)
+            actions.drop_invalid_ids(request)
         return super().changelist_view(request, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Ban, form: Any, change: bool) -> None:
@@ -87,12 +87,12 @@ class BanAdmin(admin.ModelAdmin[Ban]):
         banning.lift(obj)
 
 
-def _is_of_words(ban: Ban | None) -> bool:
-    return ban is None or ban.kind in WORDS
+def _is_of_word(ban: Ban | None) -> bool:
+    return ban is None or ban.kind in banning.WORD_KINDS
 
 
-def _name_of_writer(ban: Ban) -> str:
-    """The name on the comment that it came from; the comment's own where that was erased."""
+def _writer_name(ban: Ban) -> str:
+    """The name on the comment that caused a ban, or the comment's public id if it was erased."""
     if ban.comment is None:
         return "–"
     return ban.comment.name or ban.comment.public_id

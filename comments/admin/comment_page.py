@@ -1,6 +1,6 @@
-"""The page of one comment for moderators: all that is known of it, and all that can be done with it.
+"""The page of one comment for moderators: all that is known about it, and all that they can do with it.
 
-The links in mail to moderators lead here. Looking changes nothing.
+The links in emails to moderators lead here. A GET changes nothing.
 """
 
 from dataclasses import dataclass
@@ -14,89 +14,89 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from comments.admin import actions, cards, hold, labels
-from comments.admin.forms import HoldForm
+from comments.admin import actions, cards, labels, writer_bans
+from comments.admin.forms import WriterBanForm
 from comments.models import Comment, CommentEvent
 from comments.moderation import banning, steps
 
-SHOWN_REPLIES = 5
+MAX_REPLIES = 5  # that the page shows
 
 
 @dataclass(frozen=True)
-class Step:
-    """A line of the history."""
-
+class HistoryEntry:
     event: CommentEvent
     sentence: str
 
 
 def view(request: HttpRequest, pk: int) -> HttpResponse:
-    """A comment in full; a POST does something with it, and leads back here."""
+    """Show a comment in full. A POST performs an action and redirects back here."""
     if not request.user.has_perm(actions.VIEW):
         raise PermissionDenied
-    comment = get_object_or_404(cards.rows().select_related("user", "person"), pk=pk)
-    form = HoldForm(request.POST) if request.POST.get("action") == "hold" else HoldForm()
+    comment = get_object_or_404(cards.comments_for_cards().select_related("user", "person"), pk=pk)
+    form = WriterBanForm(request.POST) if request.POST.get("action") == "hold" else WriterBanForm()
     if request.method == "POST":
-        actions.moderator(request)
+        actions.require_moderator(request)
         if not form.is_bound or form.is_valid():
-            return redirect(_act(request, comment, form))
+            return redirect(_perform(request, comment, form))
     return TemplateResponse(request, "admin/comments/comment/decide.html", _context(request, comment, form))
 
 
-def address(comment: Comment) -> str:
+def url(comment: Comment) -> str:
     return reverse("admin:comments_comment_decide", args=[comment.pk])
 
 
-def _act(request: HttpRequest, comment: Comment, form: HoldForm) -> str:
-    """Do what the pressed button says; where that leads to."""
-    here, name = address(comment), request.POST.get("action", "")
+def _perform(request: HttpRequest, comment: Comment, form: WriterBanForm) -> str:
+    """Perform the action of the pressed button; return the URL to redirect to."""
+    own_url, name = url(comment), request.POST.get("action", "")
     if "undo" in request.POST:
         actions.undo(request, request.POST["undo"])
     elif form.is_bound:
-        hold.hold(request, comment, **form.how)
+        writer_bans.ban_writer(request, comment, **form.options)
     elif name == "erase":
         _erase(request, comment)
-    elif name in actions.ACTS:
-        batch = actions.take(request, name, [comment], request.POST.get("reason", ""))
-        return f"{here}?done={batch}" if batch else here
+    elif name in actions.ACTIONS:
+        batch = actions.perform(request, name, [comment], request.POST.get("reason", ""))
+        return f"{own_url}?done={batch}" if batch else own_url
     else:
         messages.warning(request, _("Nothing was done."))
-    return here
+    return own_url
 
 
 def _erase(request: HttpRequest, comment: Comment) -> None:
-    """Only where the box beside the button is ticked: nothing brings it back."""
+    """Erase a comment if the box beside the button is ticked: it cannot be undone."""
     if "for_good" not in request.POST:
-        messages.warning(request, _("Nothing was erased: tick the box first, because nothing brings it back."))
-    elif steps.erase(comment, by=actions.moderator(request)):
+        messages.warning(request, _("Nothing was erased. Tick the box first, because erasing cannot be undone."))
+    elif steps.erase(comment, by=actions.require_moderator(request)):
         messages.success(request, _("The comment was erased for good."))
     else:
-        messages.warning(request, _("It was erased already."))
+        messages.warning(request, _("The comment had been erased already."))
 
 
-def _context(request: HttpRequest, comment: Comment, form: HoldForm) -> dict[str, Any]:
-    [card] = cards.of([comment])
+def _context(request: HttpRequest, comment: Comment, form: WriterBanForm) -> dict[str, Any]:
+    [card] = cards.build([comment])
     replies = Comment.objects.descendants_of(comment)
     total = replies.count()
     is_public = Comment.objects.public().filter(pk=comment.pk).exists()
     waiting = Comment.objects.waiting()
+    events = comment.events.select_related("actor").order_by("-pk")
+    offered = actions.offered(comment)
     return {
         **admin.site.each_context(request),
         "title": _("A comment by %(name)s") % {"name": comment.name} if comment.name else _("A comment"),
         "opts": Comment._meta,
         "card": card,
         "comment": comment,
-        "standing": labels.standing(comment, is_public=is_public),
-        "acts": [(name, act) for name, act in actions.fitting(comment) if total or name != "remove_with_replies"],
+        "visibility": labels.describe_visibility(comment, is_public=is_public),
+        "actions": [(name, action) for name, action in offered if total or name != "remove_with_replies"],
         "is_public": is_public,
-        "replies": replies.filter(parent=comment).order_by("path").defer("html")[:SHOWN_REPLIES],
-        "replies_in_words": labels.replies(total, replies.counted().count()) if total else "",
-        "steps": [Step(event, labels.event(event)) for event in comment.events.select_related("actor").order_by("-pk")],
+        "replies": replies.filter(parent=comment).order_by("path").defer("html")[:MAX_REPLIES],
+        "reply_counts": labels.describe_replies(total, replies.counted().count()) if total else "",
+        "history": [HistoryEntry(event, labels.describe_event(event)) for event in events],
         "revisions": comment.revisions.order_by("-pk"),
-        "bans": [(ban, labels.ban(ban)) for ban in card.bans],
+        "bans": [(ban, labels.describe_ban(ban)) for ban in card.bans],
         "form": form,
-        "can_hold": banning.can_hold(comment),
-        "done": actions.done(request.GET.get("done", "")),
+        "can_ban_writer": banning.can_ban_writer(comment),
+        "done": actions.finished_batch(request.GET.get("done", "")),
         "next": waiting.filter(pk__gt=comment.pk).first() or waiting.exclude(pk=comment.pk).first(),
         "is_erased": comment.state == Comment.State.ERASED,
     }

@@ -1,4 +1,4 @@
-"""The list of all comments: they are found, read, removed and restored here, never written or edited."""
+"""The list of all comments, to find, read, remove and restore them. Nobody writes or edits a comment here."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from comments.admin import actions, cards, comment_page, queue
 from comments.models import Comment, CommentEvent
 
-Action = Callable[["CommentAdmin", HttpRequest, QuerySet[Comment]], HttpResponse]
+ListAction = Callable[["CommentAdmin", HttpRequest, QuerySet[Comment]], HttpResponse]
 
 
 class ReasonForm(ActionForm):
@@ -28,43 +28,43 @@ class ReasonForm(ActionForm):
 
 
 class CommentList(ChangeList):
-    """Its rows lead to where a comment is decided on. Reads no post's body."""
+    """Its rows link to the page of a comment. Does not load the bodies of posts."""
 
     def url_for_result(self, result: Model) -> str:
         return reverse("admin:comments_comment_decide", args=[result.pk])
 
     def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Comment]:
-        return super().get_queryset(*args, **kwargs).defer("html", *cards.UNREAD)
+        return super().get_queryset(*args, **kwargs).defer("html", *cards.DEFERRED)
 
     def get_results(self, request: HttpRequest) -> None:
-        """Filters come from the address: a number that no database takes is a slip there, and no fault of ours."""
+        """Treat a number in a filter that is too large for the database as an invalid filter, not as a server error."""
         try:
             super().get_results(request)
         except (OverflowError, ValueError, DataError) as error:
             raise IncorrectLookupParameters(error) from error
 
 
-def action(name: str) -> Action:
-    """An act of the table as Django's admin offers it for what is ticked in the list."""
+def list_action(name: str) -> ListAction:
+    """An action of the table in the form in which Django's admin offers it for the selected rows."""
 
-    def take(model_admin: "CommentAdmin", request: HttpRequest, comments: QuerySet[Comment]) -> HttpResponse:
-        batch = actions.take(request, name, comments, request.POST.get("reason", ""))
+    def perform(model_admin: "CommentAdmin", request: HttpRequest, comments: QuerySet[Comment]) -> HttpResponse:
+        batch = actions.perform(request, name, comments, request.POST.get("reason", ""))
         return HttpResponseRedirect(_same_list(request, {"done": str(batch)} if batch else {}))
 
-    take.__name__ = name
-    return admin.action(description=actions.ACTS[name].label, permissions=["change"])(take)
+    perform.__name__ = name
+    return admin.action(description=actions.ACTIONS[name].label, permissions=["change"])(perform)
 
 
 @admin.register(Comment)
 class CommentAdmin(admin.ModelAdmin[Comment]):
     list_display = ["excerpt", "name", "state", "post", "created_at"]
     list_filter = ["state"]
-    search_fields = ["name", "source", "email__iexact"]  # a part of an address finds nobody
+    search_fields = ["name", "source", "email__iexact"]  # part of an email finds nobody
     date_hierarchy = "created_at"
     ordering = ["-pk"]
     list_select_related = ["discussion__post__blog"]
-    show_full_result_count = False  # it counts the whole table for every page
-    actions = [action(name) for name in actions.ACTS]
+    show_full_result_count = False  # that would count the whole table for every page
+    actions = [list_action(name) for name in actions.ACTIONS]
     action_form = ReasonForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -95,30 +95,30 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """With what was done last, which is no filter of the list."""
-        done, query = request.GET.get("done", ""), request.GET.copy()
+        """Show the latest batch too. Its URL parameter is not a filter of the list."""
+        batch, query = request.GET.get("done", ""), request.GET.copy()
         query.pop("done", None)
         request.GET = query  # type: ignore[assignment]
         if request.method == "POST":
-            actions.keep_numbers(request)
+            actions.drop_invalid_ids(request)
             if "undo" in request.POST:
                 actions.undo(request, request.POST["undo"])
                 return HttpResponseRedirect(_same_list(request, {}))
-        extra = {"title": _("All comments"), "done": actions.done(done), **(extra_context or {})}
+        extra = {"title": _("All comments"), "done": actions.finished_batch(batch), **(extra_context or {})}
         return super().changelist_view(request, extra)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Nobody edits another's words: the page of a comment is the one where it is decided on."""
+        """Redirect to the moderators' page of the comment. Nobody edits the text of another person."""
         if request.method == "POST" or not self.has_view_or_change_permission(request):
             raise PermissionDenied
         comment = self.get_object(request, object_id)
         if comment is None:
             raise Http404
-        return redirect(comment_page.address(comment))
+        return redirect(comment_page.url(comment))
 
 
-def _same_list(request: HttpRequest, more: dict[str, str]) -> str:
-    """The list as it is filtered now."""
+def _same_list(request: HttpRequest, params: dict[str, str]) -> str:
+    """The URL of the list with its present filters and further parameters."""
     query = request.GET.copy()
-    query.update(more)
+    query.update(params)
     return f"{request.path}?{query.urlencode()}" if query else request.path

@@ -1,4 +1,4 @@
-"""How long, and on what terms, something may be said under a post."""
+"""Discussions: whether they are open, until when, and which comments wait for a moderator."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrPromise
 
 from blog.models import Blog
-from comments.admin.actions import keep_numbers
+from comments.admin.actions import drop_invalid_ids
 from comments.admin.forms import DiscussionForm
 from comments.models import Discussion
 from comments.moderation import closing
@@ -26,61 +26,61 @@ State = Discussion.State
 
 
 @dataclass(frozen=True)
-class Act:
+class Action:
     label: StrPromise
-    done: Callable[[int], str]
+    summary: Callable[[int], str]
     step: Callable[[Iterable[Discussion]], int]
-    fits: Callable[[Discussion], bool]
+    is_offered: Callable[[Discussion], bool]
 
 
-ACTS: Mapping[str, Act] = {
-    "close": Act(
+ACTIONS: Mapping[str, Action] = {
+    "close": Action(
         label=gettext_lazy("Close now"),
-        done=lambda count: ngettext("%(count)d discussion was closed.", "%(count)d discussions were closed.", count),
+        summary=lambda count: ngettext("%(count)d discussion was closed.", "%(count)d discussions were closed.", count),
         step=closing.close,
-        fits=lambda discussion: discussion.is_open,
+        is_offered=lambda discussion: discussion.is_open,
     ),
-    "reopen": Act(
+    "reopen": Action(
         label=gettext_lazy("Reopen"),
-        done=lambda count: ngettext(
-            "%(count)d discussion is open again, and stays open.",
-            "%(count)d discussions are open again, and stay open.",
+        summary=lambda count: ngettext(
+            "%(count)d discussion is open again and will not close by itself.",
+            "%(count)d discussions are open again and will not close by themselves.",
             count,
         ),
         step=closing.reopen,
-        fits=lambda discussion: not discussion.is_open,
+        is_offered=lambda discussion: not discussion.is_open,
     ),
 }
 
 
-def action(name: str) -> Callable[..., None]:
-    """An act of the table as Django's admin offers it for what is ticked in the list."""
+def list_action(name: str) -> Callable[..., None]:
+    """An action of the table in the form in which Django's admin offers it for the selected rows."""
 
-    def take(model_admin: Any, request: HttpRequest, discussions: QuerySet[Discussion]) -> None:
-        _take(request, name, discussions)
+    def perform(model_admin: Any, request: HttpRequest, discussions: QuerySet[Discussion]) -> None:
+        _perform(request, name, discussions)
 
-    take.__name__ = name
-    return admin.action(description=ACTS[name].label, permissions=["change"])(take)
+    perform.__name__ = name
+    return admin.action(description=ACTIONS[name].label, permissions=["change"])(perform)
 
 
 @admin.register(Discussion)
 class DiscussionAdmin(admin.ModelAdmin[Discussion]):
     form = DiscussionForm
-    list_display = ["post", "standing", "holds", "count"]
+    list_display = ["post", "status", "holds", "count"]
     list_filter = ["state", "hold"]
     search_fields = ["post__title"]
     ordering = ["-pk"]
-    fields = ["post", "standing", "state", "closes_at", "stays_open", "hold", "count"]
-    readonly_fields = ["post", "standing", "count"]
-    actions = [action(name) for name in ACTS]
+    fields = ["post", "status", "state", "closes_at", "stays_open", "hold", "count"]
+    readonly_fields = ["post", "status", "count"]
+    actions = [list_action(name) for name in ACTIONS]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Discussion]:
-        """With what they ask of their posts and the blog, without any body."""
+        """With their posts and the blog, without the bodies of posts."""
         found = super().get_queryset(request).select_related("post__blog")
         return found.defer("post__introduction", "post__introduction_html", "post__body", "post__body_html")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Discussion | None:
-        """None for a number that no database holds: it comes from an address."""
+        """Return None for a number in the URL that is too large for the database."""
         try:
             return super().get_object(request, object_id, from_field)
         except OverflowError:
@@ -90,17 +90,17 @@ class DiscussionAdmin(admin.ModelAdmin[Discussion]):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Discussion | None = None) -> bool:
-        """A discussion goes with its post, so that is the permission which counts. By itself it cannot go."""
+        """A discussion is deleted only together with its post, so the permission to delete posts counts."""
         return request.user.has_perm("blog.delete_post")
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        found: dict[str, Any] = super().get_actions(request)
-        found.pop("delete_selected", None)
-        return found
+        available: dict[str, Any] = super().get_actions(request)
+        available.pop("delete_selected", None)
+        return available
 
     @admin.display(description=gettext_lazy("now"))
-    def standing(self, discussion: Discussion) -> str:
-        return in_words(discussion)
+    def status(self, discussion: Discussion) -> str:
+        return describe(discussion)
 
     @admin.display(description=gettext_lazy("what waits for a moderator"), ordering="hold")
     def holds(self, discussion: Discussion) -> str:
@@ -109,19 +109,19 @@ class DiscussionAdmin(admin.ModelAdmin[Discussion]):
     # --- Its pages
 
     def get_urls(self) -> list[URLPattern]:
-        act = self.admin_site.admin_view(self.act_view)
-        return [path("<int:pk>/act/<str:name>/", act, name="comments_discussion_act"), *super().get_urls()]
+        view = self.admin_site.admin_view(self.action_view)
+        return [path("<int:pk>/act/<str:name>/", view, name="comments_discussion_act"), *super().get_urls()]
 
-    def act_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
-        """Close or reopen one; a GET only leads to its settings."""
-        if name not in ACTS:
+    def action_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        """Close or reopen a discussion. A GET only redirects to its settings."""
+        if name not in ACTIONS:
             raise Http404
-        # Asked by the post's own number: on SQLite a foreign key fails on one that is too large.
+        # Filter by the post's own primary key: on SQLite a foreign key fails on a number that is too large.
         discussion = get_object_or_404(self.get_queryset(request), post__pk=pk)
         if not self.has_change_permission(request, discussion):
             raise PermissionDenied
         if request.method == "POST":
-            _take(request, name, [discussion])
+            _perform(request, name, [discussion])
         return redirect("admin:comments_discussion_change", pk)
 
     def delete_view(
@@ -131,7 +131,7 @@ class DiscussionAdmin(admin.ModelAdmin[Discussion]):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "POST":
-            keep_numbers(request)
+            drop_invalid_ids(request)
         return super().changelist_view(request, extra_context)
 
     def change_view(
@@ -152,15 +152,17 @@ class DiscussionAdmin(admin.ModelAdmin[Discussion]):
         form_url: str = "",
         obj: Discussion | None = None,
     ) -> HttpResponse:
-        """With what can be done at once, whatever else is typed in the form."""
-        context["discussion_acts"] = [(name, act) for name, act in ACTS.items() if obj and act.fits(obj)]
+        """Add the actions that take effect at once, whatever is typed in the form."""
+        context["discussion_actions"] = [
+            (name, action) for name, action in ACTIONS.items() if obj and action.is_offered(obj)
+        ]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request: HttpRequest, obj: Discussion, form: Any, change: bool) -> None:
-        closing.note_settings(obj)
+        closing.save_settings(obj)
 
 
-def in_words(discussion: Discussion) -> str:
+def describe(discussion: Discussion) -> str:
     """“open until Dec. 20, 2026, noon”."""
     if discussion.state != State.OPEN:
         return discussion.get_state_display()
@@ -170,7 +172,7 @@ def in_words(discussion: Discussion) -> str:
     return (_("open until %(date)s") if discussion.is_open else _("closed since %(date)s")) % {"date": date}
 
 
-def _take(request: HttpRequest, name: str, discussions: Iterable[Discussion]) -> None:
-    count = ACTS[name].step(discussions)
+def _perform(request: HttpRequest, name: str, discussions: Iterable[Discussion]) -> None:
+    count = ACTIONS[name].step(discussions)
     level = messages.SUCCESS if count else messages.WARNING
-    messages.add_message(request, level, ACTS[name].done(count) % {"count": count})
+    messages.add_message(request, level, ACTIONS[name].summary(count) % {"count": count})

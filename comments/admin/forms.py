@@ -1,4 +1,4 @@
-"""What moderators fill in: why, for how long, and which words and domains."""
+"""The forms of moderators: bans of writers, words and domains, and the settings of a discussion."""
 
 from datetime import date, datetime
 from typing import Any
@@ -17,16 +17,15 @@ from comments.moderation import banning
 from comments.posting import text_cleaning
 from core import clock
 
-WORDS = (Ban.Kind.WORD, Ban.Kind.DOMAIN)
-IN_THE_PAST = gettext_lazy("This is over already. Leave it empty for a ban without end.")
+IN_THE_PAST = gettext_lazy("This is in the past. Leave it empty for a ban without end.")
 
 
-class HoldForm(forms.Form):
-    """What becomes of all that a person writes from now on."""
+class WriterBanForm(forms.Form):
+    """What happens to all further comments of a person."""
 
     mode = forms.ChoiceField(
-        label=gettext_lazy("What they write from now on"),
-        choices=[(Ban.Mode.HOLD, gettext_lazy("waits for a moderator")), (Ban.Mode.REFUSE, gettext_lazy("is refused"))],
+        label=gettext_lazy("Further comments from this person"),
+        choices=[(Ban.Mode.HOLD, gettext_lazy("wait for a moderator")), (Ban.Mode.REFUSE, gettext_lazy("are refused"))],
         initial=Ban.Mode.HOLD,
         widget=forms.RadioSelect,
     )
@@ -34,7 +33,9 @@ class HoldForm(forms.Form):
         label=gettext_lazy("Last day"),
         required=False,
         widget=DayInput,
-        help_text=gettext_lazy("Empty: until somebody lifts it. A network is known for thirty days at most."),
+        help_text=gettext_lazy(
+            "Leave it empty for a ban without end. A network is recognised for thirty days at most."
+        ),
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
@@ -51,27 +52,27 @@ class HoldForm(forms.Form):
         return day
 
     @property
-    def how(self) -> dict[str, Any]:
-        """The arguments for `banning.hold_person`."""
+    def options(self) -> dict[str, Any]:
+        """The arguments for `banning.ban_writer`."""
         day = self.cleaned_data["last_day"]
         until = end_of_day(day, Blog.load()) if day else None
         return {"mode": self.cleaned_data["mode"], "until": until, "reason": self.cleaned_data["reason"]}
 
 
 class BanForm(forms.ModelForm[Ban]):
-    """A ban of a word or a domain; of a person only how it is meant and until when."""
+    """A ban of a word or a domain. Of the ban of a writer, only mode, end and reason can change."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "kind" in self.fields:
-            choices = [(kind.value, kind.label) for kind in WORDS]
+            choices = [(kind.value, kind.label) for kind in banning.WORD_KINDS]
             self.fields["kind"] = forms.ChoiceField(
                 label=_("What"), choices=choices, initial=Ban.Kind.WORD, widget=forms.RadioSelect
             )
         if "value" in self.fields:
             self.fields["value"].required = True
         if "until" in self.fields:
-            name_both_inputs(self.fields["until"], date=_("Until: date"), time=_("Until: time"))
+            label_both_inputs(self.fields["until"], date=_("Until: date"), time=_("Until: time"))
 
     def clean_until(self) -> datetime | None:
         until: datetime | None = self.cleaned_data["until"]
@@ -80,29 +81,29 @@ class BanForm(forms.ModelForm[Ban]):
         if until and "until" in self.changed_data and until <= clock.now():
             raise ValidationError(IN_THE_PAST)
         if latest and (until is None or until > latest):
-            raise ValidationError(_("A network is known for thirty days, so this ban has to end with them."))
+            raise ValidationError(_("A network is recognised for thirty days, so this ban has to end by then."))
         return until
 
     def clean(self) -> dict[str, Any]:
         super().clean()
         kind, value = self.cleaned_data.get("kind"), self.cleaned_data.get("value")
         if kind and value:
-            self.cleaned_data["value"] = self._normal(kind, value)
-            self._refuse_twins(kind, self.cleaned_data["value"])
+            self.cleaned_data["value"] = self._normalize(kind, value)
+            self._refuse_duplicate(kind, self.cleaned_data["value"])
         return self.cleaned_data
 
-    def _normal(self, kind: str, value: str) -> str:
+    def _normalize(self, kind: str, value: str) -> str:
         if kind == Ban.Kind.WORD:
-            word = text_cleaning.tidy_line(value)
+            word = text_cleaning.clean_line(value)
             if text_cleaning.is_blank(word):
-                raise ValidationError({"value": _("Please give a word.")})
+                raise ValidationError({"value": _("Please enter a word.")})
             return word
         try:
-            return banning.normal_domain(value)
+            return banning.normalize_domain(value)
         except ValueError:
-            raise ValidationError({"value": _("This is no domain. One looks like this: example.com")}) from None
+            raise ValidationError({"value": _("This is not a domain. A domain looks like this: example.com")}) from None
 
-    def _refuse_twins(self, kind: str, value: str) -> None:
+    def _refuse_duplicate(self, kind: str, value: str) -> None:
         others = Ban.objects.in_force().filter(kind=kind, value__iexact=value).exclude(pk=self.instance.pk)
         if others.exists():
             raise ValidationError({"value": _("This is on the list already.")})
@@ -112,13 +113,13 @@ class DiscussionForm(forms.ModelForm[Discussion]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "hold" in self.fields:
-            usual = Blog.Hold(self.instance.post.blog.comments_hold).label
-            as_usual = _("as everywhere: %(what)s") % {"what": usual}
+            default = Blog.Hold(self.instance.post.blog.comments_hold).label
+            default_label = _("blog default: %(hold)s") % {"hold": default}
             self.fields["hold"] = forms.ChoiceField(
-                label=self.fields["hold"].label, required=False, choices=[("", as_usual), *Blog.Hold.choices]
+                label=self.fields["hold"].label, required=False, choices=[("", default_label), *Blog.Hold.choices]
             )
-        if "closes_at" in self.fields:  # not for those who only look
-            name_both_inputs(self.fields["closes_at"], date=_("Closes: date"), time=_("Closes: time"))
+        if "closes_at" in self.fields:  # missing for users who may only view
+            label_both_inputs(self.fields["closes_at"], date=_("Closes: date"), time=_("Closes: time"))
 
     def clean_closes_at(self) -> datetime | None:
         moment: datetime | None = self.cleaned_data["closes_at"]
@@ -126,8 +127,8 @@ class DiscussionForm(forms.ModelForm[Discussion]):
         return moment
 
 
-def name_both_inputs(moment: forms.Field, *, date: str, time: str) -> None:
-    """Django's field for a moment prints “Date” and “Time” beside its two inputs, not as their labels."""
-    if isinstance(moment.widget, forms.MultiWidget):
-        for widget, name in zip(moment.widget.widgets, (date, time), strict=True):
-            widget.attrs["aria-label"] = name
+def label_both_inputs(field: forms.Field, *, date: str, time: str) -> None:
+    """Label both inputs of a date and time: Django prints “Date” and “Time” beside them, but not as labels."""
+    if isinstance(field.widget, forms.MultiWidget):
+        for widget, label in zip(field.widget.widgets, (date, time), strict=True):
+            widget.attrs["aria-label"] = label

@@ -1,4 +1,4 @@
-"""What the pages of moderators say of comments, their history and bans, in whole sentences."""
+"""Sentences about comments, their history and bans on the pages for moderators."""
 
 from collections.abc import Mapping
 
@@ -12,64 +12,68 @@ from comments.models import Ban, Comment, CommentEvent
 
 State = Comment.State
 
-STANDING: Mapping[str, StrPromise] = {
-    State.PENDING: gettext_lazy("It waits for a moderator: readers do not see it."),
-    State.SPAM: gettext_lazy("It was marked as spam: readers do not see it."),
-    State.REJECTED: gettext_lazy("It was rejected: readers do not see it."),
-    State.REMOVED: gettext_lazy("A moderator removed it: readers do not see it."),
-    State.DELETED: gettext_lazy("Its writer deleted it, and nobody else can bring it back."),
-    State.ERASED: gettext_lazy("It was erased: nothing of it is left."),
+NOT_PUBLISHED: Mapping[str, StrPromise] = {
+    State.PENDING: gettext_lazy("It is waiting for a moderator. Readers do not see it."),
+    State.SPAM: gettext_lazy("It is marked as spam. Readers do not see it."),
+    State.REJECTED: gettext_lazy("It was rejected. Readers do not see it."),
+    State.REMOVED: gettext_lazy("A moderator removed it. Readers do not see it."),
+    State.DELETED: gettext_lazy("Its writer deleted it. Nobody else can restore it."),
+    State.ERASED: gettext_lazy("It was erased. Nothing of it is left."),
 }
-HAPPENED: Mapping[str, StrPromise] = {
-    State.PENDING: gettext_lazy("It waits for a moderator."),
-    State.PUBLISHED: gettext_lazy("It was published."),
-    State.SPAM: gettext_lazy("It was marked as spam."),
-    State.REJECTED: gettext_lazy("It was rejected."),
-    State.REMOVED: gettext_lazy("It was removed from the page."),
-    State.DELETED: gettext_lazy("Its writer deleted it."),
-    State.ERASED: gettext_lazy("It was erased."),
+EVENTS: Mapping[str, StrPromise] = {
+    State.PENDING: gettext_lazy("Held for a moderator."),
+    State.PUBLISHED: gettext_lazy("Published."),
+    State.SPAM: gettext_lazy("Marked as spam."),
+    State.REJECTED: gettext_lazy("Rejected."),
+    State.REMOVED: gettext_lazy("Removed from the page."),
+    State.DELETED: gettext_lazy("Deleted by its writer."),
+    State.ERASED: gettext_lazy("Erased."),
 }
-REPLIES: Mapping[str, StrPromise] = {
-    CommentEvent.Replies.HIDDEN: gettext_lazy("Its replies were hidden with it."),
-    CommentEvent.Replies.SHOWN: gettext_lazy("Its replies are shown again."),
+REPLY_EVENTS: Mapping[str, StrPromise] = {
+    CommentEvent.Replies.HIDDEN: gettext_lazy("Replies hidden."),
+    CommentEvent.Replies.SHOWN: gettext_lazy("Replies shown again."),
 }
 
 
-def standing(comment: Comment, *, is_public: bool) -> list[str]:
-    """Whether readers see a comment, and why not."""
-    told = [_published(comment, is_public) if comment.state == State.PUBLISHED else str(STANDING[comment.state])]
+def describe_visibility(comment: Comment, *, is_public: bool) -> list[str]:
+    """Return sentences that say whether readers see a comment, and why not."""
+    sentences = [
+        _describe_published(comment, is_public)
+        if comment.state == State.PUBLISHED
+        else str(NOT_PUBLISHED[comment.state])
+    ]
     if comment.is_tombstone and comment.shown:
-        told.append(_("A mark stands in its place, because replies to it are shown."))
+        sentences.append(_("The page shows a note in its place, because there are replies to it."))
     if comment.hides_replies:
-        told.append(_("Its replies are hidden with it."))
-    return told
+        sentences.append(_("Its replies are hidden too."))
+    return sentences
 
 
-def _published(comment: Comment, is_public: bool) -> str:
+def _describe_published(comment: Comment, is_public: bool) -> str:
     if is_public:
         return _("Readers see it.")
     if not comment.shown:
-        return _("It is published, but a comment above it hides its replies: readers do not see it.")
-    return _("It is published, but readers see neither its post nor its discussion now.")
+        return _("It is published, but a comment above it was removed with all replies. Readers do not see it.")
+    return _("It is published, but readers do not see it at present: its post or its discussion is hidden.")
 
 
-def event(happened: CommentEvent) -> str:
-    """A line of a comment's history."""
-    moved = [HAPPENED[happened.to_state]] if happened.from_state != happened.to_state else []
-    return " ".join(map(str, [*moved, *([REPLIES[happened.replies]] if happened.replies else [])]))
+def describe_event(event: CommentEvent) -> str:
+    """Return a line of a comment's history."""
+    change = [EVENTS[event.to_state]] if event.from_state != event.to_state else []
+    return " ".join(map(str, [*change, *([REPLY_EVENTS[event.replies]] if event.replies else [])]))
 
 
-def replies(total: int, read: int) -> str:
-    """“3 replies, 2 of them are read.”"""
+def describe_replies(total: int, visible: int) -> str:
+    """“3 replies; readers see 2.”"""
     sentence = ngettext(
-        "%(total)d comment below it; readers see %(read)d.", "%(total)d comments below it; readers see %(read)d.", total
+        "%(total)d reply; readers see %(visible)d.", "%(total)d replies; readers see %(visible)d.", total
     )
-    return sentence % {"total": total, "read": read}
+    return sentence % {"total": total, "visible": visible}
 
 
-def ban(known: Ban) -> str:
+def describe_ban(ban: Ban) -> str:
     """“network, until Dec. 20, 2026”."""
-    if known.until is None:
-        return known.get_kind_display()
-    date = date_format(localtime(known.until), "DATE_FORMAT")
-    return _("%(kind)s, until %(date)s") % {"kind": known.get_kind_display(), "date": date}
+    if ban.until is None:
+        return ban.get_kind_display()
+    date = date_format(localtime(ban.until), "DATE_FORMAT")
+    return _("%(kind)s, until %(date)s") % {"kind": ban.get_kind_display(), "date": date}

@@ -1,4 +1,4 @@
-"""What waits for a moderator, and what was called spam or rejected: read and decided on one page."""
+"""The moderation queue: waiting comments, spam and rejected comments, read and decided on one page."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrPromise
 
-from comments.admin import actions, cards, hold
+from comments.admin import actions, cards, writer_bans
 from comments.models import Comment
 from comments.threads import ids
 
@@ -22,7 +22,7 @@ PER_PAGE = 25
 
 @dataclass(frozen=True)
 class Tab:
-    """What waits is read from its beginning; what was decided, from its end: mistakes are found sooner."""
+    """Waiting comments are listed oldest first. Decided ones are listed newest first, to find mistakes sooner."""
 
     state: str
     label: StrPromise
@@ -34,7 +34,7 @@ TABS = [
     Tab(
         Comment.State.PENDING,
         gettext_lazy("Waiting"),
-        gettext_lazy("Nothing waits. All comments have been decided on."),
+        gettext_lazy("No comment is waiting. All of them have been decided on."),
         newest_first=False,
     ),
     Tab(Comment.State.SPAM, gettext_lazy("Spam"), gettext_lazy("There is no spam.")),
@@ -43,83 +43,86 @@ TABS = [
 
 
 @dataclass(frozen=True)
-class Place:
-    """A page of the queue: a tab, and the number of the last comment before it."""
+class QueuePosition:
+    """A page of the queue: its tab, and the primary key of the last comment before it."""
 
     tab: Tab
     after: int | None
 
-    def address(self, **more: str) -> str:
+    def url(self, **params: str) -> str:
         query = {} if self.tab is TABS[0] else {"state": str(self.tab.state)}
         if self.after is not None:
             query["after"] = ids.encode(self.after)
-        query |= more
+        query |= params
         return reverse("admin:comments_comment_queue") + (f"?{urlencode(query)}" if query else "")
 
 
 def view(request: HttpRequest) -> HttpResponse:
-    """A page of the queue; a POST decides, and leads back to it."""
+    """Show a page of the queue. A POST performs an action and redirects back to the page."""
     if not request.user.has_perm(actions.VIEW):
         raise PermissionDenied
-    place = _place(request)
+    position = _position(request)
     if request.method == "POST":
-        return HttpResponseRedirect(_decide(request, place))
-    return TemplateResponse(request, "admin/comments/comment/queue.html", _context(request, place))
+        return HttpResponseRedirect(_perform(request, position))
+    return TemplateResponse(request, "admin/comments/comment/queue.html", _context(request, position))
 
 
-def _place(request: HttpRequest) -> Place:
+def _position(request: HttpRequest) -> QueuePosition:
     state, after = request.GET.get("state"), request.GET.get("after", "")
     tab = next((tab for tab in TABS if tab.state == state), TABS[0])
     try:
-        return Place(tab, ids.decode(after))
+        return QueuePosition(tab, ids.decode(after))
     except ValueError:
-        return Place(tab, None)
+        return QueuePosition(tab, None)
 
 
-def _decide(request: HttpRequest, place: Place) -> str:
-    """Do what the pressed button says; where that leads to."""
-    actions.moderator(request)
+def _perform(request: HttpRequest, position: QueuePosition) -> str:
+    """Perform the action of the pressed button; return the URL to redirect to.
+
+    The value of a button is the name of an action. On a card, a colon and the comment's primary key follow.
+    """
+    actions.require_moderator(request)
     if "undo" in request.POST:
         actions.undo(request, request.POST["undo"])
-        return place.address()
-    name, _colon, number = request.POST.get("action", "").partition(":")
-    chosen = actions.numbers([number] if number else request.POST.getlist("selected"))
-    comments = list(Comment.objects.filter(pk__in=chosen))
-    reason = request.POST.get(f"reason-{number}" if number else "reason", "")
+        return position.url()
+    name, _colon, pk = request.POST.get("action", "").partition(":")
+    selected = actions.parse_ids([pk] if pk else request.POST.getlist("selected"))
+    comments = list(Comment.objects.filter(pk__in=selected))
+    reason = request.POST.get(f"reason-{pk}" if pk else "reason", "")
     if not comments:
-        messages.warning(request, _("Nothing was done: choose a comment first."))
+        messages.warning(request, _("Nothing was done. Select a comment first."))
     elif name == "hold":
-        hold.hold(request, comments[0], reason=actions.tidy(reason))
+        writer_bans.ban_writer(request, comments[0], reason=actions.clean_reason(reason))
     elif name in actions.DECISIONS:
-        batch = actions.take(request, name, comments, reason)
-        return place.address(done=str(batch)) if batch else place.address()
+        batch = actions.perform(request, name, comments, reason)
+        return position.url(done=str(batch)) if batch else position.url()
     else:
         messages.warning(request, _("Nothing was done."))
-    return place.address()
+    return position.url()
 
 
-def _context(request: HttpRequest, place: Place) -> dict[str, Any]:
-    found = cards.rows().filter(state=place.tab.state)
-    if place.after is not None:
-        found = found.filter(pk__lt=place.after) if place.tab.newest_first else found.filter(pk__gt=place.after)
-    comments = list(found.order_by("-pk" if place.tab.newest_first else "pk")[: PER_PAGE + 1])
+def _context(request: HttpRequest, position: QueuePosition) -> dict[str, Any]:
+    tab, after = position.tab, position.after
+    found = cards.comments_for_cards().filter(state=tab.state)
+    if after is not None:
+        found = found.filter(pk__lt=after) if tab.newest_first else found.filter(pk__gt=after)
+    comments = list(found.order_by("-pk" if tab.newest_first else "pk")[: PER_PAGE + 1])
     shown = comments[:PER_PAGE]
     has_more = len(comments) > PER_PAGE
+    offered = actions.offered(Comment(state=tab.state))
     return {
         **admin.site.each_context(request),
         "title": _("Comments to decide on"),
         "opts": Comment._meta,
-        "tabs": [(tab, Place(tab, None).address()) for tab in TABS],
-        "tab": place.tab,
-        "cards": cards.of(shown),
-        "acts": [
-            (name, act) for name, act in actions.fitting(Comment(state=place.tab.state)) if name in actions.DECISIONS
-        ],
-        "done": actions.done(request.GET.get("done", "")),
+        "tabs": [(each, QueuePosition(each, None).url()) for each in TABS],
+        "tab": tab,
+        "cards": cards.build(shown),
+        "actions": [(name, action) for name, action in offered if name in actions.DECISIONS],
+        "done": actions.finished_batch(request.GET.get("done", "")),
         "waiting": Comment.objects.waiting().count(),
-        "first": "" if place.after is None else Place(place.tab, None).address(),
-        "next": Place(place.tab, shown[-1].pk).address() if has_more else "",
-        "here": place.address(),
-        "all_selected": place.address(select="all"),
+        "first_url": "" if after is None else QueuePosition(tab, None).url(),
+        "next_url": QueuePosition(tab, shown[-1].pk).url() if has_more else "",
+        "page_url": position.url(),
+        "select_all_url": position.url(select="all"),
         "is_all_selected": request.GET.get("select") == "all",
     }

@@ -1,7 +1,6 @@
-"""What is only looked at: who wants mail, which letters go out, and what the filter has learned.
+"""Read-only lists: subscriptions, outgoing emails, and what the spam filter has learned.
 
-E-mail addresses are personal data. Who may see these lists is said by their own permissions, so that moderators need
-not see them.
+Emails are personal data. These lists have permissions of their own, so that moderators need not see them.
 """
 
 from typing import Any
@@ -30,7 +29,7 @@ class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
 
 
 class EmailItemInline(admin.TabularInline[EmailItem, OutgoingEmail]):
-    """The comments that a letter tells of. Whoever may see the letter may see them."""
+    """The comments that an email announces, for everybody who may view the email."""
 
     model = EmailItem
     fields = ("comment", "subscription")
@@ -59,26 +58,26 @@ class OutgoingEmailAdmin(ReadOnlyAdmin[OutgoingEmail]):
     inlines = [EmailItemInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingEmail]:
-        """Each with what became of the work of sending it."""
-        work = Task.objects.filter(job=outgoing.SEND, argument=Cast(OuterRef("pk"), CharField()))
+        """Each with the state of the task that sends it."""
+        task = Task.objects.filter(job=outgoing.SEND, argument=Cast(OuterRef("pk"), CharField()))
         return (
             super()
             .get_queryset(request)
             .annotate(
-                work_failed_at=Subquery(work.values("failed_at")[:1]),
-                work_error=Subquery(work.values("last_error")[:1]),
+                task_failed_at=Subquery(task.values("failed_at")[:1]),
+                task_error=Subquery(task.values("last_error")[:1]),
             )
         )
 
     @admin.display(description=gettext_lazy("sending"), ordering="sent_at")
-    def progress(self, letter: Any) -> str:
-        if letter.sent_at:
+    def progress(self, email: Any) -> str:
+        if email.sent_at:
             return _("sent")
-        if letter.work_failed_at:
-            return _("given up: %(error)s") % {"error": letter.work_error}
-        if letter.work_error:
-            return _("failed, and is tried again: %(error)s") % {"error": letter.work_error}
-        return _("waits")
+        if email.task_failed_at:
+            return _("given up: %(error)s") % {"error": email.task_error}
+        if email.task_error:
+            return _("failed, will be tried again: %(error)s") % {"error": email.task_error}
+        return _("waiting")
 
 
 @admin.register(SpamToken)

@@ -74,7 +74,7 @@ def _confirmation(message: OutgoingEmail, blog: Blog) -> Contents | None:
         "post": post,
         "comment": comment,
         "subscription": subscription,
-        "url": _token_url(blog, "comment-confirm-address", token),
+        "url": _token_url(blog, "comment-confirm-email", token),
         "days": CONFIRM_LIFETIME.days,
     }
     return Contents("confirm_email", context)
@@ -131,8 +131,8 @@ def _new_comment(item: EmailItem) -> dict[str, Any]:
     comment = item.comment
     post = comment.discussion.post
     return {
-        "name": text_cleaning.tidy_line(comment.name),
-        "title": text_cleaning.tidy_line(post.title),
+        "name": text_cleaning.clean_line(comment.name),
+        "title": text_cleaning.clean_line(post.title),
         "published_at": comment.published_at,
         "excerpt": sending.quote(_excerpt(comment, EXCERPT_LENGTH)),
         "url": f"{post.blog.base_url}{comment.get_absolute_url()}",
@@ -142,7 +142,7 @@ def _new_comment(item: EmailItem) -> dict[str, Any]:
 
 def _excerpt(comment: Comment, length: int) -> str:
     """The beginning of a comment as plain text: at most `length` characters, including the ellipsis."""
-    text = text_cleaning.tidy(rendering.plain_text(comment.html))
+    text = text_cleaning.clean_text(rendering.plain_text(comment.html))
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 
@@ -182,8 +182,8 @@ def _moderation_digest(message: OutgoingEmail, blog: Blog) -> Contents | None:
 
 def _held_comment(comment: Comment, blog: Blog) -> dict[str, Any]:
     return {
-        "name": text_cleaning.tidy_line(comment.name),
-        "title": text_cleaning.tidy_line(comment.discussion.post.title),
+        "name": text_cleaning.clean_line(comment.name),
+        "title": text_cleaning.clean_line(comment.discussion.post.title),
         "excerpt": sending.quote(_excerpt(comment, HELD_EXCERPT_LENGTH)),
         "url": f"{blog.base_url}{reverse('admin:comments_comment_decide', args=[comment.pk])}",
     }

@@ -63,7 +63,7 @@ def _matching_subscriptions(comment: Comment) -> Iterator[QuerySet[Subscription]
     answered = {pk for pk in (comment.parent_id, comment.reply_to_id) if pk}
     if answered:
         yield in_discussion.filter(scope=Scope.REPLIES, comment__in=answered)
-    yield in_discussion.filter(scope=Scope.THREAD, comment=paths.root_number(comment.path))
+    yield in_discussion.filter(scope=Scope.THREAD, comment=paths.root_id(comment.path))
     yield in_discussion.filter(scope=Scope.POST)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from comments.mailing import contents, outgoing
 from comments.models import Comment, Discussion, OutgoingEmail, Subscription
 from comments.moderation import steps
+from comments.screening import rules
 from comments.threads import paths
 from core import clock
 from core.mailing import email_addresses, signed_links
@@ -22,7 +23,7 @@ Kind = OutgoingEmail.Kind
 Scope = Subscription.Scope
 State = Comment.State
 
-HELD_AS_NEW = "first"  # the finding of `screening` for a writer whom nobody knows yet
+rules.FirstComment.code = "first"  # the finding of `screening` for a writer whom nobody knows yet
 
 
 # --- Subscribing ----------------------------------------------------------------------------------------------------
@@ -89,7 +90,7 @@ def _get_or_create(
 
 def _thread_root(comment: Comment) -> Comment:
     """The first comment of the thread, which subscriptions to the thread refer to."""
-    return comment if comment.parent_id is None else Comment.objects.get(pk=paths.root_number(comment.path))
+    return comment if comment.parent_id is None else Comment.objects.get(pk=paths.root_id(comment.path))
 
 
 # --- Confirming -----------------------------------------------------------------------------------------------------
@@ -145,7 +146,7 @@ def _publish_if_known(comment: Comment) -> None:
     comment.refresh_from_db()
     codes = {finding["code"] for finding in comment.findings}
     is_known = Comment.objects.by_known_email(comment.email).exclude(pk=comment.pk).exists()
-    if comment.state == State.PENDING and codes == {HELD_AS_NEW} and is_known:
+    if comment.state == State.PENDING and codes == {rules.FirstComment.code} and is_known:
         steps.approve(comment, by=None, reason=_("The writer confirmed an e-mail address that is known here."))
 
 

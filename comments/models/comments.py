@@ -134,7 +134,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
         Evaluated for every page, because a proof can be revoked.
         """
-        proved = proof_of_authorship.standing(
+        proved = proof_of_authorship.proven_credits(
             post=OuterRef("discussion"), person=OuterRef("person"), since=OuterRef("created_at")
         )
         # CASE skips the subquery for comments without a person. On SQLite this saves 14 of 65 ms for 20,000 comments.
@@ -146,7 +146,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return self.filter(
             discussion_id=comment.discussion_id,
             path__gt=comment.path,
-            path__lt=comment.path + paths.BEHIND_ALL_REPLIES,
+            path__lt=comment.path + paths.AFTER_ALL_REPLIES,
         )
 
     def with_ancestors_of(self, comment: "Comment") -> Self:
@@ -161,7 +161,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         lock on the whole database. Return whether a row lock was taken: if so, data read before may be stale.
         """
         if has_locks := connections[self.db].features.has_select_for_update:
-            _LOCK_ROOT(root=paths.root_number(path))
+            _LOCK_ROOT(root=paths.root_id(path))
         return has_locks
 
 
@@ -196,7 +196,7 @@ class Comment(models.Model):
     TOMBSTONES = (State.PENDING, State.SPAM, State.REJECTED, State.REMOVED, State.DELETED, State.ERASED)
     NAME_LENGTH = 80  # characters
 
-    id = models.BigIntegerField(primary_key=True, default=ids.mint, editable=False)
+    id = models.BigIntegerField(primary_key=True, default=ids.new_id, editable=False)
     discussion = models.ForeignKey(
         Discussion, models.PROTECT, related_name="comments", verbose_name=_("discussion"), db_index=False
     )

@@ -1,4 +1,4 @@
-"""Closing discussions and opening them again. What has been said can be read either way."""
+"""Closing and reopening discussions. Either way readers can read what was written before."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -15,40 +15,38 @@ State = Discussion.State
 
 
 def close(discussions: Iterable[Discussion]) -> int:
-    """Let no more be said from now on, until somebody opens them again; how many that changed. One that is hidden
-    stays so.
-    """
+    """Accept no more comments until a discussion is reopened; returns how many changed. Hidden ones stay hidden."""
     return sum(_change(discussion, state=State.READONLY) for discussion in discussions if discussion.is_open)
 
 
 def reopen(discussions: Iterable[Discussion]) -> int:
-    """Take comments again, hidden or closed, whatever the blog says of days; how many that changed."""
-    asked = [discussion for discussion in discussions if not discussion.is_open]
-    return sum(_change(discussion, state=State.OPEN, closes_at=None, stays_open=True) for discussion in asked)
+    """Accept comments again in hidden and closed discussions, whatever the blog's default; returns how many changed."""
+    closed = [discussion for discussion in discussions if not discussion.is_open]
+    return sum(_change(discussion, state=State.OPEN, closes_at=None, stays_open=True) for discussion in closed)
 
 
 @transaction.atomic
-def note_settings(discussion: Discussion) -> None:
-    """Store what a moderator set, and nothing else: a whole row would put back the count of before."""
+def save_settings(discussion: Discussion) -> None:
+    """Store what a moderator has set. Saves no other column: a stale row would overwrite the count of comments."""
     discussion.save(update_fields=["state", "hold", "closes_at", "stays_open"])
-    _told_to_readers(discussion)
+    _mark_as_changed(discussion)
 
 
 @transaction.atomic
 def _change(discussion: Discussion, **columns: object) -> int:
     changed = Discussion.objects.filter(pk=discussion.pk).update(**columns)
-    _told_to_readers(discussion)
+    _mark_as_changed(discussion)
     return changed
 
 
-def _told_to_readers(discussion: Discussion) -> None:
+def _mark_as_changed(discussion: Discussion) -> None:
     Discussion.objects.filter(pk=discussion.pk).record_change(count=0)
 
 
 def next_closing(now: datetime) -> datetime | None:
-    """When the next discussion closes by itself: at its own moment, or after the days that the blog says.
+    """Return when the next discussion closes by itself: at its own time, or after the blog's number of days.
 
-    Asked with every look at what has changed, so after every comment: the queries are written once.
+    Called at every poll of the change log, so after every comment: that is why the queries are compiled once.
     """
     own = next((moment for (moment,) in _CLOSING(now=now)), None)
     days = timedelta(days=next((days for (days,) in _DAYS()), None) or 0)
@@ -65,8 +63,8 @@ def _closing() -> QuerySet[Discussion, tuple[datetime | None]]:
 
 def _published() -> QuerySet[Post, tuple[datetime | None]]:
     published = Post.objects.published(now=Given("now", DateTimeField()))
-    lately = published.filter(published_at__gt=Given("since", DateTimeField()))
-    return lately.order_by("published_at").values_list("published_at")[:1]
+    recent = published.filter(published_at__gt=Given("since", DateTimeField()))
+    return recent.order_by("published_at").values_list("published_at")[:1]
 
 
 _CLOSING = Prepared(_closing)

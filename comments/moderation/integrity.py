@@ -1,7 +1,7 @@
-"""Proving discussions: every comment in its place, shown or not as it should be, counted, and with a whole history.
+"""Checking and repairing the integrity of discussions.
 
-Who answers whom, the states and what hides its replies are the truth. All else that is stored follows from them: it is
-worked out here a second time, by other means than those of `moderation` and `submission`, and compared.
+The parents of comments, their states and `hides_replies` are the truth. All other stored columns about the tree follow
+from them. This module computes those a second time, independently of `steps` and `submission`, and compares.
 """
 
 from collections import defaultdict
@@ -17,11 +17,11 @@ from comments.models import Comment, CommentEvent, Discussion
 from comments.threads import ids, paths
 
 State = Comment.State
-Totals = dict[str, int | datetime | None]  # what a discussion says of all its comments, by column
+Totals = dict[str, int | datetime | None]  # columns of a discussion that follow from its comments
 
 
-class Place(NamedTuple):
-    """What follows."""
+class TreePosition(NamedTuple):
+    """The columns of a comment that follow from its parents, their states and its own."""
 
     path: bytes
     depth: int
@@ -30,7 +30,7 @@ class Place(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A comment as it is stored, without its words."""
+    """A comment as it is stored, without its text."""
 
     pk: int
     parent_id: int | None
@@ -44,156 +44,163 @@ class Row(NamedTuple):
     shown: bool
 
     @property
-    def place(self) -> Place:
-        return Place(self.path, self.depth, self.hidden_above, self.shown)
+    def position(self) -> TreePosition:
+        return TreePosition(self.path, self.depth, self.hidden_above, self.shown)
 
 
-def faults(discussion: int) -> list[str]:
-    """What does not hold in a discussion, a sentence each, in the order of the comments; empty where all does.
+def faults(discussion_id: int) -> list[str]:
+    """Return a sentence for each fault of a discussion, in the order of its comments.
 
-    The first look stops nobody, so what was said meanwhile may seem a fault. Then a second one is taken with the
-    discussion closed to everybody else.
+    The first check locks nothing, so a comment that is written meanwhile may look like a fault. If it finds any, the
+    discussion is checked again under a lock.
     """
-    return list(_look(discussion)) and _look_alone(discussion)
+    return list(_check(discussion_id)) and _check_locked(discussion_id)
 
 
 @transaction.atomic
-def repair(discussion: int) -> int:
-    """Write anew what follows, where it is wrong; how many rows that were. Histories and lost parents stay."""
-    _lock(discussion)
-    rows = _rows(discussion)
-    places = _places(rows)
-    wrong = {pk: place for pk, place in sorted(places.items()) if place != rows[pk].place}
-    _make_room(wrong, rows)
-    for pk, place in wrong.items():  # one by one: `bulk_update` takes four times as long
-        Comment.objects.filter(pk=pk).update(**place._asdict())
-    totals, stored = _totals(rows, places), Discussion.objects.filter(pk=discussion)
+def repair(discussion_id: int) -> int:
+    """Correct the columns that follow from others; returns how many rows changed. Leaves histories and lost parents."""
+    _lock(discussion_id)
+    rows = _rows(discussion_id)
+    positions = _positions(rows)
+    wrong = {pk: position for pk, position in sorted(positions.items()) if position != rows[pk].position}
+    _free_paths(wrong, rows)
+    for pk, position in wrong.items():  # one by one: `bulk_update` takes four times as long
+        Comment.objects.filter(pk=pk).update(**position._asdict())
+    totals, stored = _totals(rows, positions), Discussion.objects.filter(pk=discussion_id)
     if not wrong and stored.filter(**totals).exists():
         return 0
     return len(wrong) + stored.update(**totals, version=F("version") + 1)
 
 
 @transaction.atomic
-def _look_alone(discussion: int) -> list[str]:
-    _lock(discussion)
-    return list(_look(discussion))
+def _check_locked(discussion_id: int) -> list[str]:
+    _lock(discussion_id)
+    return list(_check(discussion_id))
 
 
-def _lock(discussion: int) -> None:
-    """In the order in which everybody locks: the threads, the discussion last."""
-    threads = Comment.objects.filter(discussion=discussion, parent=None).order_by("pk")
+def _lock(discussion_id: int) -> None:
+    """Lock in the order in which everything locks: the threads, then the discussion."""
+    threads = Comment.objects.filter(discussion=discussion_id, parent=None).order_by("pk")
     list(threads.select_for_update(no_key=True).values_list("pk"))
-    Discussion.objects.select_for_update(no_key=True).filter(pk=discussion).values_list("pk").first()
+    Discussion.objects.select_for_update(no_key=True).filter(pk=discussion_id).values_list("pk").first()
 
 
-def _look(discussion: int) -> Iterator[str]:
-    rows = _rows(discussion)
-    places = _places(rows)
+def _check(discussion_id: int) -> Iterator[str]:
+    rows = _rows(discussion_id)
+    positions = _positions(rows)
     for row in rows.values():
-        for fault in _faults_of_place(row, rows, places.get(row.pk)):
+        for fault in _position_faults(row, rows, positions.get(row.pk)):
             yield f"{ids.encode(row.pk)}: {fault}"
-    yield from _faults_of_totals(discussion, _totals(rows, places))
-    yield from _faults_of_history(discussion, rows)
+    yield from _total_faults(discussion_id, _totals(rows, positions))
+    yield from _history_faults(discussion_id, rows)
 
 
-def _rows(discussion: int) -> dict[int, Row]:
-    stored = Comment.objects.filter(discussion=discussion).order_by("pk").values_list(*Row._fields)
+def _rows(discussion_id: int) -> dict[int, Row]:
+    stored = Comment.objects.filter(discussion=discussion_id).order_by("pk").values_list(*Row._fields)
     return {pk: Row(pk, *rest) for pk, *rest in stored.iterator(chunk_size=2000)}
 
 
-def _places(rows: dict[int, Row]) -> dict[int, Place]:
-    """Where each comment belongs; without those whose parents do not lead to the beginning of a thread."""
+# --- Computing what should be stored --------------------------------------------------------------------------------
+
+
+def _positions(rows: dict[int, Row]) -> dict[int, TreePosition]:
+    """The position of each comment. Omits comments whose parents do not lead to the root of a thread."""
     replies = defaultdict(list)
     for row in rows.values():
         replies[row.parent_id].append(row)
-    places: dict[int, Place] = {}
+    positions: dict[int, TreePosition] = {}
     waiting = replies[None]
     while waiting:
         row = waiting.pop()
-        places[row.pk] = _place_below(rows.get(row.parent_id or 0), places, row)
+        positions[row.pk] = _position_below(rows.get(row.parent_id or 0), positions, row)
         waiting.extend(replies[row.pk])
-    return _with_tombstones(places, rows)
+    return _with_tombstones(positions, rows)
 
 
-def _place_below(parent: Row | None, places: dict[int, Place], row: Row) -> Place:
-    """Its own place but for one thing: whether a tombstone is shown depends on what stands below it."""
+def _position_below(parent: Row | None, positions: dict[int, TreePosition], row: Row) -> TreePosition:
+    """The position of a comment as if it were no tombstone: whether those are shown depends on their replies."""
     if parent is None:
-        return Place(ids.segment(row.pk), 0, 0, row.state == State.PUBLISHED)
-    above = places[parent.pk]
+        return TreePosition(ids.segment(row.pk), 0, 0, row.state == State.PUBLISHED)
+    above = positions[parent.pk]
     hidden_above = above.hidden_above + parent.hides_replies
     shown = not hidden_above and row.state == State.PUBLISHED
-    return Place(above.path + ids.segment(row.pk), above.depth + 1, hidden_above, shown)
+    return TreePosition(above.path + ids.segment(row.pk), above.depth + 1, hidden_above, shown)
 
 
-def _with_tombstones(places: dict[int, Place], rows: dict[int, Row]) -> dict[int, Place]:
-    """From the last replies up: what stands above a place was found before it."""
-    answered: set[int | None] = set()
-    for pk, place in reversed(places.items()):
+def _with_tombstones(positions: dict[int, TreePosition], rows: dict[int, Row]) -> dict[int, TreePosition]:
+    """Set which tombstones are shown. Goes backwards, because parents were added before their replies."""
+    have_shown_reply: set[int | None] = set()
+    for pk, position in reversed(positions.items()):
         row = rows[pk]
         if row.state in Comment.TOMBSTONES:
-            place = places[pk] = place._replace(shown=pk in answered and not place.hidden_above)
-        if place.shown:
-            answered.add(row.parent_id)
-    return places
+            shown = pk in have_shown_reply and not position.hidden_above
+            position = positions[pk] = position._replace(shown=shown)
+        if position.shown:
+            have_shown_reply.add(row.parent_id)
+    return positions
 
 
-def _totals(rows: dict[int, Row], places: dict[int, Place]) -> Totals:
-    counted = [rows[pk] for pk, place in places.items() if place.shown and rows[pk].state == State.PUBLISHED]
+def _totals(rows: dict[int, Row], positions: dict[int, TreePosition]) -> Totals:
+    counted = [rows[pk] for pk, position in positions.items() if position.shown and rows[pk].state == State.PUBLISHED]
     dates = [row.published_at for row in counted if row.published_at]
     return {"count": len(counted), "last_published_at": max(dates, default=None)}
 
 
-def _faults_of_place(row: Row, rows: dict[int, Row], place: Place | None) -> Iterator[str]:
-    if place is None:
-        yield _("what it answers is not in this discussion, or answers it in turn.")
+# --- Comparing it with what is stored -------------------------------------------------------------------------------
+
+
+def _position_faults(row: Row, rows: dict[int, Row], position: TreePosition | None) -> Iterator[str]:
+    if position is None:
+        yield _("its parent is not in this discussion, or is one of its own replies.")
         return
-    if place.depth >= paths.MAX_LEVELS:
-        yield _("it stands on level %(level)d, and there are %(limit)d.") % {
-            "level": place.depth + 1,
+    if position.depth >= paths.MAX_LEVELS:
+        yield _("it is on level %(level)d, but there are only %(limit)d levels.") % {
+            "level": position.depth + 1,
             "limit": paths.MAX_LEVELS,
         }
     if row.reply_to_id and row.reply_to_id not in rows:
-        yield _("it is addressed to a comment of another discussion.")
-    found = zip(Place._fields, row.place, place, strict=True)
-    yield from (_difference(name, stored, right) for name, stored, right in found if stored != right)
+        yield _("it replies to a comment of another discussion.")
+    columns = zip(TreePosition._fields, row.position, position, strict=True)
+    yield from (_difference(name, stored, correct) for name, stored, correct in columns if stored != correct)
 
 
-def _faults_of_totals(discussion: int, totals: Totals) -> Iterator[str]:
-    stored = Discussion.objects.values(*totals).get(pk=discussion)
-    yield from (_difference(name, stored[name], right) for name, right in totals.items() if stored[name] != right)
+def _total_faults(discussion_id: int, totals: Totals) -> Iterator[str]:
+    stored = Discussion.objects.values(*totals).get(pk=discussion_id)
+    yield from (_difference(name, stored[name], value) for name, value in totals.items() if stored[name] != value)
 
 
-def _faults_of_history(discussion: int, rows: dict[int, Row]) -> Iterator[str]:
-    """Each step begins where the one before it ended, changes something, and the last one leads to what is now."""
-    told: dict[int, tuple[str, bool]] = {}
-    events = CommentEvent.objects.filter(comment__discussion=discussion).order_by("pk")
-    steps = events.values_list("pk", "comment_id", "from_state", "to_state", "replies")
-    for number, pk, before, after, replies in steps.iterator(chunk_size=2000):
-        state, hides = told.get(pk, ("", False))
-        now = after, (replies == CommentEvent.Replies.HIDDEN if replies else hides)
-        if before != state or now == (state, hides):
-            yield _("%(comment)s: row %(number)d of the history does not follow from the one before it.") % {
+def _history_faults(discussion_id: int, rows: dict[int, Row]) -> Iterator[str]:
+    """Each event must begin where the one before it ended and change something; the last must lead to the present."""
+    latest: dict[int, tuple[str, bool]] = {}
+    events = CommentEvent.objects.filter(comment__discussion=discussion_id).order_by("pk")
+    columns = events.values_list("pk", "comment_id", "from_state", "to_state", "replies")
+    for event_id, pk, before, after, replies in columns.iterator(chunk_size=2000):
+        state, hides_replies = latest.get(pk, ("", False))
+        now = after, (replies == CommentEvent.Replies.HIDDEN if replies else hides_replies)
+        if before != state or now == (state, hides_replies):
+            yield _("%(comment)s: event %(number)d of its history does not follow from the one before it.") % {
                 "comment": ids.encode(pk),
-                "number": number,
+                "number": event_id,
             }
-        told[pk] = now
+        latest[pk] = now
     for row in rows.values():
-        if told.get(row.pk) != (row.state, row.hides_replies):
-            yield _("%(comment)s: its history does not lead to what it is now.") % {"comment": ids.encode(row.pk)}
+        if latest.get(row.pk) != (row.state, row.hides_replies):
+            yield _("%(comment)s: its history does not lead to its present state.") % {"comment": ids.encode(row.pk)}
 
 
-def _difference(column: str, stored: object, right: object) -> str:
-    return _("%(column)s is %(stored)s, and should be %(right)s.") % {
+def _difference(column: str, stored: object, correct: object) -> str:
+    return _("%(column)s is %(stored)s, but should be %(correct)s.") % {
         "column": column,
         "stored": stored.hex() if isinstance(stored, bytes) else stored,
-        "right": right.hex() if isinstance(right, bytes) else right,
+        "correct": correct.hex() if isinstance(correct, bytes) else correct,
     }
 
 
-def _make_room(wrong: dict[int, Place], rows: dict[int, Row]) -> None:
-    """Two comments cannot stand in one place even for a moment, so who stands in another's goes behind all first."""
-    standing = {row.path: row.pk for row in rows.values()}
-    for pk, place in wrong.items():
-        holder = standing.get(place.path, pk)
-        if holder != pk:
-            Comment.objects.filter(pk=holder).update(path=paths.BEHIND_ALL_REPLIES + ids.segment(holder))
+def _free_paths(wrong: dict[int, TreePosition], rows: dict[int, Row]) -> None:
+    """Move comments out of paths that belong to others. Paths are unique at every moment of a transaction."""
+    stored = {row.path: row.pk for row in rows.values()}
+    for pk, position in wrong.items():
+        occupant = stored.get(position.path, pk)
+        if occupant != pk:
+            Comment.objects.filter(pk=occupant).update(path=paths.AFTER_ALL_REPLIES + ids.segment(occupant))

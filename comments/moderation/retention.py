@@ -1,4 +1,4 @@
-"""Forgetting: what nobody needs any more is deleted by itself. docs/operating.md has the table."""
+"""Deleting data that is no longer needed. The table in docs/operating.md lists all periods."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,44 +11,45 @@ from comments.models import Ban, Comment, CommentEvent, OutgoingEmail, Subscript
 from comments.moderation import steps
 from core import clock
 
-BATCH = 500  # rows in one transaction: nobody waits long for us
-LETTERS_LAST = timedelta(days=30)
-UNSENT_QUESTIONS_LAST = timedelta(days=1)  # as long as they count against the limit of their address
-WISHES_LAST = timedelta(days=3)  # as long as the link to confirm them is good
-UNWANTED_LAST = timedelta(days=30)
+BATCH_SIZE = 500  # rows in one transaction, so that nobody waits long for a lock
+EMAIL_LIFETIME = timedelta(days=30)
+UNSENT_QUESTION_LIFETIME = timedelta(days=1)  # as long as it counts against the limit of its recipient
+UNCONFIRMED_SUBSCRIPTION_LIFETIME = timedelta(days=3)  # as long as its confirmation link is valid
+UNWANTED_LIFETIME = timedelta(days=30)
 
 State = Comment.State
 UNWANTED = (State.SPAM, State.REJECTED, State.DELETED)
 
 
 def forget_networks(before: datetime) -> None:
-    """Clear the pseudonyms of networks that were stored before this moment; their keys have been destroyed."""
+    """Clear the keyed hashes of networks that were stored before a moment: their keys have been destroyed."""
     Comment.objects.filter(network_key__isnull=False, created_at__lt=before).update(network_key=None)
     OutgoingEmail.objects.filter(network_key__isnull=False, created_at__lt=before).update(network_key=None)
-    # A ban has the name that its comment got, which may be weeks older than itself. Then it bans nobody any more.
-    outlived = Q(created_at__lt=before) | Q(comment__created_at__lt=before)
-    Ban.objects.filter(outlived, kind=Ban.Kind.NETWORK).delete()
+    # A ban has the hash of its comment, which may be weeks older than the ban. It no longer matches anybody.
+    outdated = Q(created_at__lt=before) | Q(comment__created_at__lt=before)
+    Ban.objects.filter(outdated, kind=Ban.Kind.NETWORK).delete()
 
 
-def forget_letters() -> None:
-    """Delete letters: those that were sent, or given up, and at once those that nobody was to get."""
+def delete_old_emails() -> None:
+    """Delete emails after their lifetime, sent or not. Unsent questions that are closed go earlier."""
     now = clock.now()
-    unsent = Q(kind__in=outgoing.REQUESTED_KINDS, sent_at=None, closed_at__lt=now - UNSENT_QUESTIONS_LAST)
-    _delete(OutgoingEmail.objects.filter(Q(created_at__lt=now - LETTERS_LAST) | unsent))
+    unsent = Q(kind__in=outgoing.REQUESTED_KINDS, sent_at=None, closed_at__lt=now - UNSENT_QUESTION_LIFETIME)
+    _delete(OutgoingEmail.objects.filter(Q(created_at__lt=now - EMAIL_LIFETIME) | unsent))
 
 
-def forget_unconfirmed_wishes() -> None:
-    """Delete subscriptions that nobody confirmed in time: their address may be a stranger's."""
-    _delete(Subscription.objects.filter(confirmed_at=None, created_at__lt=clock.now() - WISHES_LAST))
+def delete_unconfirmed_subscriptions() -> None:
+    """Delete subscriptions that were not confirmed in time: their email may belong to somebody else."""
+    oldest = clock.now() - UNCONFIRMED_SUBSCRIPTION_LIFETIME
+    _delete(Subscription.objects.filter(confirmed_at=None, created_at__lt=oldest))
 
 
-def forget_unwanted_comments() -> None:
-    """Erase comments that were refused, or that their writers took back, a month after that."""
-    since = clock.now() - UNWANTED_LAST
-    lately = CommentEvent.objects.filter(comment=OuterRef("pk"), at__gte=since)
-    old = Comment.objects.filter(~Exists(lately), state__in=UNWANTED).order_by("pk")
+def erase_unwanted_comments() -> None:
+    """Erase spam, rejected comments and those that their writers deleted, a month after that."""
+    since = clock.now() - UNWANTED_LIFETIME
+    recent_events = CommentEvent.objects.filter(comment=OuterRef("pk"), at__gte=since)
+    old = Comment.objects.filter(~Exists(recent_events), state__in=UNWANTED).order_by("pk")
     last = 0
-    while batch := list(old.filter(pk__gt=last)[:BATCH]):
+    while batch := list(old.filter(pk__gt=last)[:BATCH_SIZE]):
         for comment in batch:
             _erase_if_unwanted(comment)
         last = batch[-1].pk
@@ -56,13 +57,13 @@ def forget_unwanted_comments() -> None:
 
 @transaction.atomic
 def _erase_if_unwanted(comment: Comment) -> None:
-    """Not where a moderator has approved it since we looked. What the filter learned from spam, it keeps."""
+    """Erase a comment unless its state has changed since it was read. The filter keeps what it learned from spam."""
     Comment.objects.lock_thread(comment.path)
     if Comment.objects.filter(pk=comment.pk, state=comment.state).exists():
-        steps.erase(comment, forget=comment.state != State.SPAM)
+        steps.erase(comment, unlearn=comment.state != State.SPAM)
 
 
 def _delete(rows: QuerySet[Any]) -> None:
-    """In batches: a year's worth at once would hold everybody up."""
-    while numbers := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        rows.model._default_manager.filter(pk__in=numbers).delete()
+    """Delete rows in batches, so that no transaction is long."""
+    while primary_keys := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH_SIZE]):
+        rows.model._default_manager.filter(pk__in=primary_keys).delete()

@@ -1,7 +1,7 @@
-"""What moderators and writers do to comments: every change of a state but the first.
+"""The steps of moderators and writers: every change of a comment's state except the first.
 
-Every step locks the thread, reads the comment again, and asks for the state it starts from in the same statement that
-changes it. When two act at once, one of them does it, and there is one event and one change of the count.
+Each step locks the thread, reads the comment again, and names the state from which it starts in the same statement that
+changes it. If two people act at once, one of them changes the comment, with one event and one change of the count.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,100 +20,101 @@ from core.tasks import queue
 
 State = Comment.State
 Lesson = Comment.Lesson
-Moves = Mapping[str, str]  # from which state to which; the others are left alone
-NOTHING_MORE: Mapping[str, Any] = {}
+Transitions = Mapping[str, str]  # from which state to which; comments in other states are left alone
+NO_COLUMNS: Mapping[str, Any] = {}
+
+HELD = (State.PENDING, State.SPAM, State.REJECTED)  # hidden from readers, and may still be published
+CAN_BE_DELETED = (State.PUBLISHED, *HELD)  # by the writer
+KEEP_TOMBSTONES: Transitions = {state: state for state in Comment.TOMBSTONES}
+ANNOUNCE_WITHIN = timedelta(days=1)  # shorter than emails are stored: those say who was notified already
+ANNOUNCE = "announce-comment"  # the job that notifies subscribers
 
 
-def _to(after: str, before: Iterable[str]) -> Moves:
-    return dict.fromkeys(before, after)
-
-
-HELD = (State.PENDING, State.SPAM, State.REJECTED)  # kept from readers, and what may still be published
-STAY_GONE: Moves = {state: state for state in Comment.TOMBSTONES}
-CAN_BE_DELETED = (State.PUBLISHED, State.PENDING, State.SPAM, State.REJECTED)  # by the writer
-NEWS_FOR = timedelta(days=1)  # less than letters are kept, which know who was told
-ANNOUNCE = "announce-comment"  # the job that tells subscribers
+def _all_to(target: str, sources: Iterable[str]) -> Transitions:
+    return dict.fromkeys(sources, target)
 
 
 def approve(comment: Comment, *, by: User | None, reason: str = "", batch: UUID | None = None) -> bool:
-    """Publish a comment that was held, and teach the filter that it is good. Where a comment above hides its replies,
-    it waits unseen for that. `by` nobody: its writer turned out to be known.
+    """Publish a comment that was held, and teach the filter that it is good.
 
-    False: it was not held, so nothing was done.
+    It stays hidden as long as a comment above it hides its replies. `by` is None if the comment is published because
+    its writer turned out to be known. Returns False if the comment was not held.
     """
-    moves = _to(State.PUBLISHED, HELD)
-    return _step(comment, moves, lesson=Lesson.HAM if by else None, by=by, reason=reason, batch=batch)
+    transitions = _all_to(State.PUBLISHED, HELD)
+    return _step(comment, transitions, lesson=Lesson.HAM if by else None, by=by, reason=reason, batch=batch)
 
 
 def reject(comment: Comment, *, by: User, reason: str = "", batch: UUID | None = None) -> bool:
-    """Decide that a comment that was held does not appear. Unwanted is not spam: the filter learns nothing from it, and
-    forgets what it had learned.
+    """Decide that a held comment is not published. The filter unlearns it: an unwanted comment need not be spam.
 
-    False: it was not held, so nothing was done.
+    Returns False if the comment did not wait for a decision.
     """
-    moves = _to(State.REJECTED, (State.PENDING, State.SPAM))
-    return _step(comment, moves, lesson=Lesson.NONE, by=by, reason=reason, batch=batch)
+    transitions = _all_to(State.REJECTED, (State.PENDING, State.SPAM))
+    return _step(comment, transitions, lesson=Lesson.NONE, by=by, reason=reason, batch=batch)
 
 
 def mark_spam(comment: Comment, *, by: User, reason: str = "", batch: UUID | None = None) -> bool:
-    """Call a comment spam, wherever it is, and teach the filter so.
+    """Mark a comment as spam, and teach the filter so.
 
-    False: it is called so already, or its writer took it back.
+    Returns False if it is marked already, or was deleted by its writer or erased.
     """
-    moves = _to(State.SPAM, (State.PENDING, State.PUBLISHED, State.REJECTED, State.REMOVED))
-    return _step(comment, moves, lesson=Lesson.SPAM, by=by, reason=reason, batch=batch)
+    transitions = _all_to(State.SPAM, (State.PENDING, State.PUBLISHED, State.REJECTED, State.REMOVED))
+    return _step(comment, transitions, lesson=Lesson.SPAM, by=by, reason=reason, batch=batch)
 
 
 def remove(comment: Comment, *, by: User, reason: str, batch: UUID | None = None) -> bool:
-    """Take a published comment off the page; a tombstone stays where replies are shown below it.
+    """Remove a published comment. A tombstone stays if a reply to it is shown.
 
-    False: it was not published, so nothing was done.
+    Returns False if the comment was not published.
     """
     return _step(comment, {State.PUBLISHED: State.REMOVED}, by=by, reason=reason, batch=batch)
 
 
 def remove_with_replies(comment: Comment, *, by: User, reason: str, batch: UUID | None = None) -> bool:
-    """Take a comment off the page with everything below it. One that is gone already takes its replies after it.
+    """Remove a comment and hide everything below it. A comment that is not published only hides its replies.
 
-    False: it hides its replies already.
+    Returns False if it hides them already.
     """
-    moves = {**STAY_GONE, State.PUBLISHED: State.REMOVED}
-    return _step(comment, moves, hides=True, by=by, reason=reason, batch=batch)
+    transitions = {**KEEP_TOMBSTONES, State.PUBLISHED: State.REMOVED}
+    return _step(comment, transitions, hides_replies=True, by=by, reason=reason, batch=batch)
 
 
 def show_replies(comment: Comment, *, by: User, reason: str, batch: UUID | None = None) -> bool:
-    """Show again the replies that were removed together with a comment; itself it stays removed.
+    """Show the replies that a comment hides. The comment itself stays removed.
 
-    False: it hides none.
+    Returns False if it hides none.
     """
-    return _step(comment, STAY_GONE, hides=False, by=by, reason=reason, batch=batch)
+    return _step(comment, KEEP_TOMBSTONES, hides_replies=False, by=by, reason=reason, batch=batch)
 
 
 def restore(comment: Comment, *, by: User, reason: str, batch: UUID | None = None) -> bool:
-    """Put back a comment that a moderator removed, and the replies that went with it.
+    """Publish a comment again that a moderator removed, with the replies that were hidden with it.
 
-    False: it was not removed. What its writer deleted is the writer's to say, so it stays away.
+    Returns False if it was not removed by a moderator. A comment that its writer deleted stays deleted.
     """
-    return _step(comment, {State.REMOVED: State.PUBLISHED}, hides=False, by=by, reason=reason, batch=batch)
+    return _step(comment, {State.REMOVED: State.PUBLISHED}, hides_replies=False, by=by, reason=reason, batch=batch)
 
 
 def delete_by_writer(comment: Comment) -> bool:
-    """Take a comment back, published or not, because its writer wants it so. False: it was gone already."""
-    return _step(comment, _to(State.DELETED, CAN_BE_DELETED), by=None)
+    """Delete a comment because its writer asks for it, published or not. Returns False if it was gone already."""
+    return _step(comment, _all_to(State.DELETED, CAN_BE_DELETED), by=None)
 
 
-def hold_again(comment: Comment, **columns: Any) -> bool:
-    """Let a published comment wait because of what its writer made of it. False: it was not published."""
+def requeue(comment: Comment, **columns: Any) -> bool:
+    """Return a published comment to the moderation queue because of an edit, and write the columns of that edit.
+
+    Returns False if the comment was not published.
+    """
     return _step(comment, {State.PUBLISHED: State.PENDING}, by=None, columns=columns)
 
 
 @transaction.atomic
-def erase(comment: Comment, *, by: User | None = None, forget: bool = True) -> bool:
-    """Wipe all that a comment says and all that leads to its writer, for good; its place and its history of states
-    stay. The filter forgets it, too, unless told otherwise. False: it was erased already.
+def erase(comment: Comment, *, by: User | None = None, unlearn: bool = True) -> bool:
+    """Wipe the content of a comment and all that leads to its writer, for good. Its tree position and the history of
+    its states stay. The filter unlearns it unless `unlearn` is False. Returns False if it was erased already.
     """
-    moves = _to(State.ERASED, [state for state in State if state != State.ERASED])
-    if not _step(comment, moves, lesson=Lesson.NONE if forget else None, by=by, columns=_BLANK):
+    transitions = _all_to(State.ERASED, [state for state in State if state != State.ERASED])
+    if not _step(comment, transitions, lesson=Lesson.NONE if unlearn else None, by=by, columns=_BLANK):
         return False
     comment.revisions.all().delete()
     comment.events.update(reason="")
@@ -130,37 +131,37 @@ _BLANK: Mapping[str, Any] = {
 
 
 def undo(batch: UUID, *, by: User) -> int:
-    """Take back what was done together; how many comments that changed.
+    """Undo all steps of a batch; returns how many comments changed.
 
-    What somebody has changed since stays as it is, and so does what was erased. Each is a transaction of its own, as
-    it was when it was done: one for all would hold the discussion while it waits for the next thread, and whoever
-    writes there holds the thread and waits for the discussion.
+    Comments that somebody has changed since stay as they are, and so do erased ones. Each comment has a transaction of
+    its own, as in the step that is undone. One transaction for all would hold the lock on the discussion while it waits
+    for the next thread, whereas writers hold the thread and wait for the discussion.
     """
     events = CommentEvent.objects.filter(batch=batch).select_related("comment").order_by("-pk")
-    return sum(_take_back(event, by) for event in events)
+    return sum(_undo_event(event, by) for event in events)
 
 
 @transaction.atomic
-def _take_back(event: CommentEvent, by: User) -> bool:
-    """Only what is still the last that happened: states alone would not tell that somebody did the same anew."""
+def _undo_event(event: CommentEvent, by: User) -> bool:
+    """Undo an event that is still the comment's latest. Its state alone would not show that the step was repeated."""
     comment = event.comment
     Comment.objects.lock_thread(comment.path)
     if not event.from_state or comment.events.filter(pk__gt=event.pk).exists():
         return False
-    hides = None if not event.replies else event.replies != CommentEvent.Replies.HIDDEN
-    decided = event.to_state == State.SPAM or (event.to_state == State.PUBLISHED and event.from_state in HELD)
+    hides_replies = None if not event.replies else event.replies != CommentEvent.Replies.HIDDEN
+    taught = event.to_state == State.SPAM or (event.to_state == State.PUBLISHED and event.from_state in HELD)
     return _step(
         comment,
         {event.to_state: event.from_state},
-        hides=hides,
-        lesson=Lesson.NONE if decided else None,
+        hides_replies=hides_replies,
+        lesson=Lesson.NONE if taught else None,
         by=by,
-        columns={"published_at": None} if _was_first_to_publish(event) else NOTHING_MORE,
+        columns={"published_at": None} if _was_first_publication(event) else NO_COLUMNS,
     )
 
 
-def _was_first_to_publish(event: CommentEvent) -> bool:
-    """Once that is taken back, the comment is as new as ever: its next approval has to be announced."""
+def _was_first_publication(event: CommentEvent) -> bool:
+    """Whether an event published a comment for the first time. If that is undone, the next approval is announced."""
     published = CommentEvent.objects.filter(comment=event.comment_id, to_state=State.PUBLISHED)
     return event.to_state == State.PUBLISHED and not published.filter(pk__lt=event.pk).exists()
 
@@ -168,31 +169,33 @@ def _was_first_to_publish(event: CommentEvent) -> bool:
 @transaction.atomic
 def _step(
     comment: Comment,
-    moves: Moves,
+    transitions: Transitions,
     *,
-    hides: bool | None = None,
+    hides_replies: bool | None = None,
     lesson: str | None = None,
     by: User | None,
     reason: str = "",
     batch: UUID | None = None,
-    columns: Mapping[str, Any] = NOTHING_MORE,
+    columns: Mapping[str, Any] = NO_COLUMNS,
 ) -> bool:
-    """Change the state by `moves`, and whether replies are hidden where `hides` says. False where that is no change.
+    """Change the state of a comment and whether it hides its replies. Returns False if neither would change.
 
-    What is published always shows its replies. `columns` are written with it, `lesson` is what the filter learns.
+    A `hides_replies` of None leaves that as it is, but a published comment never hides replies. `columns` are written
+    in the same statement; `lesson` is what the filter learns.
     """
     Comment.objects.lock_thread(comment.path)
     before = Comment.objects.get(pk=comment.pk)
-    after = moves.get(before.state)
-    wanted = False if after == State.PUBLISHED else before.hides_replies if hides is None else hides
-    if after is None or (after, wanted) == (before.state, before.hides_replies):
+    after = transitions.get(before.state)
+    hides = before.hides_replies if hides_replies is None else hides_replies
+    hides = hides and after != State.PUBLISHED
+    if after is None or (after, hides) == (before.state, before.hides_replies):
         return False
-    if not _write(before, after, wanted, {**columns, **bayes.learn(before, lesson)}):
+    if not _write(before, after, hides, {**columns, **bayes.learn(before, lesson)}):
         return False
     count = (after == State.PUBLISHED and not before.hidden_above) - before.is_counted
-    if wanted != before.hides_replies:
-        count += _hide_below(before) if wanted else _show_below(before)
-    _settle_tombstones(Comment.objects.with_ancestors_of(before))
+    if hides != before.hides_replies:
+        count += _hide_below(before) if hides else _show_below(before)
+    _update_tombstones(Comment.objects.with_ancestors_of(before))
     comment.refresh_from_db()
     _record(before, comment, by=by, reason=reason, batch=batch)
     if count or before.shown or comment.shown:
@@ -200,8 +203,8 @@ def _step(
     return True
 
 
-def _write(before: Comment, after: str, hides: bool, columns: Mapping[str, Any]) -> int:
-    """The statement that decides who of several was the one; 0 for all others."""
+def _write(before: Comment, after: str, hides_replies: bool, columns: Mapping[str, Any]) -> int:
+    """Update the row unless somebody else was faster; returns the number of rows. This decides a race."""
     shown = after == State.PUBLISHED and not before.hidden_above
     first_time = {}
     if after == State.PUBLISHED and before.published_at is None:
@@ -209,14 +212,16 @@ def _write(before: Comment, after: str, hides: bool, columns: Mapping[str, Any])
     if after == State.PUBLISHED and _is_news(before):
         queue.enqueue(ANNOUNCE, str(before.pk))
     unchanged = Comment.objects.filter(pk=before.pk, state=before.state, hides_replies=before.hides_replies)
-    return unchanged.update(state=after, hides_replies=hides, shown=shown, **first_time, **columns)
+    return unchanged.update(state=after, hides_replies=hides_replies, shown=shown, **first_time, **columns)
 
 
 def _is_news(comment: Comment) -> bool:
-    """Whether subscribers are to be told once it is published. Also where it was published lately: it may have been
-    held again before they were. Who was told already is not told twice.
+    """Whether subscribers are notified when a comment is published.
+
+    Also true if it was published recently: it may have been requeued before they were notified. Nobody is notified
+    twice.
     """
-    return comment.published_at is None or comment.published_at > clock.now() - NEWS_FOR
+    return comment.published_at is None or comment.published_at > clock.now() - ANNOUNCE_WITHIN
 
 
 def _record(before: Comment, after: Comment, *, by: User | None, reason: str, batch: UUID | None) -> None:
@@ -234,7 +239,7 @@ def _record(before: Comment, after: Comment, *, by: User | None, reason: str, ba
 
 
 def _hide_below(comment: Comment) -> int:
-    """By how much the number of comments changes: it falls."""
+    """Hide all replies to a comment. Returns the change of the number of comments, which is negative."""
     below = Comment.objects.descendants_of(comment)
     count = below.counted().count()
     below.update(hidden_above=F("hidden_above") + 1, shown=False)
@@ -242,16 +247,18 @@ def _hide_below(comment: Comment) -> int:
 
 
 def _show_below(comment: Comment) -> int:
-    """By how much the number of comments grows. What another comment hides, too, stays hidden."""
+    """Show the replies to a comment, except those that another comment hides too. Returns the change of the number."""
     below = Comment.objects.descendants_of(comment)
     below.update(hidden_above=F("hidden_above") - 1)
     count = below.filter(hidden_above=0, state=State.PUBLISHED).update(shown=True)
-    _settle_tombstones(below)
+    _update_tombstones(below)
     return count
 
 
-def _settle_tombstones(comments: CommentQuerySet) -> None:
-    """A tombstone stands as long as a reply to it is shown. The deepest level first: the others depend on it."""
+def _update_tombstones(comments: CommentQuerySet) -> None:
+    """Show each tombstone that has a shown reply and hide the others. Starts at the deepest level: the others depend on
+    it.
+    """
     tombstones = comments.filter(state__in=Comment.TOMBSTONES)
     shown_reply = Comment.objects.filter(parent=OuterRef("pk"), shown=True)
     for depth in sorted(tombstones.values_list("depth", flat=True).distinct(), reverse=True):

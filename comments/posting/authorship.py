@@ -1,7 +1,7 @@
-"""Who wrote a comment: what its sender has proved, the badge this gives, and how the writer's browser comes back to it.
+"""Identify who sends a comment, choose the badge, and recognise the commenter's browser when it comes back.
 
-Cookies and sessions are read here only, and only for requests that have proved to come from our own pages or that went
-to the writer's own page.
+Cookies and sessions are read only here, and only for requests that were proved to come from our own pages or that go to
+the commenter's own page.
 """
 
 import unicodedata
@@ -27,44 +27,44 @@ Badge = Comment.Badge
 
 COOKIE = "mine"
 LIFETIME = timedelta(days=365)
-# Cyrillic and Greek letters that look like Latin ones in lower case, and what looks like an l or an o.
-_LOOK_ALIKES = str.maketrans("авекмнорстухѕјԁһӏіαεικνορτυχıi10", "abekmhopctyxsjdhllaelkvoptuxlllo")
+# Cyrillic and Greek letters that look like Latin ones in lower case, and characters that look like an l or an o.
+_CONFUSABLES = str.maketrans("авекмнорстухѕјԁһӏіαεικνορτυχıi10", "abekmhopctyxsjdhllaelkvoptuxlllo")
 
 
 @dataclass(frozen=True)
-class Writer:
-    """The sender of a comment, as far as it is proved: nothing is, of a stranger."""
+class Commenter:
+    """The sender of a comment, as far as it is proved. Nothing is proved about an anonymous one."""
 
-    network_keys: tuple[bytes, ...] = ()  # the names of the sender's network, the one that is kept first
+    network_keys: tuple[bytes, ...] = ()  # keyed hashes of the sender's network; the first one is stored
     person: Person | None = None
     user: User | None = None
     badge: str = Badge.NONE
     proved_email: str = ""
-    is_imitation: bool = False  # signed with a name that looks like that of somebody who belongs here
+    is_imitation: bool = False  # signed with a name that looks like that of somebody who belongs to the blog
 
     @property
     def network_key(self) -> bytes | None:
         return self.network_keys[0] if self.network_keys else None
 
 
-def writer(request: HttpRequest, *, post_id: int, name: str) -> Writer:
-    """Who sends a comment under the post. Only for a request that was shown to come from our own page.
+def identify(request: HttpRequest, *, post_id: int, name: str) -> Commenter:
+    """Return who sends a comment on the post. Call it only for a request that was proved to come from our own page.
 
-    Whoever signs with a name that looks like that of another who could have a badge gets none.
+    A commenter who signs with a name that looks like the name of somebody else with a badge gets no badge.
     """
     keys = tuple(network_keys(request))
-    person = proof_of_authorship.claimant(request, post_id)
+    person = proof_of_authorship.proven_author(request, post_id)
     user = _user(request)
     badge = _badge(user, post_id) if user else Badge.NONE
-    signed = name[: 2 * Comment.NAME_LENGTH]  # a longer one is refused anyway, and would take long to look at
+    signed = name[: 2 * Comment.NAME_LENGTH]  # a longer name is refused anyway, and would take long to compare
     email = proven_email.read_cookie(request)
-    if _is_anothers(signed, post_id, person, user):
-        return Writer(keys, proved_email=email, is_imitation=True)
-    return Writer(keys, person, user if badge else None, badge, email)
+    if _is_name_of_another(signed, post_id, person, user):
+        return Commenter(keys, proved_email=email, is_imitation=True)
+    return Commenter(keys, person, user if badge else None, badge, email)
 
 
 def _user(request: HttpRequest) -> User | None:
-    """Who is signed in. Nobody, where the browser sends no cookie of a session: that is known without asking."""
+    """Return the signed-in user, or None. A request without a session cookie costs no query."""
     has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
     return request.user if has_session and isinstance(request.user, User) else None
 
@@ -75,15 +75,16 @@ def _badge(user: User, post_id: int) -> Badge:
     return Badge.MODERATOR if user.has_perm("comments.change_comment") else Badge.NONE
 
 
-def _is_anothers(name: str, post_id: int, person: Person | None, user: User | None) -> bool:
-    """Whether the name looks like somebody else's who has an account or whose words are in the post."""
-    look = looks(name)
-    namesakes = [other for other in _NOTABLE(post=number_of_row(post_id)) if looks(other[2]) == look]
-    is_own = any((person and pk == person.pk) or (user and login == user.pk) for pk, login, _name in namesakes)
+def _is_name_of_another(name: str, post_id: int, person: Person | None, user: User | None) -> bool:
+    """Whether the name looks like that of somebody else who has an account, is credited in the post, or is its host."""
+    skeleton = confusable_skeleton(name)
+    protected = _PROTECTED_NAMES(post=number_of_row(post_id))
+    namesakes = [other for other in protected if confusable_skeleton(other[2]) == skeleton]
+    is_own = any((person and pk == person.pk) or (user and user_id == user.pk) for pk, user_id, _name in namesakes)
     return bool(namesakes) and not is_own
 
 
-def _notable() -> QuerySet[Person, tuple[int, int | None, str]]:
+def _protected_names() -> QuerySet[Person, tuple[int, int | None, str]]:
     post = Given("post", BigIntegerField())
     credited = Credit.objects.order_by().filter(post=post).values("person")
     host = Post.objects.order_by().filter(pk=post).values("author")
@@ -91,50 +92,53 @@ def _notable() -> QuerySet[Person, tuple[int, int | None, str]]:
     return people.order_by().values_list("pk", "user", "name")
 
 
-_NOTABLE = Prepared(_notable)
+_PROTECTED_NAMES = Prepared(_protected_names)
 
 
 @lru_cache(maxsize=1000)
-def looks(name: str) -> str:
-    """What the eye takes from a name: equal for two that can be mistaken for each other. Kept, because with each
-    comment all are looked at that belong to the blog.
+def confusable_skeleton(name: str) -> str:
+    """Reduce a name to what the eye sees: two names that can be mistaken for each other give the same result.
+
+    Cached, because each comment is compared with the names of all people who belong to the blog.
     """
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
-    return "".join(sign for sign in folded if unicodedata.category(sign)[0] in "LN").translate(_LOOK_ALIKES)
+    letters = (character for character in folded if unicodedata.category(character)[0] in "LN")
+    return "".join(letters).translate(_CONFUSABLES)
 
 
-# --- The writer's browser -------------------------------------------------------------------------------------------
+# --- The commenter's browser ----------------------------------------------------------------------------------------
 
 
-def address(comment: Comment) -> str:
-    """Of the page that only the writer sees."""
-    return path_to("own-comment", 0).replace(ids.encode(0), comment.public_id)  # every comment has its own, once
+def own_comment_path(comment: Comment) -> str:
+    """The path of the page that only the commenter can open."""
+    # `path_to` caches each path. This one is used once per comment, so only the path of id 0 is cached.
+    return path_to("own-comment", 0).replace(ids.encode(0), comment.public_id)
 
 
-def give(response: HttpResponse, comment: Comment) -> None:
-    """Let the browser that gets `response` come back to `comment` as its writer. No other address gets the cookie."""
+def set_own_comment_cookie(response: HttpResponse, comment: Comment) -> None:
+    """Let the browser that gets `response` open the commenter's page of `comment`. No other path gets the cookie."""
     response.set_signed_cookie(
         COOKIE,
         comment.public_id,
         salt=_salt(comment.pk),
         max_age=LIFETIME,
-        path=address(comment),
+        path=own_comment_path(comment),
         secure=settings.IS_HTTPS,
         httponly=True,
         samesite="Lax",
     )
 
 
-def own_comment(request: HttpRequest, number: int) -> Comment:
-    """The comment, for the browser in which it was written; for everybody else there is no such page: Http404."""
-    if not request.get_signed_cookie(COOKIE, "", salt=_salt(number), max_age=LIFETIME):
+def get_own_comment_or_404(request: HttpRequest, pk: int) -> Comment:
+    """Return the comment for the browser that wrote it. Raises Http404 for everybody else."""
+    if not request.get_signed_cookie(COOKIE, "", salt=_salt(pk), max_age=LIFETIME):
         raise Http404
     comments = Comment.objects.with_badges().select_related("discussion__post__blog__owner")
-    found = comments.filter(pk=number).exclude(state=Comment.State.ERASED).first()
-    if found is None:
+    comment = comments.filter(pk=pk).exclude(state=Comment.State.ERASED).first()
+    if comment is None:
         raise Http404
-    return found
+    return comment
 
 
-def _salt(number: int) -> str:
-    return f"comments.views.own_comments.{ids.encode(number)}"
+def _salt(pk: int) -> str:
+    return f"comments.views.own_comments.{ids.encode(pk)}"

@@ -1,19 +1,19 @@
-"""The form under every post, and the one in which a comment is changed."""
+"""The form below every post, and the form that changes a comment."""
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from comments.models import Comment, Subscription
-from comments.posting.submission import USUAL, Refused
-from comments.screening import Signals
+from comments.posting.submission import DEFAULT_SCOPE, Refused
+from comments.screening.facts import Signals
 
 
 class TextForm(forms.Form):
-    """Carries what was typed, word for word; what may be said is for `submission` to decide.
+    """Carry what was typed, unchanged. `submission` decides what is valid.
 
-    The fields are plain ones, so that nothing is cut, stripped or refused before that. The text has no `maxlength`:
-    browsers cut a longer one silently when it is pasted, and what was cut is lost.
+    The fields are plain `Field`s, so that nothing is cut, stripped or refused before that. The text has no `maxlength`:
+    browsers silently cut a longer text when it is pasted, and the rest would be lost.
     """
 
     text = forms.Field(
@@ -27,19 +27,19 @@ class TextForm(forms.Form):
         super().__init__(data, initial=initial, auto_id="comment-%s", label_suffix="")
 
     @property
-    def words(self) -> dict[str, str]:
-        """What was sent, by field; missing fields are empty."""
+    def typed(self) -> dict[str, str]:
+        """The submitted or initial values by field name; missing ones are empty."""
         return {name: self[name].value() or "" for name in self.fields}
 
-    def show_errors_of(self, refusal: Refused) -> None:
-        """Tie its sentences to the fields they are about, and begin at the first."""
-        for number, (name, sentence) in enumerate(refusal.errors.items()):
-            self.add_error(name, sentence)
-            self.fields[name].widget.attrs["autofocus"] = number == 0
+    def add_errors_of(self, refusal: Refused) -> None:
+        """Add the error of each field, and focus the first field that has one."""
+        for index, (name, error) in enumerate(refusal.errors.items()):
+            self.add_error(name, error)
+            self.fields[name].widget.attrs["autofocus"] = index == 0
 
 
 class CommentForm(TextForm):
-    """A new comment, or a reply where it has a parent."""
+    """A new comment, or a reply if `parent` is filled in."""
 
     name = forms.Field(
         label=_("Name"),
@@ -49,13 +49,13 @@ class CommentForm(TextForm):
     email = forms.Field(
         label=_("E-mail"),
         required=False,
-        help_text=_("Readers never see it. You get one mail, to confirm that it is yours."),
+        help_text=_("Readers never see it. We send you one message to confirm that it is yours."),
         widget=forms.EmailInput({"autocomplete": "email"}),
     )
     notify = forms.Field(
         label=_("Send me"),
         required=False,
-        initial=USUAL,
+        initial=DEFAULT_SCOPE,
         widget=forms.Select(choices=[*Subscription.Scope.choices, ("", _("no mail about comments"))]),
     )
     parent = forms.Field(required=False, widget=forms.HiddenInput)
@@ -63,24 +63,25 @@ class CommentForm(TextForm):
     field_order = ("name", "text", "email", "notify", "parent")
 
     @property
-    def wants_mail(self) -> bool:
-        """Whether the part about mail has to be open: something stands in it."""
-        return bool(self.words["email"] or self.words["notify"] not in ("", USUAL) or self.errors.get("email"))
+    def has_mail_input(self) -> bool:
+        """Whether the e-mail section of the form must be open, because something was typed or chosen in it."""
+        return bool(self.typed["email"] or self.typed["notify"] not in ("", DEFAULT_SCOPE) or self.errors.get("email"))
 
 
-# What was sent, without a form: to make one takes 0.2 ms, and most comments are taken without showing it again.
+# The functions below read a request without a form: creating one takes 0.2 ms, and most comments are stored without
+# showing the form again.
 
 
-def words(sent: QueryDict) -> dict[str, str]:
-    """What the form would give for them: by field; missing fields are empty."""
-    return {name: sent.get(name) or "" for name in CommentForm.base_fields}
+def typed_values(data: QueryDict) -> dict[str, str]:
+    """The same as `CommentForm(data).typed`."""
+    return {name: data.get(name) or "" for name in CommentForm.base_fields}
 
 
-def signals(sent: QueryDict) -> Signals:
-    """What came with the words and is not seen."""
-    return Signals(**{name: sent.get(name, "")[:300] for name in ("trap", "opened", "seconds")})
+def signals(data: QueryDict) -> Signals:
+    """The values of the fields that the commenter does not see."""
+    return Signals(**{name: data.get(name, "")[:300] for name in ("trap", "opened", "seconds")})
 
 
-def asks_for_preview(sent: QueryDict) -> bool:
-    """Whether the words were only sent to be looked at."""
-    return sent.get("action") == "preview"
+def is_preview(data: QueryDict) -> bool:
+    """Whether the commenter asked for a preview."""
+    return data.get("action") == "preview"

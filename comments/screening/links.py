@@ -1,4 +1,4 @@
-"""The links in what somebody wrote, whether they became links on the page or are only meant as some."""
+"""The links in a comment, whether they became links on the page or stand there as plain text."""
 
 import re
 from html import unescape
@@ -6,31 +6,33 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
-_ADDRESS = re.compile(r"(?:https?://|//|www\.)(?:\[[0-9a-f:.]*\]|[^\s<>()\[\]\"'`]{2,})", re.IGNORECASE)
+_URL = re.compile(r"(?:https?://|//|www\.)(?:\[[0-9a-f:.]*\]|[^\s<>()\[\]\"'`]{2,})", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _HREF = re.compile(r'<a [^>]*?href="([^"]*)"')  # as our sanitiser writes it
+MAX_FALLBACK = 60  # characters of a URL that stand for its host if it has no valid one
 
 
 def hosts(text: str, html: str = "") -> list[str]:
-    """The hosts of all links that a text became on the page, and of all that are only meant as some; in ASCII, repeated
-    as they are there, without the site's own.
+    """Return the hosts of all links: those in the HTML, then those that only the text has.
+
+    Hosts are in ASCII and repeated as often as they occur. Links to the site itself are left out.
     """
-    linked = [host for address in _HREF.findall(html) if (host := _host(unescape(address)))]
-    meant = [host for address in _ADDRESS.findall(text) if (host := _host(address)) not in linked]
-    return [host for host in [*linked, *meant] if host != settings.SITE.hostname]
+    linked = [host for url in _HREF.findall(html) if (host := _host(unescape(url)))]
+    unlinked = [host for url in _URL.findall(text) if (host := _host(url)) not in linked]
+    return [host for host in [*linked, *unlinked] if host != settings.SITE.hostname]
 
 
 def is_within(host: str, domain: str) -> bool:
-    """Whether a host is a domain or below it."""
+    """Whether a host is a domain or one of its subdomains."""
     return host == domain or host.endswith(f".{domain}")
 
 
-def _host(address: str) -> str:
-    """Empty for an address within the site, or of a mailbox."""
-    if address.startswith(("#", "mailto:")) or (address.startswith("/") and not address.startswith("//")):
+def _host(url: str) -> str:
+    """The host of a URL; empty for a URL within the site and for an email address."""
+    if url.startswith(("#", "mailto:")) or (url.startswith("/") and not url.startswith("//")):
         return ""
     try:
-        host = urlsplit("//" + _SCHEME.sub("", address, count=1)).hostname or ""
+        host = urlsplit("//" + _SCHEME.sub("", url, count=1)).hostname or ""
         return unquote(host).casefold().rstrip(".").encode("idna").decode("ascii")
-    except ValueError:  # no host that a browser would go to, or one that only looks like that
-        return address[:60].casefold()
+    except ValueError:  # not a host that a browser would open, or only something that looks like one
+        return url[:MAX_FALLBACK].casefold()

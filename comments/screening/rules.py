@@ -1,58 +1,43 @@
-"""The rules that a comment is judged by: pure, small, in one order. `screening` gathers what they look at.
+"""The rules by which comments are judged, in order. Each is pure: it reads `Facts` and finds nothing or one thing.
 
-A rule finds nothing, or something that gives points, and perhaps makes a comment wait or refuses it outright.
+A rule holds all that belongs to it: the code under which its findings are stored, the points that it gives, and the
+sentences for moderators and for the writer.
 """
 
-import re
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from blog.models import Blog
-from comments.models import Ban, Comment
-from comments.screening import links
+from comments.models import Ban
+from comments.screening import links, word_matching
 from comments.screening.bayes import Verdict
 
-HOLD_FROM, SPAM_FROM = 50, 100  # points: from the first on it waits for a moderator, from the second on among the spam
-FASTEST = 3.0  # seconds in which a person fills in the form
-MOST_LINKS = 2  # that somebody known may set without waiting
-MOST_IN_THREAD, THREAD_SPAN = 3, timedelta(minutes=3)  # comments of one network in one thread
-
-# What is drawn as nothing though it counts as a mark or letter: fillers, and what chooses the form of a sign before it.
-_UNSEEN = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u2800"
-    + "".join(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
-)
+HOLD_FROM, SPAM_FROM = 50, 100  # points from which a comment waits for a moderator, and from which it counts as spam
+THREAD_SPAN = timedelta(minutes=3)  # see `TooFastInThread`
+DETAIL_LENGTH = 200  # characters of a detail that are stored
 
 Hold = Blog.Hold
 
-CLOSED = _("The discussion of this post is closed: it takes no more comments.")
-BANNED = _("Comments from you are not taken here at present. If you think that this is a mistake, write to the host.")
-TOO_MANY = _("Many comments have come from your network just now: please wait a little and send yours again.")
-TOO_FAST = _("You have answered several times in this thread within minutes: please wait a little and send it again.")
-UNWANTED = _("Your comment holds something that is not taken here (%(what)s): please leave it out and send it again.")
-
 
 class Pace(NamedTuple):
-    """How many comments came from the writer's network: lately, and into the same thread within `THREAD_SPAN`."""
+    """How many comments came from the writer's network lately; `thread`: into this thread within `THREAD_SPAN`."""
 
     minute: int = 0
     hour: int = 0
     thread: int = 0
 
 
-STANDING = Pace()
+NO_PACE = Pace()
 
 
-class Banned(Protocol):
-    """What a rule asks of a ban."""
+class BanInForce(Protocol):
+    """What rules read of a ban."""
 
     @property
     def kind(self) -> str: ...
@@ -64,202 +49,282 @@ class Banned(Protocol):
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything about a comment that a rule may ask. Nothing here was asked of the writer but the words."""
+    """Everything about a comment that rules may read."""
 
     name: str
-    text: str  # as it was typed; and as it is read, where that may differ
+    text: str  # as it was typed; where readers may see something else, that too
     hold: str = Hold.LINKS
-    is_open: bool = True
-    is_ours: bool = False  # by the host, a moderator or the original author, as they have proved
-    is_known: bool = False
-    bans: Sequence[Banned] = ()  # of the person
-    banned_words: Sequence[Banned] = ()
-    pace: Pace = STANDING
-    repeats: int = 0  # how often the same words were said elsewhere in the last days
+    is_open: bool = True  # the discussion
+    has_badge: bool = False  # by the host, a moderator or the original author, as they have proved
+    is_known: bool = False  # see `Comment.objects.by_known_email`
+    writer_bans: Sequence[BanInForce] = ()
+    word_bans: Sequence[BanInForce] = ()  # of words and domains
+    pace: Pace = NO_PACE
+    repeats: int = 0  # other discussions in which the same text was posted lately
     has_filled_trap: bool = False
-    seconds: float | None = None  # that the form was open, where somebody measured it
+    seconds: float | None = None  # for which the form was open; None if nobody measured it
     has_forged_time: bool = False
     verdict: Verdict | None = None
     is_imitation: bool = False
-    hosts: Sequence[str] = ()  # of the links, in the name, too
+    hosts: Sequence[str] = ()  # of all links, those in the name included
     hosts_in_name: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule found. `holds`: it waits, whatever the points; `refusal`: it is not taken, and this is why."""
+    """What a rule found. `holds`: the comment waits, whatever its points; `refuses`: it is not stored."""
 
-    code: str
+    rule: "Rule"
     points: int = 0
     detail: str = ""
     holds: bool = False
-    refusal: StrPromise | str | None = None
-    status: int = 200  # of the answer that refuses
+    refuses: bool = False
+
+    @property
+    def code(self) -> str:
+        return self.rule.code
+
+    @property
+    def refusal(self) -> str:
+        """Why the comment was refused, for its writer."""
+        return str(self.rule.refusal) % {"detail": self.detail}
 
 
-Rule = Callable[[Facts], Finding | None]
+class Rule:
+    """A rule. `%(detail)s` in a sentence stands for the detail of the finding.
+
+    A finding that is stored needs `for_moderators`, and `for_writer` unless it speaks for the comment. A rule that
+    refuses needs `refusal` and the HTTP `status` of the response.
+    """
+
+    code: ClassVar[str]
+    points: ClassVar[int] = 0
+    for_moderators: ClassVar[StrPromise | str] = ""
+    for_writer: ClassVar[StrPromise | str] = ""
+    refusal: ClassVar[StrPromise | str] = ""
+    status: ClassVar[int] = 403
+    binds_everybody: ClassVar[bool] = False  # also the host, the moderators and the original author
+
+    def check(self, facts: Facts) -> Finding | None:
+        raise NotImplementedError
+
+    def found(self, detail: str = "", *, points: int | None = None, holds: bool = False) -> Finding:
+        return Finding(self, self.points if points is None else points, detail[:DETAIL_LENGTH], holds)
+
+    def refused(self, detail: str = "") -> Finding:
+        return Finding(self, detail=detail, refuses=True)
 
 
-def closed(facts: Facts) -> Finding | None:
-    return None if facts.is_open else Finding("closed", refusal=CLOSED, status=409)
+class Closed(Rule):
+    code = "closed"
+    refusal = _("The discussion of this post is closed: it accepts no more comments.")
+    status = 409
+    binds_everybody = True
+
+    def check(self, facts: Facts) -> Finding | None:
+        return None if facts.is_open else self.refused()
 
 
-def banned(facts: Facts) -> Finding | None:
-    if any(ban.mode == Ban.Mode.REFUSE for ban in facts.bans):
-        return Finding("banned", refusal=BANNED, status=403)
-    return Finding("banned", holds=True) if facts.bans else None
+class BannedWriter(Rule):
+    code = "banned"
+    for_moderators = _("A moderator decided to hold everything from this person or their network")
+    for_writer = _("The moderators read your comments before they appear.")
+    refusal = _("Your comments are not accepted here at present. If you think this is a mistake, write to the host.")
+
+    def check(self, facts: Facts) -> Finding | None:
+        if any(ban.mode == Ban.Mode.REFUSE for ban in facts.writer_bans):
+            return self.refused()
+        return self.found(holds=True) if facts.writer_bans else None
 
 
-def repeated(facts: Facts) -> Finding | None:
-    if not facts.repeats:
-        return None
-    return Finding("repeated", SPAM_FROM if facts.repeats >= 3 else 40, str(facts.repeats))
+class Repeated(Rule):
+    code = "repeated"
+    points = 40
+    for_moderators = _("Other discussions with the same text: %(detail)s")
+    for_writer = _("The same text was sent to other discussions.")
+    spam_from = 3  # other discussions
+
+    def check(self, facts: Facts) -> Finding | None:
+        if not facts.repeats:
+            return None
+        return self.found(str(facts.repeats), points=SPAM_FROM if facts.repeats >= self.spam_from else self.points)
 
 
-def rate(facts: Facts) -> Finding | None:
-    pace = facts.pace
-    is_bearable = pace.minute < settings.COMMENTS_PER_MINUTE and pace.hour < settings.COMMENTS_PER_HOUR
-    return None if is_bearable else Finding("rate", refusal=TOO_MANY, status=429)
+class TooMany(Rule):
+    code = "rate"
+    refusal = _("Many comments have come from your network in a short time: please wait a little and send yours again.")
+    status = 429
+    binds_everybody = True
+
+    def check(self, facts: Facts) -> Finding | None:
+        pace = facts.pace
+        is_within = pace.minute < settings.COMMENTS_PER_MINUTE and pace.hour < settings.COMMENTS_PER_HOUR
+        return None if is_within else self.refused()
 
 
-def trap(facts: Facts) -> Finding | None:
-    """Points only, since programs that fill in forms for people fall into it, too."""
-    return Finding("trap", 60) if facts.has_filled_trap else None
+class Trap(Rule):
+    """Gives points only: programs that fill in forms for people fill in the hidden field, too."""
+
+    code = "trap"
+    points = 60
+    for_moderators = _("A form field that people cannot see was filled in, as spam programs do")
+    for_writer = _("A hidden field of the form was filled in, which usually only programs do.")
+
+    def check(self, facts: Facts) -> Finding | None:
+        return self.found() if facts.has_filled_trap else None
 
 
-def form_age(facts: Facts) -> Finding | None:
-    if facts.has_forged_time:
-        return Finding("forged", 30)
-    if facts.seconds is not None and facts.seconds < FASTEST:
-        return Finding("fast", 40, f"{max(facts.seconds, 0):.1f}")
-    return None
+class ForgedTime(Rule):
+    code = "forged"
+    points = 30
+    for_moderators = _("The hidden time stamp of the form was forged")
+    for_writer = _("A hidden part of the form was changed.")
+
+    def check(self, facts: Facts) -> Finding | None:
+        return self.found() if facts.has_forged_time else None
 
 
-def many_links(facts: Facts) -> Finding | None:
-    count = len(facts.hosts)
-    if not count:
-        return None
-    points = 10 * count + 20 * (count > MOST_LINKS) + 40 * bool(facts.hosts_in_name)
-    points += 20 * any(host.startswith("xn--") for host in facts.hosts)
-    is_bearable = facts.is_known and count <= MOST_LINKS and not facts.hosts_in_name
-    shown = ", ".join(dict.fromkeys(facts.hosts))[:200]
-    return Finding("links", points, shown, holds=facts.hold in (Hold.LINKS, Hold.FIRST) and not is_bearable)
+class TooFast(Rule):
+    code = "fast"
+    points = 40
+    for_moderators = _("Sent %(detail)s seconds after the form was opened")
+    for_writer = _("The form was sent faster than people usually write.")
+    fastest = 3.0  # seconds in which a person can fill in the form
+
+    def check(self, facts: Facts) -> Finding | None:
+        if facts.has_forged_time or facts.seconds is None or not facts.seconds < self.fastest:
+            return None
+        return self.found(f"{max(facts.seconds, 0):.1f}")
 
 
-def words(facts: Facts) -> Finding | None:
-    """Words and domains that moderators named."""
-    seen = _as_seen(f"{facts.name}\n{facts.text}") if facts.banned_words else ""
-    found = [ban for ban in facts.banned_words if _occurs(ban, seen, facts.hosts)]
-    what = ", ".join(ban.value for ban in found)
-    if any(ban.mode == Ban.Mode.REFUSE for ban in found):
-        return Finding("words", refusal=UNWANTED % {"what": what}, status=403)
-    return Finding("words", HOLD_FROM, what[:200], holds=True) if found else None
+class Links(Rule):
+    code = "links"
+    points = 10  # for each link
+    for_moderators = _("Links to: %(detail)s")
+    for_writer = _("It contains links.")
+    max_links = 2  # that a known writer may set without waiting
+    too_many, in_name, non_latin = 20, 40, 20  # further points
+
+    def check(self, facts: Facts) -> Finding | None:
+        if not facts.hosts:
+            return None
+        is_allowed = facts.is_known and len(facts.hosts) <= self.max_links and not facts.hosts_in_name
+        holds = facts.hold in (Hold.LINKS, Hold.FIRST) and not is_allowed
+        return self.found(", ".join(dict.fromkeys(facts.hosts)), points=self._points(facts), holds=holds)
+
+    def _points(self, facts: Facts) -> int:
+        count = len(facts.hosts)
+        points = self.points * count + self.too_many * (count > self.max_links)
+        points += self.in_name * bool(facts.hosts_in_name)
+        return points + self.non_latin * any(host.startswith("xn--") for host in facts.hosts)
 
 
-def learned(facts: Facts) -> Finding | None:
-    """What the filter has learned from the moderators."""
-    if facts.verdict is None:
-        return None
-    probability, telling = facts.verdict
-    if probability <= 0.1:
-        return Finding("like_good", -20)
-    if probability < 0.7:
-        return None
-    return Finding("like_spam", SPAM_FROM if probability >= 0.95 else 60, ", ".join(telling)[:200])
+class BannedWords(Rule):
+    """Words and domains that moderators have banned."""
+
+    code = "words"
+    points = HOLD_FROM
+    for_moderators = _("Contains words or domains from the list of bans: %(detail)s")
+    for_writer = _("It contains words that the moderators want to check: %(detail)s.")
+    refusal = _("This is not accepted here: %(detail)s. Please remove it from your comment and send it again.")
+
+    def check(self, facts: Facts) -> Finding | None:
+        folded = word_matching.fold(f"{facts.name}\n{facts.text}") if facts.word_bans else ""
+        found = [ban for ban in facts.word_bans if _matches(ban, folded, facts.hosts)]
+        detail = ", ".join(ban.value for ban in found)
+        if any(ban.mode == Ban.Mode.REFUSE for ban in found):
+            return self.refused(detail)
+        return self.found(detail, holds=True) if found else None
 
 
-def thread_speed(facts: Facts) -> Finding | None:
-    return Finding("speed", refusal=TOO_FAST, status=429) if facts.pace.thread >= MOST_IN_THREAD else None
+class LikeSpam(Rule):
+    """The Bayes filter, against the comment."""
+
+    code = "like_spam"
+    points = 60
+    for_moderators = _("Resembles comments that were marked as spam here, because of: %(detail)s")
+    for_writer = _("It resembles comments that the moderators marked as spam.")
+    suspicious_from, spam_from = 0.7, 0.95  # probability
+
+    def check(self, facts: Facts) -> Finding | None:
+        if facts.verdict is None or facts.verdict.probability < self.suspicious_from:
+            return None
+        points = SPAM_FROM if facts.verdict.probability >= self.spam_from else self.points
+        return self.found(", ".join(facts.verdict.spam_tokens), points=points)
 
 
-def imitation(facts: Facts) -> Finding | None:
-    return Finding("imitation", 60, holds=facts.hold != Hold.NOTHING) if facts.is_imitation else None
+class LikeGood(Rule):
+    """The Bayes filter, for the comment."""
+
+    code = "like_good"
+    points = -20
+    for_moderators = _("Resembles comments that were approved here")
+    good_to = 0.1  # probability of spam
+
+    def check(self, facts: Facts) -> Finding | None:
+        return self.found() if facts.verdict and facts.verdict.probability <= self.good_to else None
 
 
-def first(facts: Facts) -> Finding | None:
-    return Finding("first", holds=True) if facts.hold == Hold.FIRST and not facts.is_known else None
+class TooFastInThread(Rule):
+    code = "speed"
+    refusal = _("You have replied several times in this thread within minutes: please wait a little and send it again.")
+    status = 429
+    max_comments = 3  # of one network in one thread within `THREAD_SPAN`
+
+    def check(self, facts: Facts) -> Finding | None:
+        return self.refused() if facts.pace.thread >= self.max_comments else None
 
 
-def everything(facts: Facts) -> Finding | None:
-    return Finding("all", holds=True) if facts.hold == Hold.ALL else None
+class Imitation(Rule):
+    code = "imitation"
+    points = 60
+    for_moderators = _("The name looks like the name of somebody who belongs to this blog")
+    for_writer = _("The name looks like the name of somebody who belongs to this blog.")
+
+    def check(self, facts: Facts) -> Finding | None:
+        return self.found(holds=facts.hold != Hold.NOTHING) if facts.is_imitation else None
 
 
-# In this order: the first that refuses has the last word.
+class FirstComment(Rule):
+    code = "first"
+    for_moderators = _("The first comment of this person, as far as the blog can tell")
+    for_writer = _("It is your first comment here, and first comments are read before they appear.")
+
+    def check(self, facts: Facts) -> Finding | None:
+        return self.found(holds=True) if facts.hold == Hold.FIRST and not facts.is_known else None
+
+
+class EveryComment(Rule):
+    code = "all"
+    for_moderators = _("Every comment on this post waits for a moderator")
+    for_writer = _("Every comment on this post is read before it appears.")
+
+    def check(self, facts: Facts) -> Finding | None:
+        return self.found(holds=True) if facts.hold == Hold.ALL else None
+
+
+# The order counts: nothing is checked after the first rule that refuses.
 RULES: tuple[Rule, ...] = (
-    closed,
-    banned,
-    repeated,
-    rate,
-    trap,
-    form_age,
-    many_links,
-    words,
-    learned,
-    thread_speed,
-    imitation,
-    first,
-    everything,
+    Closed(),
+    BannedWriter(),
+    Repeated(),
+    TooMany(),
+    Trap(),
+    ForgedTime(),
+    TooFast(),
+    Links(),
+    BannedWords(),
+    LikeSpam(),
+    LikeGood(),
+    TooFastInThread(),
+    Imitation(),
+    FirstComment(),
+    EveryComment(),
 )
-FOR_EVERYBODY: tuple[Rule, ...] = (closed, rate)  # the only ones that hold for those whose house it is, too
+BY_CODE: Mapping[str, Rule] = {rule.code: rule for rule in RULES}
 
 
-@dataclass(frozen=True)
-class Judgement:
-    findings: list[Finding]
-    state: str
-
-    @property
-    def score(self) -> int:
-        return sum(finding.points for finding in self.findings)
-
-    @property
-    def refusal(self) -> Finding | None:
-        return self.findings[-1] if self.findings and self.findings[-1].refusal else None
-
-
-def judge(facts: Facts) -> Judgement:
-    """Ask every rule, up to the first that refuses."""
-    findings: list[Finding] = []
-    for rule in FOR_EVERYBODY if facts.is_ours else RULES:
-        if finding := rule(facts):
-            findings.append(finding)
-            if finding.refusal:
-                break
-    return Judgement(findings, _state(facts, findings))
-
-
-def _state(facts: Facts, findings: Sequence[Finding]) -> str:
-    score = sum(finding.points for finding in findings)
-    counts = facts.hold != Hold.NOTHING
-    if counts and score >= SPAM_FROM:
-        return Comment.State.SPAM
-    if any(finding.holds for finding in findings) or (counts and score >= HOLD_FROM):
-        return Comment.State.PENDING
-    return Comment.State.PUBLISHED
-
-
-def _occurs(ban: Banned, seen: str, hosts: Sequence[str]) -> bool:
+def _matches(ban: BanInForce, folded: str, hosts: Sequence[str]) -> bool:
     if ban.kind == Ban.Kind.DOMAIN:
         return any(links.is_within(host, ban.value) for host in hosts)
-    longest, pattern = _sought(ban.value)
-    # Dozens of words are looked for, and mostly none of them is there: that is seen ten times as fast.
-    return longest != "" and longest in seen and pattern.search(seen) is not None  # "": nobody sees anything of it
-
-
-@lru_cache(maxsize=1000)
-def _sought(words: str) -> tuple[str, re.Pattern[str]]:
-    """The longest of the words, and what finds them all, one after the other. Kept, because writing it takes 10 µs."""
-    parts = _as_seen(words).split()
-    between = r"\s+".join(map(re.escape, parts))
-    return max(parts, key=len, default=""), re.compile(rf"(?<!\w){between}(?!\w)")
-
-
-def _as_seen(words: str) -> str:
-    """Words as they are compared: in small letters, wide ones and ligatures as plain ones, without what nobody sees."""
-    if words.isascii():
-        return words.lower()  # the same, in a hundredth of the time
-    # Taken apart first, and only then put together: what nobody sees may stand between a letter and its accent, and the
-    # capitals of mathematics become plain ones, which have small letters.
-    apart = unicodedata.normalize("NFKD", words)
-    seen = "".join(sign for sign in apart if unicodedata.category(sign) not in ("Cf", "Cn") and sign not in _UNSEEN)
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold())
+    return word_matching.contains(folded, ban.value)

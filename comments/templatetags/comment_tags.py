@@ -1,4 +1,4 @@
-"""What a post's page and the lists of posts show of its discussion."""
+"""Template tags that show the discussion of a post on its page and its comment count in lists."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -23,52 +23,55 @@ register = template.Library()
 
 @register.inclusion_tag("comments/discussion.html", takes_context=True)
 def comment_thread(context: Context, post: Post) -> dict[str, Any]:
-    """The discussion of `post` from `comments_after` on: one query, two where the page begins or ends inside a thread.
+    """Show the discussion of `post` after the cursor `comments_after`.
 
-    The post comes with its discussion (`PostQuerySet.for_page`). One that is not stored yet has none.
+    It takes one query, or two if the page begins or ends inside a thread. The post must have been read with its
+    discussion (`PostQuerySet.for_page`). A post that is not stored yet has none.
     """
     discussion = pages.visible_discussion(post)
     return {
         "post": post,
         "discussion": discussion,
         NAME: context.get(NAME),
-        "page": pages.page(discussion, context.get("comments_after")) if discussion else None,
+        "page": pages.get_page(discussion, context.get("comments_after")) if discussion else None,
     }
 
 
 @register.simple_tag
 def empty_comment_form(post: Post) -> SafeString:
-    """The form in which nothing is typed yet. Of those of other posts only the address tells it apart, so it is made
-    once in the life of the process: it took 2.5 ms of 10.
+    """Show an empty comment form.
+
+    Forms of different posts differ only in their URL, so each process renders the form once for each language:
+    rendering it took 2.5 of a page's 10 ms.
     """
-    form = _form_of_no_post(get_language())
+    form = _form_template(get_language())
     return mark_safe(form.replace(path_to("comment-new", 0), path_to("comment-new", post.pk)))  # noqa: S308
 
 
 @lru_cache
-def _form_of_no_post(language: str) -> SafeString:
-    """In the `language` that is active. No post has the number 0."""
+def _form_template(language: str) -> SafeString:
+    """Render the form in the active `language` for the post with pk 0, which does not exist."""
     return render_to_string("comments/form.html", {"post": Post(pk=0), "form": CommentForm()})
 
 
 @register.simple_tag(takes_context=True)
 def comment_rows(context: Context, rows: Sequence[Row], can_reply: bool) -> SafeString:
-    pieces, late = markup.thread(rows, can_reply=can_reply), context.get(NAME)
+    pieces, late = markup.render_thread(rows, can_reply=can_reply), context.get(NAME)
     return late.put(pieces) if late else mark_safe("".join(pieces))  # noqa: S308 - see `markup`
 
 
 @register.simple_tag
 def thread_left(left: int) -> str:
-    """How many replies follow in a thread, as far as they were counted."""
-    if left > pages.MOST_COUNTED:
-        return _("more than %(count)d more") % {"count": pages.MOST_COUNTED}
+    """Show how many replies follow in a thread, as far as they were counted."""
+    if left > pages.MAX_COUNTED:
+        return _("more than %(count)d more") % {"count": pages.MAX_COUNTED}
     return ngettext("%(count)d more", "%(count)d more", left) % {"count": left}
 
 
 @register.simple_tag(takes_context=True)
 def comment_page(context: Context) -> str:
-    """The part of a post's address that says which page of its comments this is; empty for the first."""
-    cursor = pages.tidy_cursor(context.get("comments_after"))
+    """Return the query string of this page of a post's comments; empty for the first page."""
+    cursor = pages.canonical_cursor(context.get("comments_after"))
     return f"?after={cursor}" if cursor else ""
 
 
@@ -80,10 +83,10 @@ def has_comments(post: Post) -> bool:
 
 @register.simple_tag
 def comment_count(post: Post) -> str:
-    """“3 comments”, without a query; nothing where there is no discussion to be seen."""
+    """Show “3 comments”, or nothing if readers see no discussion. Needs no query."""
     discussion = pages.visible_discussion(post)
-    return count_in_words(discussion.count) if discussion else ""
+    return count_label(discussion.count) if discussion else ""
 
 
-def count_in_words(count: int) -> str:
+def count_label(count: int) -> str:
     return ngettext("%(count)d comment", "%(count)d comments", count) % {"count": count} if count else _("No comments")

@@ -1,4 +1,4 @@
-"""What the admin's own pages ask of comments. Its templates stand above both floors."""
+"""Template tags for the admin's own pages, which show posts and comments side by side."""
 
 from django import template
 
@@ -9,5 +9,5 @@ register = template.Library()
 
 @register.simple_tag
 def waiting_comments() -> int:
-    """How many comments wait for a moderator."""
+    """Return how many comments wait for a moderator."""
     return Comment.objects.waiting().count()

@@ -1,6 +1,6 @@
-"""Feeds of comments in Atom, in the order of publication, each entry saying what it answers (RFC 4685).
+"""Atom feeds of comments in the order of publication. Each entry says what it replies to (RFC 4685).
 
-Only what readers see now: a removed comment is absent, and the addresses of what is left stay what they were.
+Feeds hold only what readers see now: a removed comment is absent, and the URLs of the others do not change.
 """
 
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from comments.threads import ids
 from core.page_cache import cached_page, depends_on, public_cache_control
 
 ENTRIES = 50
-THREADING = "http://purl.org/syndication/thread/1.0"
+THREADING_NAMESPACE = "http://purl.org/syndication/thread/1.0"
 ATOM = "application/atom+xml"
 
 
@@ -34,7 +34,7 @@ ATOM = "application/atom+xml"
 @require_safe
 def latest(request: HttpRequest) -> HttpResponse:
     """The latest comments on all posts."""
-    # Not joined: the planner would begin with the discussions, and sort all their comments.
+    # No join: the planner would begin with the discussions and sort all their comments.
     discussions = Discussion.objects.select_related("post__blog__owner")
     comments = _latest(Comment.objects.all().prefetch_related(Prefetch("discussion", discussions)))
     blog = comments[0].discussion.post.blog if comments else Blog.load()
@@ -46,14 +46,14 @@ def latest(request: HttpRequest) -> HttpResponse:
 @cached_page()
 @require_safe
 def of_post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
-    """The latest comments on one post; the way to them where the post has another address now."""
+    """The latest comments on one post, or a redirect if the post has another URL now."""
     posts = Post.objects.published().select_related("blog__owner", "discussion")
     post = posts.filter(Q(slug=slug) | Q(old_slugs__slug=slug)).first()
     if post is None or not post.discussion.is_visible:
         raise Http404
-    address = comments_address(post)
-    if request.path != unquote(address):
-        return _lead_to(address)
+    path = comment_feed_path(post)
+    if request.path != unquote(path):
+        return _redirect(path)
     depends_on(request, *tags_of([post]))
     comments = _latest(post.discussion.comments.all())
     with translation.override(post.blog.language), timezone.override(post.blog.zone):
@@ -61,19 +61,18 @@ def of_post(request: HttpRequest, year: int, month: int, slug: str) -> HttpRespo
         return _feed(request, post.blog, comments, title=title, link=post.permalink)
 
 
-def comments_address(post: Post) -> str:
-    """Of the feed of a post's comments."""
+def comment_feed_path(post: Post) -> str:
     return f"{post.get_absolute_url()}comments.atom"
 
 
 class CommentFeed(Atom1Feed):
-    """Atom with the element that says what an entry answers."""
+    """Atom with the element that says what an entry replies to."""
 
     def root_attributes(self) -> dict[str, Any]:
-        return {**super().root_attributes(), "xmlns:thr": THREADING}
+        return {**super().root_attributes(), "xmlns:thr": THREADING_NAMESPACE}
 
     def latest_post_date(self) -> datetime:
-        """The last change; without entries a fixed day, since a page depends on nothing but what is published."""
+        """The last change, or a fixed day without entries: a page depends on nothing but what is published."""
         return max((item["updateddate"] for item in self.items), default=datetime(2026, 1, 1, tzinfo=UTC))
 
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
@@ -109,30 +108,30 @@ def _entry(comment: Comment) -> dict[str, Any]:
         "title": _("%(name)s on %(title)s") % {"name": comment.name, "title": post.title},
         "link": f"{post.blog.base_url}{comment.get_absolute_url()}",
         "description": None,
-        "unique_id": _comment_id(comment.pk),
+        "unique_id": _tag_uri(comment.pk),
         "content": absolute_urls(comment.html, post.blog.base_url),
         "author_name": comment.name,
         "author_link": comment.url or None,
         "pubdate": comment.published_at,
         "updateddate": comment.edited_at or comment.published_at,
-        "in_reply_to": _answered(comment, post),
+        "in_reply_to": _in_reply_to(comment, post),
     }
 
 
-def _answered(comment: Comment, post: Post) -> dict[str, str]:
-    """The attributes of `thr:in-reply-to`: the comment that is answered, else the post."""
-    number = comment.reply_to_id or comment.parent_id
-    address = reverse("comment", args=[number]) if number else post.get_absolute_url()
-    ref = _comment_id(number) if number else entry_id(post)
-    return {"ref": ref, "href": f"{post.blog.base_url}{address}", "type": "text/html"}
+def _in_reply_to(comment: Comment, post: Post) -> dict[str, str]:
+    """Return the attributes of `thr:in-reply-to`: for the comment that it replies to, or else for the post."""
+    target = comment.reply_to_id or comment.parent_id
+    path = reverse("comment", args=[target]) if target else post.get_absolute_url()
+    ref = _tag_uri(target) if target else entry_id(post)
+    return {"ref": ref, "href": f"{post.blog.base_url}{path}", "type": "text/html"}
 
 
-def _comment_id(number: int) -> str:
-    """A tag URI. The number tells the day of the comment, so none has to be read for what answers it."""
-    return f"tag:{urlsplit(settings.SITE_URL).hostname},{ids.moment(number):%Y-%m-%d}:comment/{ids.encode(number)}"
+def _tag_uri(pk: int) -> str:
+    """Return the permanent id of an entry. The pk tells the day, so a reply needs no query for its parent."""
+    return f"tag:{urlsplit(settings.SITE_URL).hostname},{ids.creation_time(pk):%Y-%m-%d}:comment/{ids.encode(pk)}"
 
 
-def _lead_to(address: str) -> HttpResponse:
-    response = HttpResponsePermanentRedirect(address)
+def _redirect(path: str) -> HttpResponse:
+    response = HttpResponsePermanentRedirect(path)
     response["Cache-Control"] = public_cache_control(response.status_code)
     return response

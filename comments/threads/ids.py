@@ -1,4 +1,4 @@
-"""The numbers of comments: time-ordered, minted here, and short enough to be read out."""
+"""Ids of comments: ordered by time, created by this module, and short enough to be read out."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -9,62 +9,62 @@ from core import clock
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 RANDOM_BITS = 12
-A_SECOND = 1000 << RANDOM_BITS
-LIMIT = 1 << 53  # 41 bits of milliseconds reach to 2089, and a number below 2**53 is exact in JavaScript
+ONE_SECOND = 1000 << RANDOM_BITS
+LIMIT = 1 << 53  # 41 bits of milliseconds last until 2089, and an integer below 2**53 is exact in JavaScript
 PUBLIC_LENGTH = 11  # characters of 5 bits
 SEGMENT_LENGTH = 7  # bytes
-PAIRS = [one + two for one in ALPHABET for two in ALPHABET]
+PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 _LOOK_ALIKES = str.maketrans("ilo", "110")
 _latest = 0
 
 
-def mint() -> int:
-    """A number below 2**53 for a comment made now, above those that this process minted in the second before.
+def new_id() -> int:
+    """Return an id below 2**53 for a comment written now, higher than all that this process created in the last second.
 
-    Those of two processes clash once in 4096 where they are made in one millisecond: then mint again.
+    Two processes that create an id in the same millisecond get the same one once in 4096 times: then try again.
     """
     global _latest
     milliseconds = (clock.now() - EPOCH) // MILLISECOND
-    number = milliseconds << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
-    if 0 <= _latest - number < A_SECOND:  # more than that, and the clock was set back
-        number = _latest + 1
-    _latest = number
-    return number
+    id = milliseconds << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
+    if 0 <= _latest - id < ONE_SECOND:  # if the difference is larger, the clock was set back
+        id = _latest + 1
+    _latest = id
+    return id
 
 
-def moment(number: int) -> datetime:
-    """When a number was minted, to the millisecond."""
-    return EPOCH + (number >> RANDOM_BITS) * MILLISECOND
+def creation_time(id: int) -> datetime:
+    """Return when an id was created, to the millisecond."""
+    return EPOCH + (id >> RANDOM_BITS) * MILLISECOND
 
 
-def encode(number: int) -> str:
-    """The public form of a number: eleven characters of Crockford's base 32."""
-    pairs = "".join([PAIRS[number >> shift & 1023] for shift in range(5 * (PUBLIC_LENGTH - 3), -1, -10)])
-    return ALPHABET[number >> 5 * (PUBLIC_LENGTH - 1) & 31] + pairs
+def encode(id: int) -> str:
+    """Return the public form of an id: eleven characters of Crockford's base 32."""
+    pairs = "".join([PAIRS[id >> shift & 1023] for shift in range(5 * (PUBLIC_LENGTH - 3), -1, -10)])
+    return ALPHABET[id >> 5 * (PUBLIC_LENGTH - 1) & 31] + pairs
 
 
 def decode(public_id: str) -> int:
-    """The number behind a public form, typed in either case and with i, l or o for 1, 1 and 0.
+    """Return the id of a public form, typed in either case and with i, l or o for 1, 1 and 0.
 
-    Raises ValueError for everything that `encode` cannot have made.
+    Raises ValueError for everything that `encode` cannot have returned.
     """
     if len(public_id) != PUBLIC_LENGTH:
         raise ValueError("The id of a comment has eleven characters.")
-    number = 0
+    id = 0
     for character in public_id.lower().translate(_LOOK_ALIKES):
-        number = number << 5 | ALPHABET.index(character)
-    if number >= LIMIT:
+        id = id << 5 | ALPHABET.index(character)
+    if id >= LIMIT:
         raise ValueError("The id of a comment is below 2**53.")
-    return number
+    return id
 
 
-def segment(number: int) -> bytes:
-    """What a comment adds to its parent's path. Whole, never cut: a cut one puts replies under strangers."""
-    return number.to_bytes(SEGMENT_LENGTH, "big")
+def segment(id: int) -> bytes:
+    """Return what a comment adds to its parent's path. Never cut it: then replies would stand under other comments."""
+    return id.to_bytes(SEGMENT_LENGTH, "big")
 
 
 class PublicIdConverter:
-    """``<comment:number>`` in an address."""
+    """``<comment:pk>`` in a URL pattern."""
 
     regex = r"[0-9A-Za-z]{11}"
 

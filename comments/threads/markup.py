@@ -1,9 +1,9 @@
 """The HTML of a thread.
 
-Made by plain formatting, because comments are most of a post's page: for 200 of them it takes 3.6 ms, where
-`format_html`, which looks at every part anew, takes 8.1; and 0.4 where the articles were made before. So here is the
-rule by hand: of what people wrote, names and languages are escaped where they are taken from the comment; the text was
-sanitised when it was stored.
+It is made by plain string formatting, because comments are most of a post's page: 200 of them take 3.6 ms, where
+`format_html`, which checks every part again, takes 8.1; with the articles in the cache they take 0.4. So escaping is
+done by hand here: names and languages are escaped where they are taken from the comment, and the text was sanitised
+when it was stored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,17 +19,17 @@ from django_stubs_ext import StrPromise
 
 from comments.models import Comment
 from comments.threads import ids
-from comments.threads.rows import PUBLISHED, Row, Shown
+from comments.threads.rows import PUBLISHED, CommentData, Row
 from core.urls import path_to
 
-ARTICLES_KEPT = 10_000  # 15 MB in each process
+MAX_CACHED_ARTICLES = 10_000  # 15 MB in each process
 Sentences = Mapping[str, StrPromise]
-_BY_A_MODERATOR = gettext_lazy("This comment was removed by a moderator.")
-GONE_BECAUSE: Sentences = {
-    Comment.State.PENDING: gettext_lazy("This comment was changed and waits for a moderator."),
-    Comment.State.SPAM: _BY_A_MODERATOR,
-    Comment.State.REJECTED: _BY_A_MODERATOR,
-    Comment.State.REMOVED: _BY_A_MODERATOR,
+_REMOVED_BY_MODERATOR = gettext_lazy("This comment was removed by a moderator.")
+TOMBSTONE_SENTENCES: Sentences = {
+    Comment.State.PENDING: gettext_lazy("This comment was edited and is waiting for a moderator."),
+    Comment.State.SPAM: _REMOVED_BY_MODERATOR,
+    Comment.State.REJECTED: _REMOVED_BY_MODERATOR,
+    Comment.State.REMOVED: _REMOVED_BY_MODERATOR,
     Comment.State.DELETED: gettext_lazy("This comment was deleted by its author."),
     Comment.State.ERASED: gettext_lazy("This comment was erased."),
 }
@@ -39,105 +39,114 @@ BADGES: Sentences = {
 }
 
 
-def thread(rows: Sequence[Row], *, can_reply: bool) -> list[str]:
-    """Nested lists of articles, in the language and the time zone in force: pieces of safe HTML. Replies can be folded
-    away.
+def render_thread(rows: Sequence[Row], *, can_reply: bool) -> list[str]:
+    """Return nested lists of articles as pieces of safe HTML, in the active language and time zone.
+
+    Readers can fold replies away.
     """
     language = get_language()
-    written = _written(language, timezone.get_current_timezone_name(), can_reply)
+    renderer = _renderer(language, timezone.get_current_timezone_name(), can_reply)
     parts = ['<ol class="thread">\n']
     for row in rows:
         comment = row.comment
-        before, behind = _around_words(written, comment, row.answered, row.level, row.is_context)
-        parts += (before, row.html, behind) if comment.state == PUBLISHED else (before, behind)
+        before, after = _article_frame(renderer, comment, row.answered, row.level, row.is_context)
+        parts += (before, row.html, after) if comment.state == PUBLISHED else (before, after)
         if row.replies:
             name = None if comment.state != PUBLISHED else comment.name
-            parts.append(_replies_open(name, row.replies if row.is_whole else 0, language))
+            parts.append(_replies_start(name, row.replies if row.has_all_replies else 0, language))
         else:
             parts.append("</li>\n" + "</ol></details></li>\n" * (row.closes - 1))
     parts.append("</ol>\n")
     return parts
 
 
-class _Written:
-    """What all articles share, found once: asking for addresses and translations takes longer than both."""
+class _ArticleRenderer:
+    """Renders articles with the URLs and translations that all of them share.
+
+    They are looked up once, because that takes longer than formatting.
+    """
 
     def __init__(self, *, can_reply: bool) -> None:
         self.can_reply = can_reply
-        self.before_id, _id, self.behind_id = path_to("comment", 0).partition(ids.encode(0))
-        self.reply, self.to_whom = _("Reply"), _("to %(name)s")
-        self.level, self.level_below = _("reply, level %(level)d"), _("reply to %(name)s, level %(level)d")
+        self.path_start, _id, self.path_end = path_to("comment", 0).partition(ids.encode(0))
+        self.reply, self.to_name = _("Reply"), _("to %(name)s")
+        self.level, self.level_of_reply = _("reply, level %(level)d"), _("reply to %(name)s, level %(level)d")
         self.edited = f'\n<span class="comment-edited">{_("edited")}</span>'
 
-    def article(self, comment: Shown, answered: Shown | None, level: int, *, is_context: bool) -> tuple[str, str]:
-        """What stands before its words, and what behind them. A tombstone has none.
+    def article(
+        self, comment: CommentData, answered: CommentData | None, level: int, *, is_context: bool
+    ) -> tuple[str, str]:
+        """Return the HTML before the comment's text and the HTML after it. A tombstone has no text.
 
-        For screen readers an article is named by its parts: who wrote it, their badges, and when.
+        For screen readers an article is named by its parts: the author's name, the badges and the time.
         """
-        id, name, gone = comment.public_id, escape(comment.name), comment.is_tombstone
-        kind = (" comment-context" if is_context else "") + (" comment-gone" if gone else "")
-        author = _tombstone(comment, id) if gone else _author(comment, id, name)
-        place = self.place(comment, answered, level) if level > 1 else ""
-        edited = self.edited if comment.edited_at and not gone else ""
-        before, behind = ("", "") if gone else self.body(comment, id, name)
-        head = f"""<li>
-<article class="comment{kind}" id="c-{id}" tabindex="-1" aria-labelledby="c-{id}-by c-{id}-at">
-<header>{author}{place}
-<a class="comment-time" href="{self.before_id}{id}{self.behind_id}">{_time(id, comment.moment)}</a>{edited}</header>
+        id, name, is_gone = comment.public_id, escape(comment.name), comment.is_tombstone
+        classes = (" comment-context" if is_context else "") + (" comment-tombstone" if is_gone else "")
+        author = _tombstone(comment, id) if is_gone else _author(comment, id, name)
+        position = self.position(comment, answered, level) if level > 1 else ""
+        edited = self.edited if comment.edited_at and not is_gone else ""
+        before, after = ("", "") if is_gone else self.body(comment, id, name)
+        start = f"""<li>
+<article class="comment{classes}" id="c-{id}" tabindex="-1" aria-labelledby="c-{id}-by c-{id}-at">
+<header>{author}{position}
+<a class="comment-time" href="{self.path_start}{id}{self.path_end}">{_time(id, comment.time)}</a>{edited}</header>
 {before}"""
-        return head, f"{behind}</article>\n"
+        return start, f"{after}</article>\n"
 
-    def place(self, comment: Shown, answered: Shown | None, level: int) -> str:
-        """In words for those who see no indent; and for all, whom it answers where the indent cannot say."""
+    def position(self, comment: CommentData, answered: CommentData | None, level: int) -> str:
+        """Return the position in words for readers who do not see the indent.
+
+        Where the indent cannot show whom the comment replies to, add a link for everybody.
+        """
         if answered is None or answered.is_tombstone:
             return f'\n<span class="visually-hidden">{self.level % {"level": level}}</span>'
         name = escape(answered.name)
-        where = self.level_below % {"name": name, "level": level}
-        words = f'\n<span class="visually-hidden">{where}</span>'
+        level_of_reply = self.level_of_reply % {"name": name, "level": level}
+        hidden = f'\n<span class="visually-hidden">{level_of_reply}</span>'
         if comment.reply_to_id is None:
-            return words
-        to_whom = self.to_whom % {"name": name}
-        return f'{words}\n<a class="comment-answers" href="#c-{answered.public_id}">{to_whom}</a>'
+            return hidden
+        to_name = self.to_name % {"name": name}
+        return f'{hidden}\n<a class="comment-reply-to" href="#c-{answered.public_id}">{to_name}</a>'
 
-    def body(self, comment: Shown, id: str, name: str) -> tuple[str, str]:
+    def body(self, comment: CommentData, id: str, name: str) -> tuple[str, str]:
         language = f' lang="{escape(comment.language)}"' if comment.language else ""
-        before, behind = f'<div class="comment-body prose" dir="auto"{language}>', "</div>\n"
+        before, after = f'<div class="comment-body prose" dir="auto"{language}>', "</div>\n"
         if not self.can_reply:
-            return before, behind
-        address = f"{path_to('comment-new', comment.discussion_id)}?parent={id}"
-        to_whom = self.to_whom % {"name": name}
+            return before, after
+        path = f"{path_to('comment-new', comment.discussion_id)}?parent={id}"
+        to_name = self.to_name % {"name": name}
         return (
             before,
-            f"""{behind}<p class="comment-acts"><a rel="nofollow" href="{address}">{self.reply}\
+            f"""{after}<p class="comment-actions"><a rel="nofollow" href="{path}">{self.reply}\
 <span class="visually-hidden">
-{to_whom}</span></a></p>
+{to_name}</span></a></p>
 """,
         )
 
 
 @lru_cache
-def _written(language: str, zone: str, can_reply: bool) -> _Written:
-    """For the `language` and the `zone` in force; the days of articles depend on the zone, too."""
-    return _Written(can_reply=can_reply)
+def _renderer(language: str, zone: str, can_reply: bool) -> _ArticleRenderer:
+    """Return one renderer per active `language` and `zone`; the dates in the cached articles depend on both."""
+    return _ArticleRenderer(can_reply=can_reply)
 
 
-@lru_cache(maxsize=ARTICLES_KEPT)
-def _around_words(
-    written: _Written,
-    comment: Shown,
-    answered: Shown | None,
+@lru_cache(maxsize=MAX_CACHED_ARTICLES)
+def _article_frame(
+    renderer: _ArticleRenderer,
+    comment: CommentData,
+    answered: CommentData | None,
     level: int,
     is_context: bool,
 ) -> tuple[str, str]:
-    """An article without its words. Kept, because it takes 40 µs, 25 of them for the time, and to find it takes 1.
+    """Return an article without its text. Cached: it takes 40 µs to make, 25 of them for the time, and 1 to look up.
 
-    It cannot be stale: the key is all that it is made of. The words are neither in it nor in what is kept, for they
-    may be long.
+    An entry cannot be stale, because the key is everything that it is made of. The text is neither in the key nor in
+    the entry, because it may be long.
     """
-    return written.article(comment, answered, level, is_context=is_context)
+    return renderer.article(comment, answered, level, is_context=is_context)
 
 
-def _author(comment: Shown, id: str, name: str) -> str:
+def _author(comment: CommentData, id: str, name: str) -> str:
     labels = [_("original author")] if comment.is_by_original_author else []
     if comment.badge:
         labels.append(str(BADGES[comment.badge]))
@@ -145,29 +154,30 @@ def _author(comment: Shown, id: str, name: str) -> str:
     return f'<span id="c-{id}-by"><bdi class="comment-author">{name}</bdi>{badges}</span>'
 
 
-def _tombstone(comment: Shown, id: str) -> str:
-    return f'<span class="comment-author" id="c-{id}-by">{GONE_BECAUSE[comment.state]}</span>'
+def _tombstone(comment: CommentData, id: str) -> str:
+    return f'<span class="comment-author" id="c-{id}-by">{TOMBSTONE_SENTENCES[comment.state]}</span>'
 
 
-def _time(id: str, moment: datetime) -> str:
-    words = date_format(timezone.localtime(moment), "DATETIME_FORMAT")
-    return f'<time id="c-{id}-at" datetime="{moment.isoformat(timespec="seconds")}">{words}</time>'
+def _time(id: str, time: datetime) -> str:
+    text = date_format(timezone.localtime(time), "DATETIME_FORMAT")
+    return f'<time id="c-{id}-at" datetime="{time.isoformat(timespec="seconds")}">{text}</time>'
 
 
-@lru_cache(maxsize=ARTICLES_KEPT)
-def _replies_open(name: str | None, count: int, language: str) -> str:
-    """The beginning of a list of replies, in the `language` in force. Kept, because finding a plural takes long."""
-    summary = _replies_in_words(name, count)
+@lru_cache(maxsize=MAX_CACHED_ARTICLES)
+def _replies_start(name: str | None, count: int, language: str) -> str:
+    """Return the start of a list of replies in the active `language`. Cached, because plural forms are slow."""
+    summary = _replies_summary(name, count)
     return f'<details class="comment-replies" open><summary>{summary}</summary>\n<ol class="replies">\n'
 
 
-def _replies_in_words(name: str | None, count: int) -> str:
-    """What a list of replies that can be folded away is called: replies to `name`, where that may be said. Of those on
-    several pages no number is known, and `count` is 0.
+def _replies_summary(name: str | None, count: int) -> str:
+    """Return the label of a list of replies.
+
+    `name` is None below a tombstone. `count` is 0 if the list goes on on other pages, so that its length is unknown.
     """
     if name is None:
         return ngettext("%(count)d reply", "%(count)d replies", count) % {"count": count} if count else _("Replies")
     if not count:
         return _("Replies to %(name)s") % {"name": escape(name)}
-    numbered = ngettext("%(count)d reply to %(name)s", "%(count)d replies to %(name)s", count)
-    return numbered % {"count": count, "name": escape(name)}
+    text = ngettext("%(count)d reply to %(name)s", "%(count)d replies to %(name)s", count)
+    return text % {"count": count, "name": escape(name)}

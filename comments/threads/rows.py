@@ -1,7 +1,7 @@
-"""What is read of a comment to show it: a row of plain values, which costs a third of what an instance of a model does.
+"""What is read of a comment to show it: a row of plain values, which costs a third of a model instance.
 
-Moments stay as the database has them, text on SQLite: to make them of it takes longer than all the rest of the row, and
-most rows are shown as they were shown before (see `markup`).
+Times stay as the database returns them (text on SQLite): converting them takes longer than the rest of the row, and
+most rows find their HTML in the cache of `markup` by the unconverted time.
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from comments.threads import ids
 PUBLISHED = Comment.State.PUBLISHED.value
 
 
-class Shown(NamedTuple):
-    """All that an article says of its comment, but for the HTML of its words."""
+class CommentData(NamedTuple):
+    """Everything that an article shows of its comment, except the HTML of the text."""
 
     discussion_id: int
     pk: int
@@ -29,7 +29,7 @@ class Shown(NamedTuple):
     name: str
     badge: str
     language: str
-    since: datetime | str
+    stored_time: datetime | str
     edited_at: datetime | str | None
     is_by_original_author: bool
 
@@ -42,48 +42,49 @@ class Shown(NamedTuple):
         return self.state != PUBLISHED
 
     @property
-    def moment(self) -> datetime:
-        if isinstance(self.since, datetime):
-            return self.since
-        return datetime.fromisoformat(self.since).replace(tzinfo=UTC)
+    def time(self) -> datetime:
+        """When it was published; for a comment that never was, when it was written."""
+        if isinstance(self.stored_time, datetime):
+            return self.stored_time
+        return datetime.fromisoformat(self.stored_time).replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class Row:
-    """A comment as it stands on a page; `level` 1 is the outermost."""
+    """A comment and its position on a page; `level` 1 is the outermost."""
 
-    comment: Shown
+    comment: CommentData
     html: str
-    answered: Shown | None = None
+    answered: CommentData | None = None  # the comment that it replies to, if that is on the page
     level: int = 1
     is_context: bool = False
-    is_whole: bool = True  # all its replies stand on this page
-    replies: int = 0  # of all levels, as far as they stand on this page
-    closes: int = 0  # comments that end after this row: itself, and those above it that have no more replies here
+    has_all_replies: bool = True  # whether all its replies are on this page
+    replies: int = 0  # on all levels below it, as far as they are on this page
+    closes: int = 0  # comments that end after this row: itself, and those above it without further replies here
 
     @classmethod
-    def of_values(cls, values: tuple[Any, ...]) -> Self:
-        """Of a row that `values` has read."""
-        return cls(Shown._make(values[1:]), values[0])
+    def from_values(cls, values: tuple[Any, ...]) -> Self:
+        """Create a row from a result of `values`."""
+        return cls(CommentData._make(values[1:]), values[0])
 
     @classmethod
-    def of(cls, comment: Comment, *, closes: int = 0) -> Self:
-        """Of an instance; one that was read without badges has none of the original author."""
-        known = {"since": comment.published_at or comment.created_at, "is_by_original_author": False}
-        shown = Shown._make(getattr(comment, name, known.get(name)) for name in Shown._fields)
-        return cls(shown, comment.html, closes=closes)
+    def from_comment(cls, comment: Comment, *, closes: int = 0) -> Self:
+        """Create a row from a model instance. One that was read without badges gets no “original author” badge."""
+        known = {"stored_time": comment.published_at or comment.created_at, "is_by_original_author": False}
+        data = CommentData._make(getattr(comment, name, known.get(name)) for name in CommentData._fields)
+        return cls(data, comment.html, closes=closes)
 
 
 def values(comments: CommentQuerySet, *more: str) -> QuerySet[Comment, tuple[Any, ...]]:
-    """The HTML, and behind it the columns of `Shown`, and `more`."""
+    """Return tuples of the HTML, the fields of `CommentData`, and `more`."""
     return (
         comments.with_badges()
-        .annotate(since=Coalesce("published_at", "created_at"))
-        .values_list("html", *Shown._fields, *more)
+        .annotate(stored_time=Coalesce("published_at", "created_at"))
+        .values_list("html", *CommentData._fields, *more)
     )
 
 
 def instances(comments: CommentQuerySet) -> CommentQuerySet:
-    """The same columns for `Row.of`: the others are long or private."""
-    columns = set(Shown._fields) - {"since", "is_by_original_author"}
+    """Return instances with the same columns, for `Row.from_comment`. The other columns are long or private."""
+    columns = set(CommentData._fields) - {"stored_time", "is_by_original_author"}
     return comments.with_badges().only("html", "published_at", *columns)

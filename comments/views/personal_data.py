@@ -1,7 +1,7 @@
-"""The pages on which somebody without an account sees, takes along and erases what is kept under their address.
+"""The pages on which people without an account see, download and erase what is stored under their e-mail address.
 
-The way there is a link that is mailed to the address. Asking for it is answered alike for every address: whether
-something is kept, only the worker finds out.
+The link to these pages is mailed to the e-mail address. A request for it gets the same response for every address: only
+the worker finds out whether something is stored.
 """
 
 from collections.abc import Callable
@@ -20,24 +20,25 @@ from comments.mailing import contents, outgoing
 from comments.mailing.forms import EmailForm
 from comments.models import Comment, OutgoingEmail, Subscription
 from comments.posting import proven_email
-from comments.views.subscriptions import closed_page
+from comments.views.subscriptions import invalid_link_page
 from core.mailing import signed_links
 from core.mailing.signed_links import Purpose
 from core.privacy.networks import network_key
 from core.site import override_locale
 
-MOST_LISTED = 100  # comments; the export has all
+MAX_LISTED = 100  # comments; the export has all of them
+MAX_DIGITS = 18  # of a subscription's pk; the largest integer that a database stores has 19
 
 View = Callable[..., HttpResponse]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def ask(request: HttpRequest) -> HttpResponse:
-    """The form in which one types one's address, and where it is sent to."""
+def request_link(request: HttpRequest) -> HttpResponse:
+    """The form for the e-mail address, which posts to the same URL."""
     form = EmailForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         _send_link(form.cleaned_data["email"], network_key(request))
-        return _see(f"{request.path}?sent")
+        return _redirect(f"{request.path}?sent")
     context = {"form": form, "is_sent": "sent" in request.GET, "minutes": contents.ACCESS_LIFETIME.seconds // 60}
     return personal_page(
         request, "comments/personal_data.html", context, blog=Blog.load(), status=400 if form.errors else 200
@@ -50,36 +51,36 @@ def _send_link(email: str, network_key: bytes) -> None:
         outgoing.send_requested(OutgoingEmail.Kind.ACCESS, email=email, network_key=network_key)
 
 
-def behind_link(view: Callable[[HttpRequest, OutgoingEmail], HttpResponse]) -> View:
-    """Give a view the letter that led here. For a link that ran out, or after an erasure, there is no page."""
+def requires_access_link(view: Callable[[HttpRequest, OutgoingEmail], HttpResponse]) -> View:
+    """Pass the message that held the link to the view. If the link expired, or after an erasure, return a 404."""
 
     @wraps(view)
-    def opened(request: HttpRequest, token: str) -> HttpResponse:
+    def wrapper(request: HttpRequest, token: str) -> HttpResponse:
         numbers = signed_links.read(Purpose.ACCESS, token, max_age=contents.ACCESS_LIFETIME)
-        letter = OutgoingEmail.objects.filter(pk=numbers[0]).first() if numbers else None
-        return view(request, letter) if letter else closed_page(request)
+        message = OutgoingEmail.objects.filter(pk=numbers[0]).first() if numbers else None
+        return view(request, message) if message else invalid_link_page(request)
 
-    return opened
+    return wrapper
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@behind_link
-def page(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
-    """All that is kept under the address; each subscription can be stopped."""
+@requires_access_link
+def overview(request: HttpRequest, message: OutgoingEmail) -> HttpResponse:
+    """Everything that is stored under the e-mail address, with a button that ends each subscription."""
     if request.method == "POST":
-        number = request.POST.get("stop", "")
-        if number.isascii() and number.isdigit() and len(number) < 19:  # the largest that a database holds has 19
-            Subscription.objects.filter(pk=number, email=letter.email).end()
-        return _see(request.path)
-    comments = personal_data.comments_of(letter.email).order_by("-pk")
-    listed = list(comments.select_related("discussion__post__blog")[:MOST_LISTED])
-    readable = Comment.objects.public().counted().filter(pk__in=[comment.pk for comment in listed])
-    seen = set(readable.values_list("pk", flat=True))
+        pk = request.POST.get("stop", "")
+        if pk.isascii() and pk.isdigit() and len(pk) <= MAX_DIGITS:
+            Subscription.objects.filter(pk=pk, email=message.email).end()
+        return _redirect(request.path)
+    comments = personal_data.comments_of(message.email).order_by("-pk")
+    listed = list(comments.select_related("discussion__post__blog")[:MAX_LISTED])
+    public = Comment.objects.public().counted().filter(pk__in=[comment.pk for comment in listed])
+    public_pks = set(public.values_list("pk", flat=True))
     context = {
-        "email": letter.email,
+        "email": message.email,
         "count": comments.count(),
-        "comments": [(comment, comment.pk in seen) for comment in listed],
-        "wishes": Subscription.objects.filter(email=letter.email)
+        "comments": [(comment, comment.pk in public_pks) for comment in listed],
+        "subscriptions": Subscription.objects.filter(email=message.email)
         .select_related("discussion__post__blog")
         .order_by("pk"),
         "minutes": contents.ACCESS_LIFETIME.seconds // 60,
@@ -88,51 +89,51 @@ def page(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
 
 
 @require_safe
-@behind_link
-def export_json(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
+@requires_access_link
+def export_json(request: HttpRequest, message: OutgoingEmail) -> HttpResponse:
     options = {"ensure_ascii": False, "indent": 2}
-    response = JsonResponse(personal_data.export(letter.email), json_dumps_params=options)
+    response = JsonResponse(personal_data.export(message.email), json_dumps_params=options)
     return _download(response, "json")
 
 
 @require_safe
-@behind_link
-def export_html(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
+@requires_access_link
+def export_html(request: HttpRequest, message: OutgoingEmail) -> HttpResponse:
     blog = Blog.load()
     with override_locale(blog):
-        kept = personal_data.export(letter.email)
+        data = personal_data.export(message.email)
         titles = {"comments": _("Comments"), "subscriptions": _("Subscriptions"), "letters": _("Mail")}
         parts = [
-            (title, [personal_data.labelled_fields(record) for record in kept[name]]) for name, title in titles.items()
+            (title, [personal_data.labelled_fields(record) for record in data[name]]) for name, title in titles.items()
         ]
-        response = render(request, "comments/export.html", {"blog": blog, "kept": kept, "parts": parts})
+        response = render(request, "comments/export.html", {"blog": blog, "data": data, "parts": parts})
     return _download(response, "html")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@behind_link
-def erase(request: HttpRequest, letter: OutgoingEmail) -> HttpResponse:
-    """First the question, then the deed."""
+@requires_access_link
+def erase(request: HttpRequest, message: OutgoingEmail) -> HttpResponse:
+    """Ask for confirmation, then erase."""
     is_done = request.method == "POST"
-    count = personal_data.comments_of(letter.email).count()
+    count = personal_data.comments_of(message.email).count()
     if is_done:
-        personal_data.start_erasure(letter)
-    context = {"is_done": is_done, "email": letter.email, "count": count}
+        personal_data.start_erasure(message)
+    context = {"is_done": is_done, "email": message.email, "count": count}
     response = personal_page(request, "comments/erase.html", context, blog=Blog.load())
     if is_done:
         proven_email.delete_cookie(response)
     return response
 
 
-def _download(response: HttpResponse, ending: str) -> HttpResponse:
-    response["Content-Disposition"] = f'attachment; filename="comments.{ending}"'
+def _download(response: HttpResponse, extension: str) -> HttpResponse:
+    response["Content-Disposition"] = f'attachment; filename="comments.{extension}"'
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
     response["Referrer-Policy"] = "same-origin"
     return response
 
 
-def _see(address: str) -> HttpResponse:
-    response = HttpResponseRedirect(address, status=303)
+def _redirect(path: str) -> HttpResponse:
+    response = HttpResponseRedirect(path, status=303)
     response["Cache-Control"] = "no-store"
     return response

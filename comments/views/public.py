@@ -1,7 +1,7 @@
-"""Discussing: a comment's own public page, and the personal pages on which comments are written.
+"""A comment's public page, and the personal pages on which comments are written.
 
-Forms on public pages hold no token. What comes in without a proof that it was sent from our own pages is no error: the
-person is shown their words again, on a page with a token, and asked to confirm.
+Forms on public pages hold no CSRF token. A form without proof that it was sent from our own pages is no error: the
+commenter sees the typed text again, on a page with a token, and is asked to confirm.
 """
 
 from datetime import timedelta
@@ -16,10 +16,11 @@ from django_stubs_ext import StrPromise
 from blog.models import Blog, Post
 from blog.page_tags import tags_of
 from blog.reading.pages import personal_page, public_page
-from comments import screening
 from comments.models import Comment
-from comments.posting import authorship, forms, same_origin, submission
+from comments.posting import authorship, forms, submission
 from comments.posting.forms import CommentForm, TextForm
+from comments.posting.same_origin import is_same_origin
+from comments.screening import facts
 from comments.threads import pages
 from comments.views import own_comments
 from core import clock
@@ -27,25 +28,28 @@ from core.form_recovery import long_texts
 from core.page_cache import cached_page, depends_on, runs_in_write_thread
 
 CONFIRM = _(
-    "One more step: your browser did not say that this came from our page. "
-    "Please look at your comment and send it again."
+    "One more step: your browser did not tell us that this came from our page. "
+    "Please check your comment and send it again."
 )
-TOO_OLD = _("This was not sent: the page was open too long, or your browser keeps no cookies. Your text is still here.")
-# A hasty second click is that fast. Later, somebody else in the same network may have copied the words: a twin is
-# shown to them, and not given into their hands.
-AT_ONCE = timedelta(seconds=20)
+EXPIRED = _("This was not sent, because the page was open for too long or your browser does not accept cookies.")
+EXPIRED_FORM = _(
+    "This was not sent, because the page was open for too long or your browser does not accept cookies. "
+    "Your text is still here: please send it again."
+)
+# A second click is that fast. After that, somebody else in the same network may have copied the text: a duplicate then
+# leads to the public comment, without the cookie that lets a browser edit and delete it.
+DOUBLE_CLICK = timedelta(seconds=20)
 
 
 @cached_page()
 @require_safe
-def comment(request: HttpRequest, number: int) -> HttpResponse:
-    """A comment between what it answers and what answers it."""
-    found = get_object_or_404(
-        Comment.objects.public().with_badges().select_related("discussion__post__blog__owner"), pk=number
-    )
-    post = found.discussion.post
+def comment(request: HttpRequest, pk: int) -> HttpResponse:
+    """A comment with what it replies to and the replies to it."""
+    comments = Comment.objects.public().with_badges().select_related("discussion__post__blog__owner")
+    comment = get_object_or_404(comments, pk=pk)
+    post = comment.discussion.post
     depends_on(request, *tags_of([post]))
-    context = {"comment": found, "post": post, "page": pages.around(found)}
+    context = {"comment": comment, "post": post, "page": pages.page_around(comment)}
     return public_page("comments/comment.html", context, blog=post.blog)
 
 
@@ -53,15 +57,15 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, post_id: int) -> HttpResponse:
-    """The form on a page of its own, and the place to which every form on a public page posts."""
+    """The form on a page of its own. All comment forms on public pages post to this URL."""
     if request.method == "POST":
-        is_own = same_origin.is_own(request)
-        if forms.asks_for_preview(request.POST):
-            return _preview(request, post_id, confirming=not is_own, notice=None if is_own else CONFIRM)
-        if is_own:
-            return _take(request, post_id)
+        is_proved = is_same_origin(request)
+        if forms.is_preview(request.POST):
+            return _preview(request, post_id, needs_token=not is_proved, notice=None if is_proved else CONFIRM)
+        if is_proved:
+            return _submit(request, post_id)
         post, form = submission.find_post(post_id), CommentForm(request.POST)
-        return _form_page(request, post, form, notice=CONFIRM, confirming=True)
+        return _form_page(request, post, form, notice=CONFIRM, needs_token=True)
     post = submission.find_post(post_id)
     if post is None:
         raise Http404
@@ -70,41 +74,41 @@ def new(request: HttpRequest, post_id: int) -> HttpResponse:
 
 @runs_in_write_thread
 def confirm(request: HttpRequest, post_id: int) -> HttpResponse:
-    """Where a form with a token posts to."""
+    """The URL to which a form with a token posts."""
     if request.method != "POST":
         return redirect("comment-new", post_id)
-    if forms.asks_for_preview(request.POST):
-        return _preview(request, post_id, confirming=True)
-    return _take(request, post_id, confirming=True)
+    if forms.is_preview(request.POST):
+        return _preview(request, post_id, needs_token=True)
+    return _submit(request, post_id, needs_token=True)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """For every form of the site that came without a good token, the admin's too: what was typed is shown again."""
+    """Show the typed text again for every form of the site, the admin's included, that came without a valid token."""
     match = request.resolver_match
     if match and match.url_name == "comment-confirm":
         post, form = submission.find_post(match.kwargs["post_id"]), CommentForm(request.POST)
-        return _form_page(request, post, form, notice=TOO_OLD, confirming=True, status=403)
+        return _form_page(request, post, form, notice=EXPIRED_FORM, needs_token=True, status=403)
     if match and match.url_name == "comment-edit":
-        comment = authorship.own_comment(request, match.kwargs["number"])
-        return own_comments.edit_page(request, comment, TextForm(request.POST), notice=TOO_OLD, status=403)
-    context = {"notice": TOO_OLD, "kept": long_texts(request)}
+        comment = authorship.get_own_comment_or_404(request, match.kwargs["pk"])
+        return own_comments.render_edit_page(request, comment, TextForm(request.POST), notice=EXPIRED_FORM, status=403)
+    context = {"notice": EXPIRED, "texts": long_texts(request)}
     return personal_page(request, "comments/csrf_failure.html", context, blog=Blog.load(), status=403)
 
 
-def _take(request: HttpRequest, post_id: int, *, confirming: bool = False) -> HttpResponse:
-    """Only for a request that has proved to come from our own page: here cookies and sessions are read."""
-    words, signals = forms.words(request.POST), forms.signals(request.POST)
+def _submit(request: HttpRequest, post_id: int, *, needs_token: bool = False) -> HttpResponse:
+    """Only for a request that was proved to come from our own page, because this reads cookies and the session."""
+    typed, signals = forms.typed_values(request.POST), forms.signals(request.POST)
     try:
-        with submission.giving_words_back():
-            writer = authorship.writer(request, post_id=post_id, name=words["name"])
-            taken = submission.submit(post_id=post_id, writer=writer, signals=signals, **words)
+        with submission.refuse_if_busy():
+            commenter = authorship.identify(request, post_id=post_id, name=typed["name"])
+            comment = submission.submit(post_id=post_id, commenter=commenter, signals=signals, **typed)
     except submission.Refused as refusal:
-        return _refuse(request, post_id, refusal, confirming=confirming)
-    if clock.now() - taken.created_at > AT_ONCE:
-        return _lead_to_public(taken)
-    response = HttpResponseRedirect(f"{authorship.address(taken)}#c-{taken.public_id}", status=303)
+        return _refuse(request, post_id, refusal, needs_token=needs_token)
+    if clock.now() - comment.created_at > DOUBLE_CLICK:
+        return _redirect_to_public(comment)
+    response = HttpResponseRedirect(f"{authorship.own_comment_path(comment)}#c-{comment.public_id}", status=303)
     response["Cache-Control"] = "no-store"
-    authorship.give(response, taken)
+    authorship.set_own_comment_cookie(response, comment)
     return response
 
 
@@ -112,34 +116,35 @@ def _preview(
     request: HttpRequest,
     post_id: int,
     *,
-    confirming: bool = False,
+    needs_token: bool = False,
     notice: StrPromise | str | None = None,
 ) -> HttpResponse:
-    """The words as they would look. Nothing is stored, so nobody needs to prove where they come from.
+    """Show the comment as it would look. Nothing is stored, so the request needs no proof of its origin.
 
-    The form below is one of our own pages, though: where another site may have filled it, it says so and has a token.
+    The form below the preview is on our own page, though. If another site may have filled it in, it has a notice and a
+    token.
     """
-    words = forms.words(request.POST)
+    typed = forms.typed_values(request.POST)
     try:
         submission.open_discussion(post_id)
-        preview = submission.preview(words["name"], words["text"])
+        preview = submission.preview(typed["name"], typed["text"])
     except submission.Refused as refusal:
-        return _refuse(request, post_id, refusal, confirming=confirming)
+        return _refuse(request, post_id, refusal, needs_token=needs_token)
     post, form = submission.find_post(post_id), CommentForm(request.POST)
-    return _form_page(request, post, form, notice=notice, confirming=confirming, preview=preview)
+    return _form_page(request, post, form, notice=notice, needs_token=needs_token, preview=preview)
 
 
-def _refuse(request: HttpRequest, post_id: int, refusal: submission.Refused, *, confirming: bool) -> HttpResponse:
+def _refuse(request: HttpRequest, post_id: int, refusal: submission.Refused, *, needs_token: bool) -> HttpResponse:
     form = CommentForm(request.POST)
-    form.show_errors_of(refusal)
-    post, why = submission.find_post(post_id), refusal.message
-    return _form_page(request, post, form, notice=why, confirming=confirming, status=refusal.status)
+    form.add_errors_of(refusal)
+    post, notice = submission.find_post(post_id), refusal.message
+    return _form_page(request, post, form, notice=notice, needs_token=needs_token, status=refusal.status)
 
 
-def _lead_to_public(taken: Comment) -> HttpResponse:
-    """Where readers see it; to the discussion, where the same words came again after a moderator removed them."""
-    discussion = f"{taken.discussion.post.get_absolute_url()}#comments"
-    return HttpResponseRedirect(own_comments.where_seen(taken) if taken.shown else discussion, status=303)
+def _redirect_to_public(comment: Comment) -> HttpResponse:
+    """Redirect to the comment, or to the discussion if a moderator removed the comment that had the same text."""
+    discussion = f"{comment.discussion.post.get_absolute_url()}#comments"
+    return HttpResponseRedirect(own_comments.public_path(comment) if comment.shown else discussion, status=303)
 
 
 def _form_page(
@@ -148,25 +153,25 @@ def _form_page(
     form: CommentForm,
     *,
     notice: StrPromise | str | None = None,
-    confirming: bool = False,
+    needs_token: bool = False,
     preview: Comment | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The form with all that was typed; where no comment is taken any more, the text alone, to be copied."""
-    wanted = form.words["parent"]
-    answered = submission.find_target(post.discussion, wanted) if post and wanted else None
+    """The form with everything that was typed. If comments are closed, show the text for copying instead."""
+    parent = form.typed["parent"]
+    answered = submission.find_reply_target(post.discussion, parent) if post and parent else None
     notices = [notice] if notice else []
-    if wanted and not answered and post and post.discussion.is_open and notice != submission.PARENT_GONE:
+    if parent and not answered and post and post.discussion.is_open and notice != submission.PARENT_GONE:
         notices.append(submission.PARENT_GONE)
     context = {
         "post": post,
         "form": form,
         "notices": notices,
-        "confirming": confirming,
+        "needs_token": needs_token,
         "preview": preview,
         "answered": answered,
-        "opened": form.data["opened"] if "opened" in form.data else "" if form.is_bound else screening.stamp(),
-        "rows": pages.alone(answered) if answered else [],
+        "opened": form.data["opened"] if "opened" in form.data else "" if form.is_bound else facts.signed_time(),
+        "rows": pages.single_row(answered) if answered else [],
     }
     blog = post.blog if post else Blog.load()
     return personal_page(request, "comments/form_page.html", context, blog=blog, status=status)

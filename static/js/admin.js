@@ -1,11 +1,11 @@
 "use strict";
 
-// The editor's own script makes Tab indent the text, so that nobody without a mouse gets out: it never hears of the key.
+// The script of the Markdown editor makes the Tab key indent the text, which traps keyboard users. Hide the key from it.
 document.addEventListener("keydown", (event) => {
   if (event.key === "Tab" && event.target.matches(".markdownx-editor")) event.stopPropagation();
 }, true);
 
-// Below each editor a button for pictures: a file that is chosen goes the way of one that is dropped on the editor.
+// Add a button for pictures below each editor. A chosen file is handled like a file that is dropped on the editor.
 document.addEventListener("DOMContentLoaded", () => {
   const tools = document.getElementById("picture-tools");
   for (const editor of tools ? document.querySelectorAll(".markdownx-editor") : []) {
@@ -22,8 +22,8 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 });
 
-// The preview beside the form of a post follows what is typed, and so does the sentence under the words.
-// Without this script its button still loads it.
+// Update the preview of a post and the sentence below the words while the host types.
+// Without this script, the button still loads the preview.
 document.addEventListener("DOMContentLoaded", () => {
   const frame = document.getElementById("preview-frame");
   const button = document.getElementById("preview-button");
@@ -31,14 +31,14 @@ document.addEventListener("DOMContentLoaded", () => {
   const readersSee = document.getElementById("readers-see");
   if (!frame || !button) return;
 
-  const WAIT = 600; // milliseconds after the last key
+  const DELAY = 600; // milliseconds after the last key
   const beside = window.matchMedia("(min-width: 90rem)"); // as in admin.css
   let timer = 0;
   let latest = 0;
 
   const shownMain = () => frame.contentDocument && frame.contentDocument.querySelector("main");
 
-  // What stands under the words on that page, as text: its links would lead away from the form.
+  // Show what the preview has below the words, as plain text because links would lead away from the form.
   function showSentence(page) {
     if (!readersSee) return;
     const lines = [...page.querySelectorAll(".passage > figcaption > p, .voice-guest > .tombstone")];
@@ -47,10 +47,10 @@ document.addEventListener("DOMContentLoaded", () => {
     if (shown.map((line) => line.textContent).join("") !== readersSee.textContent) readersSee.replaceChildren(...shown);
   }
 
-  // The preview shows stored files only: a film of half a gigabyte need not travel for it.
-  let toPreview = false;
-  button.form.addEventListener("submit", (event) => { toPreview = event.submitter === button; });
-  button.form.addEventListener("formdata", (event) => toPreview && dropFiles(event.formData));
+  // The preview shows stored files only, so chosen files, which may be large videos, are not uploaded for it.
+  let isPreview = false;
+  button.form.addEventListener("submit", (event) => { isPreview = event.submitter === button; });
+  button.form.addEventListener("formdata", (event) => isPreview && dropFiles(event.formData));
 
   function dropFiles(data) {
     for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
@@ -63,9 +63,9 @@ document.addEventListener("DOMContentLoaded", () => {
       const response = await fetch(button.formAction, { method: "POST", body: dropFiles(new FormData(button.form)) });
       if (!response.ok || response.redirected) throw new Error(response.statusText);
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      if (number !== latest) return; // a later answer is on its way
+      if (number !== latest) return; // a later request is under way
       showSentence(page);
-      shownMain()?.replaceWith(page.querySelector("main")); // only this: the frame keeps its scroll position
+      shownMain()?.replaceWith(page.querySelector("main")); // only <main>, so that the frame keeps its scroll position
       status.textContent = "";
     } catch {
       status.textContent = status.dataset.failed;
@@ -74,7 +74,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function soon() {
     window.clearTimeout(timer);
-    timer = window.setTimeout(() => (beside.matches && !shownMain() ? load() : refresh()), WAIT);
+    timer = window.setTimeout(() => (beside.matches && !shownMain() ? load() : refresh()), DELAY);
   }
 
   const load = () => button.form.requestSubmit(button);
@@ -87,7 +87,7 @@ document.addEventListener("DOMContentLoaded", () => {
   else refresh();
 });
 
-// A film that is too large is refused when it is chosen, not after it has travelled.
+// Refuse a file that is too large when it is chosen, not after it has been uploaded.
 document.addEventListener("change", (event) => {
   const limit = Number(event.target.dataset.maxBytes);
   if (!limit) return;
@@ -96,22 +96,22 @@ document.addEventListener("change", (event) => {
   event.target.reportValidity();
 });
 
-// A film does not travel only to be sent back with a question: it is asked before.
+// Ask whether AI made a video before its file is uploaded: the server would refuse the form without an answer.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.submitter?.formTarget || form.elements.status?.value !== "published") return;
-  for (const question of form.querySelectorAll("select[data-unanswered]")) {
-    const film = form.elements[question.name.replace("ai_origin", "file")];
-    if (question.value || !film?.files?.length) continue;
+  for (const select of form.querySelectorAll("select[data-required]")) {
+    const file = form.elements[select.name.replace("ai_origin", "file")];
+    if (select.value || !file?.files?.length) continue;
     event.preventDefault();
-    question.setCustomValidity(question.dataset.unanswered);
-    question.reportValidity();
-    form.addEventListener("change", () => question.setCustomValidity(""), { once: true });
+    select.setCustomValidity(select.dataset.required);
+    select.reportValidity();
+    form.addEventListener("change", () => select.setCustomValidity(""), { once: true });
     return;
   }
 });
 
-// Django's choosers take no name from their labels: without one, a screen reader meets fields that say nothing.
+// Django's autocomplete fields do not take a name from their labels. Without one, screen readers announce nothing.
 function nameChoosers() {
   for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
     const name = select.labels[0]?.textContent.trim() || select.title;
@@ -119,5 +119,5 @@ function nameChoosers() {
     for (const part of parts) part.setAttribute("aria-label", name);
   }
 }
-document.addEventListener("DOMContentLoaded", () => django.jQuery(nameChoosers)); // after Django, which makes them
+document.addEventListener("DOMContentLoaded", () => django.jQuery(nameChoosers)); // after Django has created them
 document.addEventListener("formset:added", () => window.setTimeout(nameChoosers));

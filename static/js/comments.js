@@ -1,14 +1,14 @@
-// What a script adds to a discussion: replying in place, a remembered name, a word about new comments. All of it works
-// without, on pages of its own.
+// What a script adds to a discussion: replying in place, a remembered name, and a button when there are new comments.
+// Without scripts, replies are written on a page of their own.
 "use strict";
 
 {
-  const POLL_EVERY = 30_000; // milliseconds
+  const POLL_INTERVAL = 30_000; // milliseconds
   const IDLE_AFTER = 30 * 60_000;
   const NAME_KEY = "comment-name";
   const NEWS_KEY = "comment-news";
 
-  // Browsers that keep nothing for a site throw an error where others have a store.
+  // Returns null in browsers that block storage: they throw an error when it is accessed.
   const storage = (kind) => {
     try {
       return window[kind];
@@ -35,7 +35,7 @@
       form.setAttribute("aria-label", link.textContent.replace(/\s+/g, " ").trim());
       send.textContent = form.dataset.reply;
       cancel.hidden = false;
-      home.hidden = true; // else its heading would stand over nothing
+      home.hidden = true; // otherwise its heading would stand above nothing
       form.elements.text.focus();
     };
 
@@ -50,7 +50,7 @@
     };
 
     document.addEventListener("click", (event) => {
-      const link = event.target.closest(".comment-acts a[href*='parent=']");
+      const link = event.target.closest(".comment-actions a[href*='parent=']");
       const wantsNewTab = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
       if (!link || wantsNewTab) return;
       event.preventDefault();
@@ -65,35 +65,35 @@
     const row = form.querySelector(".comment-remember");
     const box = row.querySelector("input");
     const name = form.elements.name;
-    const known = store.getItem(NAME_KEY);
+    const stored = store.getItem(NAME_KEY);
     row.hidden = false;
-    box.checked = known !== null;
-    if (!name.value && known) name.value = known;
-    const keep = () => (box.checked ? store.setItem(NAME_KEY, name.value) : store.removeItem(NAME_KEY));
-    box.addEventListener("change", keep);
-    form.addEventListener("submit", keep);
+    box.checked = stored !== null;
+    if (!name.value && stored) name.value = stored;
+    const save = () => (box.checked ? store.setItem(NAME_KEY, name.value) : store.removeItem(NAME_KEY));
+    box.addEventListener("change", save);
+    form.addEventListener("submit", save);
   };
 
-  // How long it took to write, which programs that send many comments seldom wait for.
+  // How long the form was open: programs that post spam seldom wait.
   const measureTime = (form) => {
     const start = Date.now();
     form.addEventListener("submit", () => (form.elements.seconds.value = ((Date.now() - start) / 1000).toFixed(1)));
   };
 
-  // Ids grow with time and are equally long, so that they can be compared as text.
+  // Ids grow with time and have the same length, so they can be compared as text.
   const articles = () => [...document.querySelectorAll(".thread article[id^='c-']")];
   const newestHere = () => articles().reduce((newest, article) => (article.id > newest ? article.id : newest), "");
 
-  const tellOfNews = (place) => {
+  const watchForNews = (status) => {
     const store = storage("sessionStorage");
-    let lastSign = Date.now();
-    for (const sign of ["pointerdown", "keydown", "scroll", "visibilitychange"]) {
-      document.addEventListener(sign, () => (lastSign = Date.now()), { passive: true });
+    let lastActivity = Date.now();
+    for (const type of ["pointerdown", "keydown", "scroll", "visibilitychange"]) {
+      document.addEventListener(type, () => (lastActivity = Date.now()), { passive: true });
     }
 
     const show = (count, newest) => {
-      const label = `${place.dataset.label} ${count}`;
-      if (place.textContent === label) return; // a new button would be read out again, and lose the focus
+      const label = `${status.dataset.label} ${count}`;
+      if (status.textContent === label) return; // a new button would be announced again, and lose the focus
       const button = document.createElement("button");
       button.type = "button";
       button.className = "button";
@@ -102,22 +102,22 @@
         store?.setItem(NEWS_KEY, JSON.stringify({ page: location.pathname, seen: newestHere(), newest }));
         location.reload();
       });
-      place.replaceChildren(button);
+      status.replaceChildren(button);
     };
 
-    const ask = async () => {
-      if (document.hidden || Date.now() - lastSign > IDLE_AFTER) return;
-      const answer = await fetch(place.dataset.address, { credentials: "omit" }).catch(() => null);
-      if (!answer?.ok) return;
-      const { count, newest } = await answer.json();
-      const more = count - Number(place.dataset.count);
+    const poll = async () => {
+      if (document.hidden || Date.now() - lastActivity > IDLE_AFTER) return;
+      const response = await fetch(status.dataset.url, { credentials: "omit" }).catch(() => null);
+      if (!response?.ok) return;
+      const { count, newest } = await response.json();
+      const more = count - Number(status.dataset.count);
       if (more > 0) show(more, newest);
-      else place.replaceChildren();
+      else status.replaceChildren();
     };
-    setInterval(ask, POLL_EVERY);
+    setInterval(poll, POLL_INTERVAL);
   };
 
-  // After the reload: to the first new comment on this page, or to where the newest stands.
+  // After the reload, go to the first new comment on this page, or else to the page of the newest one.
   const goToNews = () => {
     const store = storage("sessionStorage");
     const { page, seen, newest } = JSON.parse(store?.getItem(NEWS_KEY) ?? "{}");
@@ -135,6 +135,6 @@
   if (form && document.getElementById("comment-form")) replyInPlace(form);
   if (news) {
     goToNews();
-    tellOfNews(news);
+    watchForNews(news);
   }
 }

@@ -1,4 +1,4 @@
-// A click on a poster puts the provider's player in its place. Without this script the link opens the video at home.
+// A click on a facade replaces it with the player. Without this script the link opens the provider's page.
 "use strict";
 
 document.addEventListener("click", (event) => {
@@ -11,20 +11,21 @@ document.addEventListener("click", (event) => {
   frame.className = "video-frame";
   if (file) {
     frame.controls = true;
-    frame.preload = "none"; // only what is played
+    frame.preload = "none"; // load only what is played
     frame.setAttribute("aria-label", title);
     frame.src = file;
   } else {
     frame.title = title;
-    // allow-same-origin is the provider's own origin, never ours; YouTube does not play without it.
+    // allow-same-origin means the provider's own origin, not this site's; YouTube does not play without it.
     frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-presentation allow-popups");
     frame.allow = "fullscreen; picture-in-picture; encrypted-media; autoplay";
     frame.referrerPolicy = "strict-origin-when-cross-origin";
     frame.src = player;
-    // What was focused was still the empty frame: once its page is there, the next press of Tab should lead into it.
-    frame.addEventListener("load", () => document.activeElement === frame && frame.contentWindow.focus(), { once: true });
+    // frame.focus() below focuses the still empty frame. Once it has loaded, the next Tab should lead into the player.
+    const focusPage = () => document.activeElement === frame && frame.contentWindow.focus();
+    frame.addEventListener("load", focusPage, { once: true });
   }
   facade.replaceWith(frame);
   frame.focus();
-  if (file) frame.play().catch(() => {}); // a browser that refuses shows its own button
+  if (file) frame.play().catch(() => {}); // if the browser refuses, its own play button is shown
 });

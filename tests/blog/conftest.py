@@ -17,7 +17,7 @@ from blog.models import Person, Post, Repost, Video, Wording
 from blog.permissions import author_requests, steps
 from core.tasks import worker
 from tests.blog.mailbox import path_in
-from tests.blog.videos.provider_replies import PICTURE, YOUTUBE, YOUTUBE_POSTER, video_of
+from tests.blog.videos.rows import PICTURE, YOUTUBE, YOUTUBE_POSTER, video_of
 from tests.conftest import GUEST_MARK, GUEST_WORDS
 from tests.core.fetching.other_servers import FarAway, as_json
 
@@ -159,7 +159,9 @@ def step_url(post: Post, name: str) -> str:
 def staff(*codenames: str) -> Client:
     """Return a client signed in as a staff user with only these permissions."""
     user = User.objects.create_user("clerk", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(content_type__app_label="blog", codename__in=codenames))
+    user.user_permissions.set(
+        Permission.objects.filter(content_type__app_label__in=["blog", "core"], codename__in=codenames)
+    )
     client = Client()
     client.force_login(user)
     return client

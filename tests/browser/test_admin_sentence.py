@@ -1,4 +1,4 @@
-"""The sentence under the words follows what the host types, and without a script the preview shows it."""
+"""The sentence below the words follows what the host types. Without JavaScript, the preview shows it."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ def open_form(page: Page) -> None:
 def test_the_sentence_follows_what_is_typed(host_page: Page) -> None:
     open_form(host_page)
     shown = host_page.locator("#readers-see")
-    expect(shown).to_contain_text("Reposted with permission of ")
+    expect(shown).to_contain_text("Reposted with permission granted on ")
     expect(shown).to_contain_text("Ines Halloway-Duarte")
     expect(shown).not_to_contain_text("piano")  # from the caption of the video
     host_page.locator("#id_repost-0-note").fill("So kind of her.")
@@ -39,10 +39,10 @@ def test_without_a_script_the_preview_shows_the_sentence(new_page: Callable[...,
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     open_form(page)
-    expect(page.locator("#readers-see")).to_contain_text("The preview at the end of this page shows it.")
+    expect(page.locator("#readers-see")).to_contain_text("See the preview at the end of this page.")
     page.get_by_role("button", name="Show the page as readers will see it").click()
     caption = page.frame_locator("#preview-frame").locator(".passage > figcaption").first
-    expect(caption).to_contain_text("Reposted with permission of ")
+    expect(caption).to_contain_text("Reposted with permission granted on ")
 
 
 def test_every_chooser_of_the_form_has_a_name_for_screen_readers(host_page: Page) -> None:

@@ -11,11 +11,11 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import ROOT, Site
 
 REPLIES = 230
-# Everything by the door that comments come in through, one process for all: a form for each would take minutes.
+# All comments are posted by one process: sending a form for each would take minutes.
 TALK = """
     from blog.models import Post
     from comments.models import Comment
-    from comments.submission import submit
+    from comments.posting.submission import submit
     post = Post.objects.published().filter(discussion__count=0).first()
     if post is None:
         post = Post.objects.get(pk=Comment.objects.get(source="The long thread.").discussion_id)
@@ -33,7 +33,7 @@ TALK = """
 
 @pytest.fixture(scope="module")
 def address(site: Site) -> str:
-    """Of a post with a long thread and, after it, a short one."""
+    """The path of a post with a long thread followed by a short one."""
     command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", dedent(TALK % REPLIES)]
     done = subprocess.run(command, cwd=ROOT, env=site.variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -48,14 +48,14 @@ def reader(request: pytest.FixtureRequest, new_page: Callable[..., Page]) -> Pag
 def test_a_reader_goes_through_a_long_thread_and_past_it(reader: Page, address: str) -> None:
     reader.goto(address)
     expect(reader.get_by_role("article", name="Ann")).to_have_count(1)
-    reader.get_by_role("link", name="The next thread").click()
+    reader.get_by_role("link", name="Next thread").click()
     expect(reader.get_by_text("Another thread.")).to_be_visible()
     expect(reader.get_by_text("Reply 0.")).to_have_count(0)
-    reader.get_by_role("link", name="From the first comment").click()
+    reader.get_by_role("link", name="Back to the first comment").click()
     reader.get_by_role("link", name="Continue this thread").click()
     expect(reader.get_by_text("The long thread.")).to_be_visible()  # what the page goes on with stands above it
-    while reader.locator("a[rel=next]", has_text="Further comments").count() or reader.get_by_text("Continue").count():
-        reader.locator(".pager a", has_text="Continue").or_(reader.locator("a[rel=next]", has_text="Further")).click()
+    while reader.locator("a[rel=next]", has_text="More comments").count() or reader.get_by_text("Continue").count():
+        reader.locator(".pager a", has_text="Continue").or_(reader.locator("a[rel=next]", has_text="More")).click()
     expect(reader.get_by_text("Another thread.")).to_be_visible()
     expect(reader.get_by_text(f"Reply {REPLIES - 1}.")).to_be_visible()
 
@@ -94,7 +94,7 @@ def test_the_indent_stops_and_the_page_fits(
     assert len(set(starts)) == indents + 1
     assert starts == sorted(starts)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for link in page.locator(".comment-time, .comment-acts a, .comment-replies > summary").all()[:20]:
+    for link in page.locator(".comment-time, .comment-actions a, .comment-replies > summary").all()[:20]:
         box = link.bounding_box()
         assert box
         assert box["height"] >= 44, link.evaluate("it => it.outerHTML")

@@ -1,4 +1,4 @@
-"""The whole story of a held comment and of the mail about it, as the people in it live it."""
+"""The whole story of a held comment and the emails about it, as its people experience it."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -17,23 +17,23 @@ NewPage = Callable[..., Page]
 
 
 def test_from_a_held_comment_to_its_erasure(site: Site, host_page: Page, new_page: NewPage) -> None:
-    the_host_has_an_address(host_page)
-    address = a_post(host_page)
+    give_the_host_an_email(host_page)
+    url = publish_a_post(host_page)
     stranger = new_page()
-    stranger_is_held_and_told_why(stranger, address)
+    stranger_is_held_and_sees_why(stranger, url)
 
-    stranger_confirms_the_address(stranger, site)
-    moderator_approves_from_the_mail(host_page, site)
-    stranger.goto(address)
+    stranger_confirms_the_email(stranger, site)
+    moderator_approves_from_the_email(host_page, site)
+    stranger.goto(url)
     expect(comment(stranger, REMARK)).to_be_visible()
 
-    somebody_replies(new_page(), address)
-    news = one_mail_tells_of_the_reply(site)
-    mail_program_unsubscribes(news)
+    somebody_replies(new_page(), url)
+    unsubscribe_url = one_email_announces_the_reply(site)
+    mail_program_unsubscribes(unsubscribe_url)
     assert len(messages_to(site, STRANGER)) == 2
 
     stranger_erases_everything(stranger, site)
-    stranger.goto(address)
+    stranger.goto(url)
     expect(comment(stranger, "This comment was erased.")).to_be_visible()
     expect(comment(stranger, REPLY)).to_be_visible()
     for secret in ("films.example", "Sam Stranger", STRANGER):
@@ -44,15 +44,15 @@ def comment(page: Page, text: str) -> Locator:
     return page.locator("article.comment").filter(has_text=text)
 
 
-def the_host_has_an_address(page: Page) -> None:
+def give_the_host_an_email(page: Page) -> None:
     page.goto("/admin/auth/user/1/change/")
     page.locator("#id_email").fill(HOST)
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("was changed successfully")).to_be_visible()
 
 
-def a_post(page: Page) -> str:
-    """The address of a post with nothing said under it."""
+def publish_a_post(page: Page) -> str:
+    """Return the URL of a new post without comments."""
     page.goto("/admin/blog/post/add/")
     page.locator("#id_title").fill("On waiting")
     page.locator("#id_body").fill("Whoever sends a link waits a little.")
@@ -64,53 +64,53 @@ def a_post(page: Page) -> str:
     return page.url
 
 
-def stranger_is_held_and_told_why(page: Page, address: str) -> None:
-    page.goto(address)
+def stranger_is_held_and_sees_why(page: Page, url: str) -> None:
+    page.goto(url)
     page.get_by_label("Name", exact=True).fill("Sam Stranger")
     page.get_by_label("Comment", exact=True).fill(REMARK)
     page.get_by_text("Get replies by e-mail").click()
     page.get_by_label("E-mail").fill(STRANGER)
     page.get_by_role("button", name="Post the comment").click()
     expect(page.get_by_text("waits for a moderator")).to_be_visible()
-    expect(page.get_by_text("It holds links.")).to_be_visible()
+    expect(page.get_by_text("It contains links.")).to_be_visible()
     expect(page.get_by_role("link", name="Take it back")).to_be_visible()
-    page.goto(address)
+    page.goto(url)
     expect(page.get_by_text("films.example")).to_have_count(0)
 
 
-def stranger_confirms_the_address(page: Page, site: Site) -> None:
+def stranger_confirms_the_email(page: Page, site: Site) -> None:
     question = next_message(site, STRANGER, 0)
     assert "films.example" not in question.as_string()
     page.goto(link_in(question, "/comments/confirm-address/"))
-    page.get_by_role("button", name="Yes, that is me").click()
+    page.get_by_role("button", name="Yes, it was me").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
 
 
-def moderator_approves_from_the_mail(page: Page, site: Site) -> None:
-    """The digest gathers for ten minutes what comes in; nobody here wants to wait that long."""
+def moderator_approves_from_the_email(page: Page, site: Site) -> None:
+    """Run the task now: the digest collects comments for ten minutes."""
     page.goto("/admin/")
     page.get_by_role("link", name="Tasks", exact=True).click()
-    page.get_by_role("row").filter(has_text="notify-moderators").get_by_role("checkbox").check()
+    page.get_by_role("row").filter(has_text="tell-moderators").get_by_role("checkbox").check()
     page.locator("select[name=action]").select_option("try_again")
     page.get_by_role("button", name="Go").click()
     digest = next_message(site, HOST, 0)
     page.goto(link_in(digest, "/admin/comments/comment/[0-9]+/decide/"))
-    expect(page.get_by_text("It waits for a moderator: readers do not see it.")).to_be_visible()
+    expect(page.get_by_text("It is waiting for a moderator. Readers do not see it.")).to_be_visible()
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("1 comment was approved.")).to_be_visible()
 
 
-def somebody_replies(page: Page, address: str) -> None:
-    page.goto(address)
+def somebody_replies(page: Page, url: str) -> None:
+    page.goto(url)
     comment(page, REMARK).get_by_role("link", name="Reply").click()
     page.get_by_label("Name", exact=True).fill("Rea Reader")
     page.get_by_label("Comment", exact=True).fill(REPLY)
-    page.get_by_role("button", name="Post the reply").click()
+    page.get_by_role("button", name="Post reply").click()
     expect(comment(page, REPLY)).to_be_visible()
 
 
-def one_mail_tells_of_the_reply(site: Site) -> str:
-    """Where a mail program ends such mails, as the mail says it."""
+def one_email_announces_the_reply(site: Site) -> str:
+    """Return the URL in the email at which a mail program unsubscribes."""
     news = next_message(site, STRANGER, 1)
     body = news.get_body(("plain",))
     assert body
@@ -119,22 +119,22 @@ def one_mail_tells_of_the_reply(site: Site) -> str:
     return str(news["List-Unsubscribe"]).strip(" <>")
 
 
-def mail_program_unsubscribes(address: str) -> None:
-    """With one click: a POST without a cookie, from no page of ours."""
-    assert urlsplit(address).hostname == "127.0.0.1"
+def mail_program_unsubscribes(url: str) -> None:
+    """With one click: a POST without a cookie that does not come from our own page."""
+    assert urlsplit(url).hostname == "127.0.0.1"
     for _time in range(2):
-        with urlopen(Request(address, data=b"List-Unsubscribe=One-Click", method="POST"), timeout=10) as answer:  # noqa: S310 - our own address
+        with urlopen(Request(url, data=b"List-Unsubscribe=One-Click", method="POST"), timeout=10) as answer:  # noqa: S310 - our own URL
             assert answer.status == 200
 
 
 def stranger_erases_everything(page: Page, site: Site) -> None:
-    page.get_by_role("link", name="What we keep under your address").first.click()
+    page.get_by_role("link", name="What we store under your e-mail address").first.click()
     page.get_by_label("E-mail").fill(STRANGER)
     page.get_by_role("button", name="Send me the link").click()
     expect(page.get_by_text("a message with a link is on its way")).to_be_visible()
     page.goto(link_in(next_message(site, STRANGER, 2), "/comments/yours/"))
     expect(page.get_by_text("films.example")).to_be_visible()
-    expect(page.get_by_text("None.")).to_be_visible()  # the mail that was asked for has ended
+    expect(page.get_by_text("None.")).to_be_visible()  # the subscription has ended
     page.get_by_role("link", name="Erase everything …").click()
     page.get_by_role("button", name="Erase everything").click()
-    expect(page.get_by_role("heading", name="Everything is erased")).to_be_visible()
+    expect(page.get_by_role("heading", name="Everything has been erased")).to_be_visible()

@@ -153,7 +153,7 @@ def test_a_refused_comment_keeps_its_text(address: str, plain_page: Page, compla
     assert "400" in complaints.errors.pop()  # Chromium notes every answer of that kind
 
     page.get_by_label("Comment", exact=True).fill("Short.")
-    page.get_by_role("button", name="Post the comment").click()
+    page.get_by_role("button", name="Post comment").click()
     expect(page.locator("article.comment .comment-body")).to_have_text("Short.")
 
 

@@ -1,4 +1,4 @@
-"""A moderator at work, with the keyboard and on a phone, with and without a script."""
+"""A moderator at work: with the keyboard, on a phone, with and without scripts."""
 
 from collections.abc import Callable
 
@@ -15,9 +15,9 @@ SPAM = "/admin/comments/comment/queue/?state=spam"
 
 
 def check(page: Page) -> None:
-    """Without a look into style sheets, for which axe makes inline styles where one imports another, as Django's do."""
-    found = Axe().run(page, options={"preload": False}).response["violations"]
-    assert [(fault["id"], node["html"]) for fault in found for node in fault["nodes"]] == []
+    """Run axe without preloading style sheets: for imported ones, axe would add inline styles."""
+    violations = Axe().run(page, options={"preload": False}).response["violations"]
+    assert [(each["id"], node["html"]) for each in violations for node in each["nodes"]] == []
 
 
 @pytest.fixture(params=["light", "dark without a script"])
@@ -32,7 +32,7 @@ def desk(request: pytest.FixtureRequest, new_page: Callable[..., Page]) -> Page:
     return page
 
 
-def test_a_comment_is_called_spam_approved_in_the_queue_and_that_is_undone(
+def test_a_comment_is_marked_as_spam_then_approved_and_that_is_undone(
     desk: Page, page: Page, address: str, request: pytest.FixtureRequest
 ) -> None:
     text = f"To be judged in {request.node.callspec.params['desk']}."
@@ -47,7 +47,7 @@ def test_a_comment_is_called_spam_approved_in_the_queue_and_that_is_undone(
     card = desk.get_by_role("article").filter(has_text=text)
     card.get_by_text("More").click()
     card.get_by_label("Reason").fill("a good point")
-    card.get_by_label("Reason").press("Enter")  # decides nothing
+    card.get_by_label("Reason").press("Enter")  # does nothing
     expect(card).to_be_visible()
     card.get_by_role("button", name="Approve").click()
     expect(desk.get_by_role("status")).to_have_text("1 comment was approved.")
@@ -58,7 +58,7 @@ def test_a_comment_is_called_spam_approved_in_the_queue_and_that_is_undone(
     assert width <= 0
 
 
-def test_axe_finds_nothing_on_the_pages_of_moderators(host_page: Page, page: Page, address: str) -> None:
+def test_axe_finds_no_violations_on_the_pages_of_moderators(host_page: Page, page: Page, address: str) -> None:
     post(page, address, name="Rea Reader", text="A remark with [a link](https://example.org/).")
     host_page.goto("/admin/comments/comment/")
     host_page.get_by_role("link", name="A remark with").first.click()
@@ -69,8 +69,8 @@ def test_axe_finds_nothing_on_the_pages_of_moderators(host_page: Page, page: Pag
     for more in host_page.locator(".card-more summary").all():
         more.click()
     check(host_page)
-    for room in ("/admin/", "/admin/comments/comment/", "/admin/comments/discussion/", "/admin/comments/ban/add/"):
-        host_page.goto(room)
+    for path in ("/admin/", "/admin/comments/comment/", "/admin/comments/discussion/", "/admin/comments/ban/add/"):
+        host_page.goto(path)
         check(host_page)
     host_page.goto("/admin/comments/discussion/")
     host_page.locator("#result_list tbody th a").first.click()

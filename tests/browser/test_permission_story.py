@@ -88,7 +88,7 @@ def reader_comments(page: Page, address: str) -> None:
 def write_comment(page: Page, name: str, text: str) -> None:
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Comment", exact=True).fill(text)
-    page.get_by_role("button", name="Post the comment").click()
+    page.get_by_role("button", name="Post comment").click()
     page.get_by_role("link", name="Back to the discussion").click()
     expect(comment(page, text)).to_be_visible()
 
@@ -98,7 +98,7 @@ def host_asks_the_author(page: Page) -> None:
     page.get_by_role("link", name="Ask the author…").click()
     expect(page.get_by_text(AUTHOR_MAIL).first).to_be_visible()
     page.get_by_role("button", name="Ask the author").click()
-    expect(page.get_by_text("The author is asked")).to_be_visible()
+    expect(page.get_by_text("The e-mail to the author is on its way")).to_be_visible()
 
 
 def link_mailed_to_the_author(site: Site) -> str:
@@ -110,7 +110,7 @@ def author_confirms(page: Page, link: str) -> None:
     page.goto(link)
     expect(passage(page)).to_contain_text(WORDS)
     expect(page.get_by_text("You can withdraw a yes at any time")).to_be_visible()
-    page.get_by_role("button", name="Yes, they may stand here").click()
+    page.get_by_role("button", name="Yes, they may be shown here").click()
     expect(page.get_by_role("heading", name="Your words", exact=True)).to_be_visible()
 
 

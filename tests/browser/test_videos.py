@@ -18,20 +18,20 @@ PROVIDERS = re.compile(r"https://(?!127\.0\.0\.1)")
 PLAYER_PAGE = "<!doctype html><title>Player</title><style>html { background: teal }</style><button>Pause</button>"
 
 MAKE = f"""
-from blog import publishing
 from blog.models import Person, Post, Video
-from blog.videos import placing
+from blog.publishing import lifecycle
+from blog.videos import placement
 post = Post.objects.create(
     title="Films", slug="films", author=Person.objects.first(),
     introduction="One:\\n\\n{FILM}\\n\\nAnother:\\n\\n{TALL}\\n\\nEnd.",
 )
-placing.keep_rows(post)
+placement.synchronise_rows(post)
 Video.objects.filter(post=post).update(ai_origin="none")
 Video.objects.filter(post=post, provider="youtube").update(
     title="The harbour", duration=724, ai_origin="generated", poster="posters/sample-street.jpg", poster_alt="A street",
     transcript="A voice from the quay.",
 )
-publishing.publish(post)
+lifecycle.publish(post)
 print(post.get_absolute_url())
 """
 
@@ -139,7 +139,7 @@ def test_where_a_player_stays_dead_the_way_home_is_still_there(page: Page, films
     figure = open_films(page, films).first
     figure.get_by_role("link", name="Play").click()
     expect(figure.locator("iframe")).to_be_visible()
-    expect(figure.get_by_role("link", name="Open at YouTube")).to_have_attribute("href", FILM)
+    expect(figure.get_by_role("link", name="Open on YouTube")).to_have_attribute("href", FILM)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

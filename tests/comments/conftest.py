@@ -1,4 +1,4 @@
-"""Comments under the cast's posts."""
+"""Fixtures that post comments."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,34 +10,34 @@ from django.test import Client
 from blog.models import Post
 from comments.models import Comment
 from comments.posting.submission import submit
-from tests.comments.held import as_if_held
+from tests.comments.held_comments import as_if_held
 
 Say = Callable[..., Comment]
 
 
 @pytest.fixture
 def say(own_post: Post) -> Say:
-    """Say something under the own post, or in reply to another comment; keywords override."""
+    """Post a comment on the own post, or a reply to another comment. Keywords override the arguments of `submit`."""
 
-    def comment(text: str = "Well said.", *, to: Comment | None = None, **words: Any) -> Comment:
-        given: dict[str, Any] = {"post_id": own_post.pk, "name": "Rea Reader"} | words
-        return submit(text=text, parent=to.public_id if to else "", **given)
+    def comment(text: str = "Well said.", *, to: Comment | None = None, **overrides: Any) -> Comment:
+        arguments: dict[str, Any] = {"post_id": own_post.pk, "name": "Rea Reader"} | overrides
+        return submit(text=text, parent=to.public_id if to else "", **arguments)
 
     return comment
 
 
 @pytest.fixture
 def held(say: Say) -> Say:
-    """Say something that waits for a moderator; the same keywords."""
+    """Post a comment that waits for a moderator, with the same keywords as `say`."""
 
-    def comment(text: str = "May I?", **words: Any) -> Comment:
-        return as_if_held(say(text, **words))
+    def comment(text: str = "May I?", **overrides: Any) -> Comment:
+        return as_if_held(say(text, **overrides))
 
     return comment
 
 
 @pytest.fixture
 def desk(client: Client, moderator: User) -> Client:
-    """The browser of the moderator."""
+    """The client of a signed-in moderator."""
     client.force_login(moderator)
     return client

@@ -16,8 +16,7 @@ from core import clock
 from core.models import Task
 from core.tasks import worker
 from tests.comments.conftest import Say
-from tests.comments.lives import TEXT, lived
-from tests.comments.postbox import (
+from tests.comments.mailbox import (
     REA,
     SAM,
     announce,
@@ -26,7 +25,8 @@ from tests.comments.postbox import (
     to,
     with_address,
 )
-from tests.comments.wholeness import assert_whole
+from tests.comments.personal_history import TEXT, create_history
+from tests.comments.thread_integrity import assert_whole
 from tests.conftest import NOON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -36,7 +36,7 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 @pytest.fixture
 def life(say: Say, moderator: User, mailoutbox: list[EmailMessage]) -> list[Comment]:
-    found = lived(say, moderator)
+    found = create_history(say, moderator)
     mailoutbox.clear()
     return found
 
@@ -56,7 +56,7 @@ def test_nothing_is_erased_before_the_confirmation(
     for method in ("get", "head", "options", "put", "delete"):
         getattr(client, method)(f"{path}erase/")
         getattr(client, method)(path)
-    assert "6 comments that were sent with this address" in client.get(f"{path}erase/").content.decode()
+    assert "6 comments that were sent with this e-mail address" in client.get(f"{path}erase/").content.decode()
     assert Client(enforce_csrf_checks=True).post(f"{path}erase/").status_code == 403
     assert Comment.objects.filter(email__iexact=REA).count() == len(life)
 
@@ -71,7 +71,7 @@ def test_an_erasure_leaves_no_trace(
     notifications.announce(say("In an open message."))
     assert rows_holding("violetta"), "the search works"
     answer = client.post(f"{path}erase/")
-    assert "Everything is erased" in answer.content.decode()
+    assert "Everything has been erased" in answer.content.decode()
     for trace in ("violetta", "visible", "ochre", "crimson", "rea@reader", "n" * 32, (b"n" * 8).hex()):
         assert rows_holding(trace) == [], trace
     assert {comment.state for comment in Comment.objects.filter(pk__in=[one.pk for one in life])} == {"erased"}

@@ -1,4 +1,4 @@
-"""``manage.py rerender``: make the stored HTML anew where an older renderer made it."""
+"""``manage.py rerender``: render stored texts again whose HTML is from an older version of the renderer."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,27 +10,27 @@ from django.db import models, transaction
 from blog.extension_points import RENDERED
 from blog.rendering import RENDER_VERSION
 
-BATCH = 50  # rows; as long as one takes, other writers wait
+BATCH_SIZE = 50  # rows; other writers wait while a batch is rendered
 
 
 class Command(BaseCommand):
-    help = "Make the stored HTML of all texts anew where an older version of the renderer made it."
+    help = "Render all stored texts again whose HTML is from an older version of the renderer."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--all", action="store_true", help="also where this version made it")
+        parser.add_argument("--all", action="store_true", help="also those whose HTML is from this version")
 
     def handle(self, *args: Any, **options: Any) -> None:
         for label, fields in RENDERED.items():
             model = apps.get_model(label)
             done = self._rerender(model, [*fields, "render_version"], everything=options["all"])
-            self.stdout.write(f"{model._meta.verbose_name_plural}: {done} rendered anew.")
+            self.stdout.write(f"{model._meta.verbose_name_plural}: {done} rendered again.")
 
     def _rerender(self, model: type[models.Model], fields: list[str], *, everything: bool) -> int:
         rows = model._base_manager.order_by("pk")
         if not everything:
             rows = rows.filter(render_version__lt=RENDER_VERSION)
         total, done = rows.count(), 0
-        while batch := _render(rows[:BATCH], fields):
+        while batch := _render(rows[:BATCH_SIZE], fields):
             done += len(batch)
             rows = rows.filter(pk__gt=batch[-1].pk)
             self.stdout.write(f"{done} of {total}", ending="\r")
@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
 @transaction.atomic
 def _render(rows: models.QuerySet[Any], fields: list[str]) -> list[Any]:
-    """Only the rendered fields are written: dates of edits stand. The lock keeps out an edit between read and write."""
+    """Render a batch, and write only the rendered fields so that edit dates stay. The lock keeps out other edits."""
     batch = list(rows.select_for_update())
     for row in batch:
         row.render()

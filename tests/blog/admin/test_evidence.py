@@ -1,4 +1,4 @@
-"""Evidence: kept once, seen by those who may, and found in nothing that is public."""
+"""Evidence: stored once, seen only by staff with permission, and absent from everything public."""
 
 import hashlib
 from datetime import date
@@ -34,7 +34,7 @@ def add(desk: Client, post: Post, *, name: str = "secret-file-name.pdf", content
     return Evidence.objects.latest("pk")
 
 
-def test_a_file_is_put_on_file_and_into_the_ledger(desk: Client, permitted_repost: Post) -> None:
+def test_a_file_is_stored_and_recorded_in_the_ledger(desk: Client, permitted_repost: Post) -> None:
     evidence = add(desk, permitted_repost)
     digest = hashlib.sha256(LETTER).hexdigest()
     assert (evidence.kind, evidence.dated, evidence.sha256) == ("letter", date(2026, 2, 28), digest)
@@ -47,7 +47,9 @@ def test_a_file_is_put_on_file_and_into_the_ledger(desk: Client, permitted_repos
     assert file_url(evidence) in page
 
 
-def test_it_lies_outside_the_media_of_the_site(desk: Client, permitted_repost: Post, settings: Settings) -> None:
+def test_evidence_is_stored_outside_of_the_media_folder(
+    desk: Client, permitted_repost: Post, settings: Settings
+) -> None:
     path = Path(add(desk, permitted_repost).file.path)
     assert path.is_relative_to(settings.DATA / "private")
     assert not path.is_relative_to(settings.MEDIA_ROOT)
@@ -55,7 +57,7 @@ def test_it_lies_outside_the_media_of_the_site(desk: Client, permitted_repost: P
     assert path.suffix == ""
 
 
-def test_it_comes_back_as_it_was_and_as_nothing_that_a_browser_would_show(desk: Client, permitted_repost: Post) -> None:
+def test_a_download_has_the_original_bytes_and_is_never_displayed(desk: Client, permitted_repost: Post) -> None:
     response = desk.get(file_url(add(desk, permitted_repost, name="letter.html", content=b"<script>alert(1)</script>")))
     assert response.getvalue() == b"<script>alert(1)</script>"
     assert response["Content-Type"] == "application/octet-stream"
@@ -65,7 +67,7 @@ def test_it_comes_back_as_it_was_and_as_nothing_that_a_browser_would_show(desk: 
     assert "no-store" in response["Cache-Control"]
 
 
-def test_only_staff_who_may_see_evidence_get_the_file(desk: Client, permitted_repost: Post) -> None:
+def test_only_staff_who_may_view_evidence_get_the_file(desk: Client, permitted_repost: Post) -> None:
     url = file_url(add(desk, permitted_repost))
     assert "/admin/login/" in Client().get(url)["Location"]
     clerk = staff("view_post", "change_post", "change_repost", "add_evidence")
@@ -76,7 +78,7 @@ def test_only_staff_who_may_see_evidence_get_the_file(desk: Client, permitted_re
     assert "secret-file-name" not in page
 
 
-def test_who_may_see_evidence_gets_it(desk: Client, permitted_repost: Post) -> None:
+def test_staff_who_may_view_evidence_get_it(desk: Client, permitted_repost: Post) -> None:
     assert staff("view_evidence").get(file_url(add(desk, permitted_repost))).getvalue() == LETTER
 
 
@@ -88,7 +90,7 @@ def test_adding_needs_both_permissions(permitted_repost: Post) -> None:
     assert "/admin/login/" in Client().get(add_url(permitted_repost))["Location"]
 
 
-def test_evidence_of_another_post_is_not_found_under_this_one(
+def test_evidence_of_another_post_is_not_found_at_this_post(
     desk: Client, permitted_repost: Post, own_post: Post
 ) -> None:
     evidence = add(desk, permitted_repost)
@@ -96,14 +98,14 @@ def test_evidence_of_another_post_is_not_found_under_this_one(
     assert desk.get(add_url(own_post)).status_code == 404
 
 
-def test_a_file_that_was_lost_is_not_found(desk: Client, permitted_repost: Post) -> None:
+def test_a_missing_file_is_a_404(desk: Client, permitted_repost: Post) -> None:
     evidence = add(desk, permitted_repost)
     Path(evidence.file.path).unlink()
     assert desk.get(file_url(evidence)).status_code == 404
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
-def test_it_is_never_changed_and_never_deleted(desk: Client, permitted_repost: Post, method: str) -> None:
+def test_evidence_cannot_be_changed_or_deleted(desk: Client, permitted_repost: Post, method: str) -> None:
     evidence = add(desk, permitted_repost)
     assert getattr(desk, method)(file_url(evidence)).status_code == 405
     assert Evidence.objects.get().sha256 == evidence.sha256
@@ -126,7 +128,9 @@ def test_the_limit_is_twenty_megabytes() -> None:
 
 
 @pytest.mark.parametrize("dated", ["", "yesterday", "0001-01-01", "a\x00b"])
-def test_a_slip_is_refused_with_what_was_typed(desk: Client, permitted_repost: Post, dated: str) -> None:
+def test_an_invalid_date_is_refused_and_the_choices_are_shown_again(
+    desk: Client, permitted_repost: Post, dated: str
+) -> None:
     data = {"kind": "contract", "dated": dated, "file": SimpleUploadedFile("a", b"x")}
     page = desk.post(add_url(permitted_repost), data).content.decode()
     assert '<option value="contract" selected>' in page
@@ -136,7 +140,7 @@ def test_a_slip_is_refused_with_what_was_typed(desk: Client, permitted_repost: P
 
 
 @pytest.mark.parametrize("name", [*HOSTILE_NAMES, *ATTACKS.values()], ids=[*HOSTILE_NAMES, *ATTACKS])
-def test_no_name_of_a_file_does_harm(desk: Client, permitted_repost: Post, name: str) -> None:
+def test_no_file_name_does_harm(desk: Client, permitted_repost: Post, name: str) -> None:
     evidence = add(desk, permitted_repost, name=f"{name}.pdf")
     response = desk.get(file_url(evidence))
     assert response.status_code == 200
@@ -145,7 +149,7 @@ def test_no_name_of_a_file_does_harm(desk: Client, permitted_repost: Post, name:
     assert_harmless(desk.get(change_url(permitted_repost)).content.decode(), page=True)
 
 
-def test_neither_name_nor_content_is_in_anything_public(desk: Client, permitted_repost: Post) -> None:
+def test_neither_name_nor_content_is_public(desk: Client, permitted_repost: Post) -> None:
     evidence = add(desk, permitted_repost)
     reader = Client()
     public = [permitted_repost.get_absolute_url(), "/", "/feeds/posts.atom", "/search/?q=letter", "/sitemap.xml"]

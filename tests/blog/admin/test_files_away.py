@@ -36,7 +36,7 @@ def test_a_new_post_comes_back_with_all_that_was_typed(desk: Client, repost_subm
     page = response.content.decode()
     assert response.status_code == 200
     assert SORRY in page
-    assert "Choose again: “cover.png”" in page
+    assert "Choose these again: “cover.png”" in page
     for typed in ("On cameras", "A colleague writes:", "With her permission", "Black."):
         assert typed in page
     assert not Post.objects.exists()

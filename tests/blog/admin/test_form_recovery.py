@@ -11,7 +11,7 @@ from blog.models import Post
 from blog.reading.views import server_error
 from tests.attacks import ATTACKS
 from tests.blog.conftest import Submission
-from tests.comments.postbox import OWN_PAGE
+from tests.comments.mailbox import OWN_PAGE
 
 TEXT = "A remark of more than a line, on which somebody has spent an evening.\nAnd <b>another</b> line."
 

@@ -1,4 +1,4 @@
-"""The host's steps with a permission: each has its page, its button, and the states from which it leads on."""
+"""The host's permission steps: each has a page, a button, and the states in which it is possible."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -22,7 +22,7 @@ def make_stale(post: Post) -> None:
     confirm(post.repost)
     post.repost.text = "Edited words."
     post.repost.save()
-    steps.state_by_host(post.repost, by="Eldon Host")
+    steps.assert_by_host(post.repost, by="Eldon Host")
 
 
 def revoke_after_a_yes(post: Post) -> None:
@@ -46,12 +46,10 @@ STATES: dict[str, tuple[Callable[[Post], Any], set[str]]] = {
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_each_state_offers_the_steps_that_lead_on_and_no_others(
-    desk: Client, permitted_repost: Post, state: str
-) -> None:
-    """A GET never changes anything; a step that does not follow is not taken, however it was sent."""
-    arrive, expected = STATES[state]
-    arrive(permitted_repost)
+def test_each_state_offers_exactly_the_possible_steps(desk: Client, permitted_repost: Post, state: str) -> None:
+    """A GET never changes anything, and an impossible step is not taken even if it is posted."""
+    reach_state, expected = STATES[state]
+    reach_state(permitted_repost)
     page = desk.get(change_url(permitted_repost)).content.decode()
     assert {name for name in STEPS if step_url(permitted_repost, name) in page} == expected
     before = Repost.objects.values().get()
@@ -64,23 +62,21 @@ def test_each_state_offers_the_steps_that_lead_on_and_no_others(
     assert Repost.objects.values().get() == before
 
 
-def test_the_author_is_asked_about_the_words_that_are_shown_with_their_address(
-    desk: Client, permitted_repost: Post
-) -> None:
+def test_asking_the_author_shows_the_words_and_the_recipient_first(desk: Client, permitted_repost: Post) -> None:
     page = desk.get(step_url(permitted_repost, "ask")).content.decode()
     assert "Ada Colleague &lt;ada@private.example&gt;" in page
     assert GUEST_MARK in page
     assert not PermissionRequest.objects.exists()
     page = desk.post(step_url(permitted_repost, "ask"), follow=True).content.decode()
-    assert "the e-mail is on its way" in page
+    assert "is on its way" in page
     assert "about to be sent" in page
-    asked = PermissionRequest.objects.get()
-    assert asked.email == "ada@private.example"
-    assert Task.objects.get(job="send-request").argument == str(asked.pk)
+    request = PermissionRequest.objects.get()
+    assert request.email == "ada@private.example"
+    assert Task.objects.get(job="send-request").argument == str(request.pk)
     assert PermissionEvent.objects.latest("number").kind == "requested"
 
 
-def test_an_author_without_an_address_cannot_be_asked_and_the_host_learns_why(
+def test_an_author_without_an_email_address_cannot_be_asked_and_the_page_says_why(
     desk: Client, permitted_repost: Post
 ) -> None:
     person = permitted_repost.credits.get().person
@@ -92,7 +88,7 @@ def test_an_author_without_an_address_cannot_be_asked_and_the_host_learns_why(
     assert not PermissionRequest.objects.exists()
 
 
-def test_nobody_is_pestered(desk: Client, permitted_repost: Post) -> None:
+def test_the_author_is_asked_at_most_three_times_a_day(desk: Client, permitted_repost: Post) -> None:
     for _number in range(3):
         desk.post(step_url(permitted_repost, "ask"))
     page = desk.post(step_url(permitted_repost, "ask"), follow=True).content.decode()
@@ -100,7 +96,7 @@ def test_nobody_is_pestered(desk: Client, permitted_repost: Post) -> None:
     assert PermissionRequest.objects.count() == 3
 
 
-def test_back_to_my_word_says_what_it_means_and_shows_the_edited_words(desk: Client, permitted_repost: Post) -> None:
+def test_releasing_says_what_it_means_and_shows_the_edited_words(desk: Client, permitted_repost: Post) -> None:
     make_stale(permitted_repost)
     assert "no longer counts" in desk.get(step_url(permitted_repost, "release")).content.decode()
     assert "confirmed" not in desk.post(step_url(permitted_repost, "release"), follow=True).context["record"].state
@@ -109,7 +105,9 @@ def test_back_to_my_word_says_what_it_means_and_shows_the_edited_words(desk: Cli
     assert "Edited words" in repost.public_html
 
 
-def test_standing_by_a_credit_needs_a_reason_and_keeps_what_was_typed(desk: Client, permitted_repost: Post) -> None:
+def test_standing_by_a_credit_needs_a_reason_and_shows_a_refused_one_again(
+    desk: Client, permitted_repost: Post
+) -> None:
     steps.disown(permitted_repost.repost)
     page = desk.post(step_url(permitted_repost, "stand-by"), {"note": ""}).content.decode()
     assert "the ledger needs a reason" in page
@@ -123,7 +121,7 @@ def test_standing_by_a_credit_needs_a_reason_and_keeps_what_was_typed(desk: Clie
     assert (repost.state, repost.events.latest("number").note) == ("asserted", "She signed the letter.")
 
 
-def test_an_end_is_set_moved_and_taken_away(desk: Client, permitted_repost: Post) -> None:
+def test_an_end_is_set_moved_and_removed(desk: Client, permitted_repost: Post) -> None:
     url = step_url(permitted_repost, "end")
     desk.post(url, {"last_day": "2031-01-31"})
     assert Repost.objects.get().expires_on == date(2031, 1, 31)
@@ -133,24 +131,24 @@ def test_an_end_is_set_moved_and_taken_away(desk: Client, permitted_repost: Post
     yesterday = clock.now().date() - timedelta(days=1)
     page = desk.post(url, {"last_day": yesterday.isoformat()}, follow=True).content.decode()
     assert "Ended as agreed" in page
-    assert step_url(permitted_repost, "end") in page  # it can be prolonged
+    assert step_url(permitted_repost, "end") in page  # it can be extended
     assert not Repost.objects.in_force().exists()
 
 
-@pytest.mark.parametrize("slip", ["31 January", "0001-01-01", "9999-12-31", "2031-02-30", "a\x00b"])
-def test_a_slip_in_a_date_is_refused_and_kept(desk: Client, permitted_repost: Post, slip: str) -> None:
-    response = desk.post(step_url(permitted_repost, "end"), {"last_day": slip})
+@pytest.mark.parametrize("invalid", ["31 January", "0001-01-01", "9999-12-31", "2031-02-30", "a\x00b"])
+def test_an_invalid_date_is_refused(desk: Client, permitted_repost: Post, invalid: str) -> None:
+    response = desk.post(step_url(permitted_repost, "end"), {"last_day": invalid})
     assert response.status_code == 200
     assert "Please correct the error" in response.content.decode()
     assert Repost.objects.get().expires_on is None
 
 
-def test_the_end_that_the_author_set_is_said_beside_the_hosts(desk: Client, permitted_repost: Post) -> None:
+def test_the_page_to_set_an_end_names_the_end_that_the_author_set(desk: Client, permitted_repost: Post) -> None:
     confirm(permitted_repost.repost, author_end=date(2030, 5, 1))
     assert "May 1, 2030" in desk.get(step_url(permitted_repost, "end")).content.decode()
 
 
-def test_a_settled_dispute_leaves_the_page(desk: Client, permitted_repost: Post) -> None:
+def test_settling_a_dispute_removes_the_label(desk: Client, permitted_repost: Post) -> None:
     steps.mark_disputed(permitted_repost.repost, by="Eldon Host", disputed=True)
     page = desk.get(change_url(permitted_repost)).content.decode()
     assert "The page says that the attribution is disputed" in page
@@ -160,7 +158,7 @@ def test_a_settled_dispute_leaves_the_page(desk: Client, permitted_repost: Post)
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_a_step_needs_the_permission_to_change_reposts_and_a_form_of_ours(permitted_repost: Post, name: str) -> None:
+def test_a_step_needs_the_permission_to_change_reposts_and_a_csrf_token(permitted_repost: Post, name: str) -> None:
     url = step_url(permitted_repost, name)
     onlooker = staff("view_post", "change_post", "view_repost", "view_evidence")
     before = Repost.objects.values().get()
@@ -173,15 +171,15 @@ def test_a_step_needs_the_permission_to_change_reposts_and_a_form_of_ours(permit
     assert Repost.objects.values().get() == before
 
 
-def test_no_step_without_a_repost(desk: Client, own_post: Post) -> None:
+def test_a_post_without_a_repost_has_no_steps(desk: Client, own_post: Post) -> None:
     assert desk.get(step_url(own_post, "withdraw")).status_code == 404
-    assert "The permission as it stands" not in desk.get(change_url(own_post)).content.decode()
+    assert "The permission on record" not in desk.get(change_url(own_post)).content.decode()
 
 
 def test_the_form_of_a_post_still_saves_after_every_step(desk: Client, make_repost: MakeRepost) -> None:
-    for number, (arrive, _steps) in enumerate(STATES.values()):
+    for number, (reach_state, _steps) in enumerate(STATES.values()):
         post = make_repost(f"post-{number}")
-        arrive(post)
+        reach_state(post)
         state = Repost.objects.get(post=post).state
         assert desk.post(change_url(post), resubmission(desk, post, summary="In short.")).status_code == 302
         assert Repost.objects.get(post=post).state == state

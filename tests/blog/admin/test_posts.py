@@ -1,4 +1,4 @@
-"""Writing a post in the admin: one form, of which nothing is lost and nothing half done is published."""
+"""Writing a post in the admin: nothing typed is lost, and nothing unfinished is published."""
 
 from datetime import timedelta
 from io import BytesIO
@@ -21,7 +21,7 @@ from tests.conftest import GUEST_MARK, GUEST_WORDS, NOON, MakePost, MakeRepost
 ADD = reverse("admin:blog_post_add")
 
 
-def test_a_repost_is_published_with_one_post(desk: Client, repost_submission: Submission, noon: Any) -> None:
+def test_one_form_publishes_a_repost(desk: Client, repost_submission: Submission, noon: Any) -> None:
     response = desk.post(ADD, repost_submission)
     assert response.status_code == 302, response.context["errors"]
     post = Post.objects.published().get()
@@ -37,9 +37,9 @@ def test_a_repost_is_published_with_one_post(desk: Client, repost_submission: Su
 
 @pytest.mark.parametrize(
     ("missing", "sentence"),
-    [("credits-0-person", "Say whose words these are"), ("repost-0-basis", "Say on what ground you show these words")],
+    [("credits-0-person", "Say whose words these are"), ("repost-0-basis", "Say on what basis you show these words")],
 )
-def test_an_incomplete_repost_is_refused_with_all_that_was_typed(
+def test_an_incomplete_repost_is_refused_and_everything_typed_is_shown_again(
     desk: Client, repost_submission: Submission, missing: str, sentence: str
 ) -> None:
     response = desk.post(ADD, repost_submission | {missing: ""})
@@ -58,15 +58,13 @@ def test_an_empty_post_is_not_published(desk: Client, submission: Submission) ->
     assert not Post.objects.exists()
 
 
-def test_what_one_part_lacks_keeps_the_whole_from_being_stored(desk: Client, repost_submission: Submission) -> None:
+def test_an_invalid_part_keeps_the_whole_post_from_being_stored(desk: Client, repost_submission: Submission) -> None:
     page = desk.post(ADD, repost_submission | {"videos-0-page_url": "https://video.example/1"}).content.decode()
     assert "YouTube, Vimeo, Dailymotion" in page
     assert not Post.objects.exists()
 
 
-def test_a_draft_may_lack_everything_but_its_title_and_is_shown_nowhere(
-    desk: Client, repost_submission: Submission
-) -> None:
+def test_a_draft_needs_only_a_title_and_is_shown_nowhere(desk: Client, repost_submission: Submission) -> None:
     response = desk.post(ADD, repost_submission | {"status": "draft", "repost-0-basis": "", "credits-0-person": ""})
     assert response.status_code == 302
     post = Post.objects.get()
@@ -80,7 +78,7 @@ def test_own_words_need_no_repost(desk: Client, submission: Submission) -> None:
     assert Post.objects.published().get().passage is None
 
 
-def test_a_moment_to_come_schedules_in_the_time_zone_of_the_blog(
+def test_a_date_in_the_future_schedules_the_post_in_the_time_zone_of_the_blog(
     desk: Client, submission: Submission, noon: Any
 ) -> None:
     Blog.objects.update(time_zone="Asia/Tokyo")
@@ -93,7 +91,7 @@ def test_a_moment_to_come_schedules_in_the_time_zone_of_the_blog(
     assert "Dec. 1, 2026, 9 a.m. (Asia/Tokyo)" in response.content.decode()
 
 
-def test_a_scheduled_post_can_be_a_draft_again_and_a_public_one_cannot(desk: Client, make_post: MakePost) -> None:
+def test_a_scheduled_post_can_become_a_draft_again_and_a_public_post_cannot(desk: Client, make_post: MakePost) -> None:
     scheduled = make_post("scheduled", published_at=clock.now() + timedelta(days=3))
     desk.post(change_url(scheduled), resubmission(desk, scheduled, status="draft"))
     scheduled.refresh_from_db()
@@ -106,7 +104,7 @@ def test_a_scheduled_post_can_be_a_draft_again_and_a_public_one_cannot(desk: Cli
 
 
 @pytest.mark.parametrize(
-    "slip",
+    "invalid",
     [
         {"published_at_0": "0026-11-01", "published_at_1": "09:00"},
         {"published_at_0": "9999-12-31", "published_at_1": "23:00"},
@@ -118,16 +116,16 @@ def test_a_scheduled_post_can_be_a_draft_again_and_a_public_one_cannot(desk: Cli
         {"repost-TOTAL_FORMS": ""},
     ],
 )
-def test_slips_of_the_pen_are_refused_on_the_form(
-    desk: Client, repost_submission: Submission, slip: Submission
+def test_invalid_values_are_refused_in_the_form(
+    desk: Client, repost_submission: Submission, invalid: Submission
 ) -> None:
-    response = desk.post(ADD, repost_submission | slip)
+    response = desk.post(ADD, repost_submission | invalid)
     assert response.status_code == 200
     assert "Please correct the error" in response.content.decode()
     assert not Post.objects.exists()
 
 
-def test_a_cover_goes_through_the_door_for_pictures(desk: Client, submission: Submission) -> None:
+def test_a_cover_is_checked_and_re_encoded_as_a_picture(desk: Client, submission: Submission) -> None:
     picture = BytesIO()
     Image.new("RGB", (4, 4)).save(picture, "PNG")
     page = desk.post(ADD, submission | {"cover": SimpleUploadedFile("a.png", b"<script>", "image/png")}).content
@@ -149,7 +147,7 @@ def test_withdrawing_in_the_form_leaves_a_tombstone(desk: Client, own_post: Post
     assert own_post.withdrawal_note == "It was wrong."
 
 
-def test_sending_a_form_back_unchanged_changes_nothing(desk: Client, permitted_repost: Post) -> None:
+def test_submitting_an_unchanged_form_changes_nothing(desk: Client, permitted_repost: Post) -> None:
     before = Post.objects.values().get(pk=permitted_repost.pk)
     assert before["published_at"]
     before["published_at"] = before["published_at"].replace(microsecond=0)
@@ -158,7 +156,7 @@ def test_sending_a_form_back_unchanged_changes_nothing(desk: Client, permitted_r
     assert permitted_repost.repost.events.count() == 1
 
 
-def test_an_edit_of_a_public_post_is_noted_and_one_of_its_options_is_not(
+def test_editing_the_content_of_a_public_post_marks_it_as_updated_and_editing_its_options_does_not(
     desk: Client, noon: Any, own_post: Post
 ) -> None:
     desk.post(change_url(own_post), resubmission(desk, own_post, summary="In short."))
@@ -169,7 +167,7 @@ def test_an_edit_of_a_public_post_is_noted_and_one_of_its_options_is_not(
     assert own_post.updated_at == NOON
 
 
-def test_edited_words_and_terms_go_into_the_ledger(desk: Client, permitted_repost: Post) -> None:
+def test_the_ledger_records_edited_words_and_terms(desk: Client, permitted_repost: Post) -> None:
     desk.post(change_url(permitted_repost), resubmission(desk, permitted_repost, **{"repost-0-text": "Other."}))
     desk.post(change_url(permitted_repost), resubmission(desk, permitted_repost, **{"repost-0-note": "Other."}))
     kinds = list(permitted_repost.repost.events.order_by("number").values_list("kind", flat=True))
@@ -177,21 +175,21 @@ def test_edited_words_and_terms_go_into_the_ledger(desk: Client, permitted_repos
     assert verification.broken_rows(permitted_repost.repost) == []
 
 
-def test_the_basis_of_stated_words_cannot_be_taken_away(desk: Client, permitted_repost: Post) -> None:
+def test_the_basis_of_stated_words_cannot_be_removed(desk: Client, permitted_repost: Post) -> None:
     data = resubmission(desk, permitted_repost, **{"repost-0-basis": ""})
     response = desk.post(change_url(permitted_repost), data)
     assert response.status_code == 200
-    assert "The ledger holds a basis" in response.content.decode()
+    assert "The ledger records a basis" in response.content.decode()
 
 
-def test_a_changed_slug_leaves_the_old_address(desk: Client, own_post: Post) -> None:
-    old_address = own_post.get_absolute_url()
+def test_a_changed_slug_redirects_the_old_url(desk: Client, own_post: Post) -> None:
+    old_url = own_post.get_absolute_url()
     desk.post(change_url(own_post), resubmission(desk, own_post, slug="new-slug"))
     assert OldSlug.objects.get().slug == "own-post"
-    assert Client().get(old_address)["Location"].endswith("/new-slug/")
+    assert Client().get(old_url)["Location"].endswith("/new-slug/")
 
 
-def test_what_another_tab_saved_is_not_overwritten_unseen(desk: Client, own_post: Post) -> None:
+def test_a_version_saved_in_another_tab_is_not_overwritten_without_a_warning(desk: Client, own_post: Post) -> None:
     mine = resubmission(desk, own_post, body="What I typed.")
     desk.post(change_url(own_post), resubmission(desk, own_post, body="What they saved."))
     refused = desk.post(change_url(own_post), mine)
@@ -205,7 +203,7 @@ def test_what_another_tab_saved_is_not_overwritten_unseen(desk: Client, own_post
     assert own_post.body == "What I typed."
 
 
-def test_a_repost_that_another_tab_added_is_no_server_error(
+def test_a_repost_added_in_another_tab_is_no_server_error(
     desk: Client, own_post: Post, repost_submission: Submission
 ) -> None:
     parts = {name: value for name, value in repost_submission.items() if name.startswith(("repost", "credits"))}
@@ -237,16 +235,14 @@ def test_a_draft_can_be_deleted(desk: Client, make_repost: MakeRepost) -> None:
     assert not Post.objects.exists()
 
 
-def test_the_list_says_what_stands_where_with_constant_queries(
+def test_the_list_shows_status_and_kind_with_constant_queries(
     desk: Client, make_post: MakePost, make_repost: MakeRepost
 ) -> None:
-    """Session, login, blog, tags and dates of the filters, two counts, posts, credits: however many posts there are."""
+    """Session, login, blog, tags and dates of the filters, two counts, posts and credits, for any number of posts."""
     url = reverse("admin:blog_post_changelist")
     make_repost("first")
     desk.get(url)
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
+    with CaptureQueriesContext(connection) as few:
         desk.get(url)
     for number in range(5):
         make_post(f"own-{number}")
@@ -263,7 +259,7 @@ def test_the_list_says_what_stands_where_with_constant_queries(
 @pytest.mark.parametrize(
     "query", ["?kind=own", "?kind=repost", "?q=camera", "?status__exact=draft", "?published_at__year=2026"]
 )
-def test_the_list_can_be_narrowed(desk: Client, permitted_repost: Post, query: str) -> None:
+def test_the_list_can_be_filtered(desk: Client, permitted_repost: Post, query: str) -> None:
     assert desk.get(reverse("admin:blog_post_changelist") + query).status_code == 200
 
 
@@ -275,7 +271,7 @@ def test_posts_are_published_and_withdrawn_from_the_list(
     url = reverse("admin:blog_post_changelist")
     selected = {"_selected_action": [ready.pk, lacking.pk]}
     page = desk.post(url, selected | {"action": "publish_selected"}, follow=True).content.decode()
-    assert "Say on what ground" in page
+    assert "Say on what basis" in page
     assert list(Post.objects.published()) == [ready]
     assert Repost.objects.in_force().get().post_id == ready.pk
     desk.post(url, selected | {"action": "withdraw_selected"})
@@ -301,7 +297,7 @@ def test_the_host_withdraws_and_restores_a_permission(desk: Client, permitted_re
     assert desk.get(step("forget")).status_code == 404
 
 
-def test_the_ledger_can_be_read_and_nothing_else(desk: Client, permitted_repost: Post) -> None:
+def test_the_ledger_is_read_only(desk: Client, permitted_repost: Post) -> None:
     event = PermissionEvent.objects.get()
     assert desk.get(reverse("admin:blog_permissionevent_changelist")).status_code == 200
     change = reverse("admin:blog_permissionevent_change", args=[event.pk])
@@ -311,7 +307,7 @@ def test_the_ledger_can_be_read_and_nothing_else(desk: Client, permitted_repost:
     assert desk.post(reverse("admin:blog_permissionevent_delete", args=[event.pk])).status_code == 403
 
 
-def test_staff_without_permissions_enter_nothing(permitted_repost: Post, submission: Submission) -> None:
+def test_staff_without_permissions_have_no_access(permitted_repost: Post, submission: Submission) -> None:
     client = staff()
     step = reverse("admin:blog_post_permission", args=[permitted_repost.pk, "withdraw"])
     preview = reverse("admin:blog_post_preview", args=[permitted_repost.pk])
@@ -321,16 +317,16 @@ def test_staff_without_permissions_enter_nothing(permitted_repost: Post, submiss
         assert client.post(url, submission).status_code == 403
 
 
-def test_who_may_only_look_sees_the_post_and_its_words(permitted_repost: Post) -> None:
+def test_staff_with_only_view_permission_see_the_post_and_its_words(permitted_repost: Post) -> None:
     page = staff("view_post").get(change_url(permitted_repost)).content.decode()
     assert GUEST_MARK in page
 
 
-def test_who_may_not_change_reposts_cannot_publish_an_incomplete_one(make_repost: MakeRepost) -> None:
+def test_staff_who_may_not_change_reposts_cannot_publish_an_incomplete_one(make_repost: MakeRepost) -> None:
     post = make_repost("lacking", stated=False, basis="")
     client = staff("change_post", "view_post", "view_person", "view_tag")
     data = resubmission(client, post, status="published")
     response = client.post(change_url(post), data)
     assert response.status_code == 200
-    assert "Say on what ground" in response.content.decode()
+    assert "Say on what basis" in response.content.decode()
     assert not Post.objects.published().exists()

@@ -1,4 +1,4 @@
-"""The preview in the admin: the page of readers, made from a form of which nothing is stored."""
+"""The preview in the admin: the page that readers would see, made from a form. Nothing is stored."""
 
 import pytest
 from django.test import Client
@@ -30,7 +30,9 @@ def preview_url(post: Post) -> str:
     return reverse("admin:blog_post_preview", args=[post.pk])
 
 
-def test_a_new_post_is_shown_as_its_page_and_not_stored(desk: Client, repost_submission: Submission) -> None:
+def test_the_preview_of_a_new_post_shows_its_page_and_stores_nothing(
+    desk: Client, repost_submission: Submission
+) -> None:
     page = desk.post(PREVIEW, repost_submission | {"body": "My *own* words."}).content.decode()
     for shown in ("On cameras", "A colleague writes:", GUEST_MARK, "Ada Colleague", "The clip", "<em>own</em>"):
         assert shown in page
@@ -38,7 +40,9 @@ def test_a_new_post_is_shown_as_its_page_and_not_stored(desk: Client, repost_sub
     assert not PermissionEvent.objects.exists()
 
 
-def test_a_stored_post_is_shown_as_typed_and_stays_as_stored(desk: Client, permitted_repost: Post) -> None:
+def test_the_preview_of_a_stored_post_shows_what_is_typed_and_changes_nothing(
+    desk: Client, permitted_repost: Post
+) -> None:
     data = resubmission(desk, permitted_repost, **{"introduction": "Typed now.", "repost-0-text": "Their new words."})
     before = Post.objects.values().get(), Repost.objects.values().get()
     page = desk.post(preview_url(permitted_repost), data).content.decode()
@@ -48,18 +52,18 @@ def test_a_stored_post_is_shown_as_typed_and_stays_as_stored(desk: Client, permi
     assert permitted_repost.repost.events.count() == 1
 
 
-def test_words_are_shown_before_any_permission_is_stated(desk: Client, make_repost: MakeRepost) -> None:
+def test_the_preview_shows_words_before_a_permission_is_stated(desk: Client, make_repost: MakeRepost) -> None:
     post = make_repost("draft", stated=False, basis="")
     assert GUEST_MARK in desk.post(preview_url(post), resubmission(desk, post)).content.decode()
 
 
-def test_words_without_an_author_say_so(desk: Client, repost_submission: Submission) -> None:
+def test_the_preview_names_a_missing_author(desk: Client, repost_submission: Submission) -> None:
     page = desk.post(PREVIEW, repost_submission | {"credits-0-person": ""}).content.decode()
     assert "— author not named yet, " in page
 
 
-def test_an_unfinished_form_is_shown_as_far_as_it_goes(desk: Client, repost_submission: Submission) -> None:
-    unfinished = {"title": "", "slug": "", "author": "", "language": "?", "repost-0-source_url": "no address"}
+def test_an_unfinished_form_has_a_preview(desk: Client, repost_submission: Submission) -> None:
+    unfinished = {"title": "", "slug": "", "author": "", "language": "?", "repost-0-source_url": "no URL"}
     response = desk.post(PREVIEW, repost_submission | unfinished | {"videos-0-page_url": "https://video.example/1"})
     assert response.status_code == 200
     assert GUEST_MARK in response.content.decode()
@@ -70,13 +74,15 @@ def test_no_form_is_a_server_error(desk: Client, data: dict[str, str]) -> None:
     assert desk.post(PREVIEW, data).status_code == 200
 
 
-def test_what_is_to_be_deleted_is_not_shown(desk: Client, make_repost: MakeRepost) -> None:
+def test_parts_to_be_deleted_are_not_in_the_preview(desk: Client, make_repost: MakeRepost) -> None:
     post = make_repost("draft", stated=False)
     data = resubmission(desk, post, **{"repost-0-DELETE": "on"})
     assert GUEST_MARK not in desk.post(preview_url(post), data).content.decode()
 
 
-def test_only_our_own_pages_may_frame_it_and_no_cache_keeps_it(desk: Client, repost_submission: Submission) -> None:
+def test_only_pages_of_the_site_may_frame_the_preview_and_no_cache_stores_it(
+    desk: Client, repost_submission: Submission
+) -> None:
     response = desk.post(PREVIEW, repost_submission)
     assert response["X-Frame-Options"] == "SAMEORIGIN"
     assert "frame-ancestors 'self'" in response["Content-Security-Policy"]
@@ -87,12 +93,12 @@ def test_only_our_own_pages_may_frame_it_and_no_cache_keeps_it(desk: Client, rep
     assert "frame-ancestors 'none'" in form["Content-Security-Policy"]
 
 
-def test_it_is_not_for_everybody(repost_submission: Submission, permitted_repost: Post) -> None:
+def test_the_preview_needs_a_login(repost_submission: Submission, permitted_repost: Post) -> None:
     for url in (PREVIEW, preview_url(permitted_repost)):
         assert "/admin/login/" in Client().post(url, repost_submission)["Location"]
 
 
-def test_an_address_typed_by_hand_leads_back(desk: Client) -> None:
+def test_a_get_request_redirects_to_the_list(desk: Client) -> None:
     assert desk.get(PREVIEW)["Location"] == reverse("admin:blog_post_changelist")
 
 

@@ -1,4 +1,4 @@
-"""Two who save the same post at once."""
+"""Two editors who save the same post at once."""
 
 import threading
 from typing import Any
@@ -13,23 +13,23 @@ from tests.blog.conftest import change_url, resubmission
 from tests.conftest import MakePost
 
 FILM = "https://www.youtube.com/watch?v=a-B_c1D2e3F"
-LONG = 60.0  # seconds; nobody waits so long unless the test fails
-SHORT = 1.0  # seconds for which one is held whom the other waits for
+LONG = 60.0  # seconds; nothing takes this long unless the test fails
+SHORT = 1.0  # seconds for which the first editor holds the transaction
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_save_at_the_same_moment_the_second_is_told(host: Person, make_post: MakePost) -> None:
-    """On PostgreSQL that takes a lock of ours; on SQLite one writer waits for the other anyway."""
+def test_of_two_editors_who_save_at_once_the_second_is_warned(host: Person, make_post: MakePost) -> None:
+    """PostgreSQL needs our lock for this; on SQLite one writer waits for the other anyway."""
     post = make_post(body="a", status="draft")
     assert host.user
     desk = Client()
     desk.force_login(host.user)
     data = resubmission(desk, post, body=FILM)
-    answers: list[Any] = []
+    responses: list[Any] = []
 
     def save() -> None:
         try:
-            answers.append(desk.post(change_url(post), data))
+            responses.append(desk.post(change_url(post), data))
         finally:
             connection.close()
 
@@ -37,13 +37,13 @@ def test_of_two_who_save_at_the_same_moment_the_second_is_told(host: Person, mak
     with transaction.atomic():
         post.body = f"Mine:\n\n{FILM}"
         post.save()
-        placement.keep_rows(post)
+        placement.synchronise_rows(post)
         other.start()
         other.join(SHORT)
         assert other.is_alive()
     other.join(LONG)
-    assert [answer.status_code for answer in answers] == [200]
-    assert "This post was saved elsewhere" in answers[0].content.decode()
+    assert [response.status_code for response in responses] == [200]
+    assert "This post was saved elsewhere" in responses[0].content.decode()
     post.refresh_from_db()
     assert post.body == f"Mine:\n\n{FILM}"
     assert post.videos.count() == 1

@@ -1,4 +1,4 @@
-"""The desk of a host whose videos vanish: a list of them, and looking again."""
+"""Unavailable videos in the admin: the list, checking again, and the start page."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ from blog.models import Person, Post, Video
 from blog.videos.references import UPLOAD
 from core.models import Task
 from tests.blog.conftest import staff
-from tests.blog.videos.test_availability import asked, video_of
+from tests.blog.videos.test_availability import enqueued_checks, video_of
 from tests.conftest import NOON, MakePost
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -27,12 +27,12 @@ def asking(settings: Settings, noon: datetime) -> None:
 
 
 @pytest.fixture
-def vanished(own_post: Post) -> Video:
+def unavailable(own_post: Post) -> Video:
     since = datetime(2026, 11, 3, 12, tzinfo=UTC)
     return video_of(own_post, title="The lost clip", status="unavailable", unavailable_since=since, failures=4)
 
 
-def test_the_list_says_which_videos_vanished(desk: Client, vanished: Video, own_post: Post) -> None:
+def test_the_list_says_which_videos_are_unavailable(desk: Client, unavailable: Video, own_post: Post) -> None:
     video_of(own_post, title="The good clip")
     video_of(own_post, title="The doubtful clip", failures=1)
     video_of(own_post, "direct", "https://films.example/film.mp4", title="A file elsewhere")
@@ -48,18 +48,18 @@ def test_the_list_says_which_videos_vanished(desk: Client, vanished: Video, own_
     ):
         assert words in page
     found = {
-        value: [video.title for video in desk.get(VIDEOS, {"vanished": value}).context["cl"].result_list]
-        for value in ("yes", "perhaps", "no")
+        value: [video.title for video in desk.get(VIDEOS, {"availability": value}).context["cl"].result_list]
+        for value in ("unavailable", "doubtful", "available")
     }
     assert found == {
-        "yes": ["The lost clip"],
-        "perhaps": ["The doubtful clip"],
-        "no": ["A file elsewhere", "The good clip"],
+        "unavailable": ["The lost clip"],
+        "doubtful": ["The doubtful clip"],
+        "available": ["A file elsewhere", "The good clip"],
     }
-    assert desk.get(VIDEOS, {"vanished": "nonsense"}).status_code == 200
+    assert desk.get(VIDEOS, {"availability": "nonsense"}).status_code == 200
 
 
-def test_the_list_costs_the_same_however_long_it_is(
+def test_the_list_takes_the_same_number_of_queries_at_any_length(
     desk: Client, make_post: MakePost, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     def add(slug: str) -> None:
@@ -75,63 +75,63 @@ def test_the_list_costs_the_same_however_long_it_is(
     assert not any('"body"' in query["sql"] or '"transcript"' in query["sql"] for query in many.captured_queries)
 
 
-def test_the_list_calls_places_by_the_names_that_people_know(desk: Client, own_post: Post, vanished: Video) -> None:
+def test_the_list_shows_the_usual_names_of_providers(desk: Client, own_post: Post, unavailable: Video) -> None:
     video_of(own_post, UPLOAD, "film", title="Ours")
     page = desk.get(VIDEOS).content.decode()
-    assert page.count("uploaded here") == 2  # in the list, and to narrow it
+    assert page.count("uploaded here") == 2  # in the list and in the filter
     assert "times not found" in page.lower()
     (found,) = desk.get(VIDEOS, {"provider": UPLOAD}).context["cl"].result_list
     assert found.title == "Ours"
 
 
-def test_videos_are_edited_in_their_post_and_not_here(desk: Client, vanished: Video) -> None:
-    change = reverse("admin:blog_video_change", args=[vanished.pk])
+def test_videos_are_edited_in_their_post_and_not_here(desk: Client, unavailable: Video) -> None:
+    change = reverse("admin:blog_video_change", args=[unavailable.pk])
     assert desk.get(change).status_code == 200
     assert desk.post(change, {"title": "Forged"}).status_code == 403
     assert desk.get(reverse("admin:blog_video_add")).status_code == 403
-    assert desk.post(reverse("admin:blog_video_delete", args=[vanished.pk]), {"post": "yes"}).status_code == 403
+    assert desk.post(reverse("admin:blog_video_delete", args=[unavailable.pk]), {"post": "yes"}).status_code == 403
 
 
-def look_again(client: Client, *videos: Video) -> str:
-    data = {"action": "look_again", "_selected_action": [video.pk for video in videos]}
+def check_now(client: Client, *videos: Video) -> str:
+    data = {"action": "check_now", "_selected_action": [video.pk for video in videos]}
     return client.post(VIDEOS, data, follow=True).content.decode()
 
 
-def test_the_host_can_have_them_looked_for_now(desk: Client, vanished: Video, own_post: Post) -> None:
-    assert "1 video is looked for now." in look_again(desk, vanished, video_of(own_post, provider=UPLOAD))
-    assert asked() == [str(vanished.pk)]
+def test_the_host_can_check_videos_now(desk: Client, unavailable: Video, own_post: Post) -> None:
+    assert "1 video is being checked." in check_now(desk, unavailable, video_of(own_post, provider=UPLOAD))
+    assert enqueued_checks() == [str(unavailable.pk)]
     assert Task.objects.get().due_at == NOON
 
 
-def test_where_nobody_can_be_asked_the_host_is_told_so(desk: Client, vanished: Video, settings: Settings) -> None:
+def test_the_host_is_told_if_no_provider_can_be_asked(desk: Client, unavailable: Video, settings: Settings) -> None:
     settings.VIDEO_FETCH = False
-    assert "There is nobody to ask" in look_again(desk, vanished)
-    assert asked() == []
+    assert "None of these videos is at a provider that can be asked." in check_now(desk, unavailable)
+    assert enqueued_checks() == []
 
 
-def test_who_may_only_see_videos_cannot_have_them_looked_for(vanished: Video) -> None:
+def test_staff_who_may_only_view_videos_cannot_check_them(unavailable: Video) -> None:
     clerk = staff("view_video")
-    assert "Look again now" not in clerk.get(VIDEOS).content.decode()
-    look_again(clerk, vanished)
-    assert asked() == []
+    assert "Check the selected videos now" not in clerk.get(VIDEOS).content.decode()
+    check_now(clerk, unavailable)
+    assert enqueued_checks() == []
 
 
-def test_who_may_change_videos_can(vanished: Video) -> None:
-    look_again(staff("change_video"), vanished)
-    assert asked() == [str(vanished.pk)]
+def test_staff_who_may_change_videos_can_check_them(unavailable: Video) -> None:
+    check_now(staff("change_video"), unavailable)
+    assert enqueued_checks() == [str(unavailable.pk)]
 
 
-def test_the_start_page_tells_of_them(desk: Client, host: Person, vanished: Video, own_post: Post) -> None:
+def test_the_start_page_lists_them(desk: Client, host: Person, unavailable: Video, own_post: Post) -> None:
     assert host.user
     video_of(own_post, title="The good clip")
-    [notice] = start_page.sections_for(host.user)
+    [section] = start_page.sections_for(host.user)
     change = reverse("admin:blog_post_change", args=[own_post.pk])
-    assert (str(notice.heading), notice.items) == (
-        "Videos that vanished",
+    assert (str(section.heading), section.items) == (
+        "Videos that are no longer available",
         [(f"{change}#videos-group", "Own Post: The lost clip")],
     )
     for n in range(6):
         video_of(own_post, title=f"Lost {n}", status="unavailable", unavailable_since=NOON - n * DAY)
-    [notice] = start_page.sections_for(host.user)
-    assert [text for _address, text in notice.items] == [f"Own Post: Lost {n}" for n in range(5)]
-    assert len(desk.get(notice.more).context["cl"].result_list) == 7
+    [section] = start_page.sections_for(host.user)
+    assert [text for _url, text in section.items] == [f"Own Post: Lost {n}" for n in range(5)]
+    assert len(desk.get(section.more).context["cl"].result_list) == 7

@@ -1,4 +1,4 @@
-"""The author's answer: each counts once, with its conditions, and for the words that were shown."""
+"""The author's answer: it counts once, with its conditions, and for the wording that was shown."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -40,7 +40,7 @@ CONDITIONS = {
 
 
 @pytest.mark.django_db
-def test_conditions_are_kept_and_shown(path: str, client: Client, permitted_repost: Post) -> None:
+def test_conditions_are_stored_and_shown(path: str, client: Client, permitted_repost: Post) -> None:
     client.post(path, {"act": "yes", **CONDITIONS})
     repost = current(permitted_repost)
     assert {name: getattr(repost, name) for name in Repost.CONDITIONS} == {
@@ -53,13 +53,13 @@ def test_conditions_are_kept_and_shown(path: str, client: Client, permitted_repo
     assert repost.ends_at
     assert set(repost.events.latest("number").terms["conditions"]) == set(Repost.CONDITIONS)
     shown = page(client, path)
-    assert "Name me like this: Ada Colleague, University of Nowhere" in shown
-    assert "My words may not be used for training AI" in shown
-    assert "Until the end of this day: March 1, 2027" in shown
+    assert "Show my name as: Ada Colleague, University of Nowhere" in shown
+    assert "My words must not be used to train AI" in shown
+    assert "My permission ends after this day: March 1, 2027" in shown
 
 
 @pytest.mark.django_db
-def test_asked_again_the_author_finds_their_conditions_filled_in(
+def test_a_new_request_is_prefilled_with_the_current_conditions(
     path: str, client: Client, permitted_repost: Post, ask: Ask
 ) -> None:
     client.post(path, {"act": "yes", **CONDITIONS})
@@ -86,7 +86,7 @@ def test_asked_again_the_author_finds_their_conditions_filled_in(
         ("credit_wording", "x" * 201),
     ],
 )
-def test_a_condition_that_cannot_be_kept_comes_back_as_typed_and_grants_nothing(
+def test_an_invalid_condition_is_shown_again_as_typed_and_nothing_is_granted(
     path: str, client: Client, permitted_repost: Post, field: str, value: str
 ) -> None:
     response = client.post(path, {"act": "yes", **CONDITIONS, field: value})
@@ -100,7 +100,7 @@ def test_a_condition_that_cannot_be_kept_comes_back_as_typed_and_grants_nothing(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_no_attack_gets_through_a_condition_or_a_reason(
+def test_attacks_in_a_condition_or_a_reason_are_harmless(
     path: str, client: Client, permitted_repost: Post, attack: str
 ) -> None:
     client.post(path, {"act": "yes", "credit_wording": attack[:200]})
@@ -119,7 +119,7 @@ def test_no_attack_gets_through_a_condition_or_a_reason(
     ("act", "state", "kind"),
     [("no", State.DECLINED, Kind.DECLINED), ("not_mine", State.DISPUTED, Kind.DISOWNED)],
 )
-def test_a_no_ends_it_and_closes_the_link(
+def test_a_no_ends_the_permission_and_closes_the_link(
     path: str, client: Client, permitted_repost: Post, act: str, state: State, kind: Kind
 ) -> None:
     response = client.post(path, {"act": act})
@@ -144,7 +144,7 @@ def test_a_second_yes_changes_nothing_not_even_conditions(granted: str, client: 
 
 
 @pytest.mark.django_db
-def test_a_no_after_a_yes_is_not_taken_in_passing(granted: str, client: Client, permitted_repost: Post) -> None:
+def test_a_no_after_a_yes_is_refused(granted: str, client: Client, permitted_repost: Post) -> None:
     response = client.post(granted, {"act": "no"})
     assert response.status_code == 409
     assert "Withdraw your words" in response.content.decode()
@@ -153,36 +153,36 @@ def test_a_no_after_a_yes_is_not_taken_in_passing(granted: str, client: Client, 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("act", ["", "maybe", "yes\0"])
-def test_what_is_no_answer_changes_nothing(path: str, client: Client, permitted_repost: Post, act: str) -> None:
+def test_an_unknown_answer_changes_nothing(path: str, client: Client, permitted_repost: Post, act: str) -> None:
     before = everything()
     assert client.post(path, {"act": act}).status_code == 400
     assert everything() == before
 
 
 @pytest.mark.django_db
-def test_no_answer_is_taken_without_the_token_of_its_form(path: str, permitted_repost: Post) -> None:
-    careful = Client(enforce_csrf_checks=True)
+def test_an_answer_without_a_csrf_token_is_refused(path: str, permitted_repost: Post) -> None:
+    browser = Client(enforce_csrf_checks=True)
     for act in ("yes", "no", "not_mine"):
-        assert careful.post(path, {"act": act}).status_code == 403
+        assert browser.post(path, {"act": act}).status_code == 403
     assert current(permitted_repost).state == State.ASSERTED
-    token = careful.get(path).context["csrf_token"]
-    assert careful.post(path, {"act": "yes", "csrfmiddlewaretoken": str(token)}).status_code == 303
+    token = browser.get(path).context["csrf_token"]
+    assert browser.post(path, {"act": "yes", "csrfmiddlewaretoken": str(token)}).status_code == 303
     assert current(permitted_repost).state == State.CONFIRMED
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("acts", [("yes", "yes"), ("yes", "no"), ("no", "no")])
-def test_of_answers_at_the_same_moment_one_counts(
+def test_only_one_of_two_simultaneous_answers_counts(
     path: str, permitted_repost: Post, acts: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    find, both_have_read = author_requests.find, threading.Barrier(2, timeout=20)
+    find_by_token, both_have_read = author_requests.find_by_token, threading.Barrier(2, timeout=20)
 
     def find_and_wait(token: str) -> PermissionRequest | None:
-        found = find(token)
+        found = find_by_token(token)
         both_have_read.wait()
         return found
 
-    monkeypatch.setattr(author_requests, "find", find_and_wait)
+    monkeypatch.setattr(author_requests, "find_by_token", find_and_wait)
 
     def send(act: str) -> int:
         try:
@@ -200,15 +200,15 @@ def test_of_answers_at_the_same_moment_one_counts(
 
 
 @pytest.mark.django_db
-def test_of_words_edited_meanwhile_the_author_sees_and_confirms_those_asked_about(
+def test_after_an_edit_the_author_sees_and_confirms_the_wording_of_the_request(
     path: str, client: Client, permitted_repost: Post
 ) -> None:
     repost = current(permitted_repost)
     repost.text = "Words nobody showed to Ada."
     repost.save()
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
     shown = page(client, path)
-    assert "Eldon Host has changed the words since you were asked." in shown
+    assert "Eldon Host has edited the words since you were asked." in shown
     assert GUEST_MARK in shown
     assert "Words nobody showed" not in shown
     client.post(path, {"act": "yes"})

@@ -1,4 +1,4 @@
-"""Links that open nothing: forged, run out, overtaken by events. A dead link gives nothing away."""
+"""Closed links: forged, expired, or overtaken by events. A closed link reveals nothing."""
 
 import pytest
 from django.test import Client
@@ -23,18 +23,18 @@ def test_a_forged_link_opens_nothing(client: Client) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("token", ["A" * 42, "A" * 44, "é" * 43, "A" * 42 + "!"])
-def test_what_is_no_token_is_no_address(client: Client, token: str) -> None:
+def test_a_malformed_token_is_not_found(client: Client, token: str) -> None:
     assert client.get(f"/grant/{token}/").status_code == 404
 
 
 @pytest.mark.django_db
-def test_the_digest_in_the_database_is_no_key(path: str, client: Client) -> None:
+def test_the_stored_digest_does_not_open_the_link(path: str, client: Client) -> None:
     digest = PermissionRequest.objects.get().tokens.get().digest
     assert_closed(client, f"/grant/{digest[:43]}/", 404)
 
 
 @pytest.mark.django_db
-def test_a_question_runs_out_after_thirty_days(path: str, client: Client, permitted_repost: Post) -> None:
+def test_a_link_expires_after_thirty_days(path: str, client: Client, permitted_repost: Post) -> None:
     with clock.standing_at(NOON + 30 * DAY - HOUR):
         assert client.get(path).status_code == 200
     with clock.standing_at(NOON + 30 * DAY):
@@ -44,13 +44,13 @@ def test_a_question_runs_out_after_thirty_days(path: str, client: Client, permit
 
 
 @pytest.mark.django_db
-def test_after_a_yes_the_link_stays_good(granted: str, client: Client) -> None:
+def test_after_a_yes_the_link_does_not_expire(granted: str, client: Client) -> None:
     with clock.standing_at(NOON + 3000 * DAY):
         assert client.get(granted).status_code == 200
 
 
 @pytest.mark.django_db
-def test_each_link_opens_its_own_question_only(
+def test_each_link_opens_only_its_own_request(
     make_repost: MakeRepost, client: Client, ask: Ask, path: str, permitted_repost: Post
 ) -> None:
     other = make_repost("other-repost", text="Quite different words.")
@@ -63,9 +63,11 @@ def test_each_link_opens_its_own_question_only(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("change", ["address", "credit"])
-def test_who_is_no_longer_named_cannot_answer(path: str, client: Client, original_author: Person, change: str) -> None:
-    if change == "address":
+@pytest.mark.parametrize("change", ["email", "credit"])
+def test_a_person_who_is_no_longer_credited_cannot_answer(
+    path: str, client: Client, original_author: Person, change: str
+) -> None:
+    if change == "email":
         Person.objects.filter(pk=original_author.pk).update(contact_email="right@private.example")
     else:
         Credit.objects.all().delete()
@@ -73,7 +75,7 @@ def test_who_is_no_longer_named_cannot_answer(path: str, client: Client, origina
 
 
 @pytest.mark.django_db
-def test_a_stranger_who_said_yes_loses_the_page_to_the_author_asked_afterwards(
+def test_after_a_wrong_email_is_corrected_only_the_real_author_has_the_page(
     granted: str, client: Client, ask: Ask, permitted_repost: Post, original_author: Person
 ) -> None:
     Person.objects.filter(pk=original_author.pk).update(contact_email="right@private.example")
@@ -85,7 +87,7 @@ def test_a_stranger_who_said_yes_loses_the_page_to_the_author_asked_afterwards(
 
 
 @pytest.mark.django_db
-def test_what_the_host_withdrew_is_not_brought_back_by_an_older_question(
+def test_an_old_request_does_not_bring_back_what_the_host_withdrew(
     path: str, client: Client, permitted_repost: Post, ask: Ask
 ) -> None:
     with clock.standing_at(NOON + HOUR):
@@ -98,13 +100,13 @@ def test_what_the_host_withdrew_is_not_brought_back_by_an_older_question(
 
 
 @pytest.mark.django_db
-def test_a_withdrawn_post_asks_nothing(path: str, client: Client, permitted_repost: Post) -> None:
+def test_the_link_of_a_withdrawn_post_is_closed(path: str, client: Client, permitted_repost: Post) -> None:
     lifecycle.withdraw(Post.objects.get(pk=permitted_repost.pk))
     assert_closed(client, path, 410)
 
 
 @pytest.mark.django_db
-def test_a_question_older_than_the_end_revives_nothing_and_a_new_one_can(
+def test_only_a_request_newer_than_the_end_can_revive_the_permission(
     client: Client, ask: Ask, permitted_repost: Post
 ) -> None:
     first, second = ask(permitted_repost), ask(permitted_repost)
@@ -121,7 +123,7 @@ def test_a_question_older_than_the_end_revives_nothing_and_a_new_one_can(
 
 
 @pytest.mark.django_db
-def test_a_question_put_after_the_yes_and_before_the_end_revives_nothing(
+def test_a_request_between_the_yes_and_the_end_cannot_revive_the_permission(
     granted: str, client: Client, ask: Ask, permitted_repost: Post
 ) -> None:
     with clock.standing_at(NOON + HOUR):
@@ -135,7 +137,7 @@ def test_a_question_put_after_the_yes_and_before_the_end_revives_nothing(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("act", ["no", "not_mine"])
-def test_a_no_to_a_new_question_leaves_what_was_ended_ended(
+def test_a_no_to_a_new_request_leaves_the_permission_revoked(
     granted: str, client: Client, ask: Ask, permitted_repost: Post, act: str
 ) -> None:
     client.post(granted, {"act": "end"})

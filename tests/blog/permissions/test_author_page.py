@@ -1,4 +1,4 @@
-"""The author's page, after a yes: ending it, correcting a name, claiming the badge."""
+"""The author's own page after a yes: ending the permission, correcting a name, claiming the badge."""
 
 import pytest
 from django.test import Client
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("noon")
 
 
 @pytest.mark.django_db
-def test_looking_at_the_authors_page_changes_nothing_either(granted: str, client: Client) -> None:
+def test_opening_the_authors_page_changes_nothing(granted: str, client: Client) -> None:
     before = everything()
     for _time in range(5):
         client.get(granted)
@@ -23,9 +23,9 @@ def test_looking_at_the_authors_page_changes_nothing_either(granted: str, client
 
 
 @pytest.mark.django_db
-def test_ending_asks_once_more_and_then_counts_once(granted: str, client: Client, permitted_repost: Post) -> None:
-    asked_back = client.post(granted, {"act": "consider_end"}).content.decode()
-    assert "This cannot be undone here" in asked_back
+def test_ending_needs_a_confirmation_and_counts_once(granted: str, client: Client, permitted_repost: Post) -> None:
+    confirmation = client.post(granted, {"act": "consider_end"}).content.decode()
+    assert "This cannot be undone here" in confirmation
     assert current(permitted_repost).state == State.CONFIRMED
     for _time in range(2):
         response = client.post(granted, {"act": "end", "note": "I have changed\nmy mind."})
@@ -43,7 +43,7 @@ def test_ending_asks_once_more_and_then_counts_once(granted: str, client: Client
 
 
 @pytest.mark.django_db
-def test_a_reason_that_is_too_long_comes_back_and_ends_nothing(
+def test_a_reason_that_is_too_long_is_shown_again_and_nothing_ends(
     granted: str, client: Client, permitted_repost: Post
 ) -> None:
     response = client.post(granted, {"act": "end", "note": "x" * 301})
@@ -53,16 +53,18 @@ def test_a_reason_that_is_too_long_comes_back_and_ends_nothing(
 
 
 @pytest.mark.django_db
-def test_a_licence_is_not_ended_the_wish_is_entered_once(make_repost: MakeRepost, client: Client, ask: Ask) -> None:
+def test_a_licence_does_not_end_but_the_request_is_recorded_once(
+    make_repost: MakeRepost, client: Client, ask: Ask
+) -> None:
     post = make_repost(basis="licence", licence_url="https://creativecommons.org/licenses/by/4.0/")
     path = ask(post)
     client.post(path, {"act": "yes"})
-    assert "Ask for an end" in page(client, path)
+    assert "Ask to take the words down" in page(client, path)
     for _time in range(2):
         client.post(path, {"act": "end"})
     assert step_kinds(post).count(Kind.REVOCATION_ASKED) == 1
     assert GUEST_MARK in current(post).public_html
-    assert "You have asked for an end." in page(client, path)
+    assert "You have asked to take the words down." in page(client, path)
 
 
 @pytest.mark.django_db
@@ -75,7 +77,7 @@ def test_nothing_is_ended_before_a_yes(path: str, client: Client, permitted_repo
 
 
 @pytest.mark.django_db
-def test_a_corrected_name_stands_everywhere(
+def test_a_corrected_name_appears_everywhere(
     granted: str, client: Client, permitted_repost: Post, make_repost: MakeRepost
 ) -> None:
     other = make_repost("other-repost")
@@ -94,13 +96,13 @@ def test_a_corrected_name_stands_everywhere(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["", "  \u202e ", "x" * 201])
-def test_a_name_that_cannot_be_is_refused(granted: str, client: Client, name: str) -> None:
+def test_an_invalid_name_is_refused(granted: str, client: Client, name: str) -> None:
     assert client.post(granted, {"act": "correct_name", "name": name}).status_code == 422
     assert Person.objects.filter(name="Ada Colleague").exists()
 
 
 @pytest.mark.django_db
-def test_the_badge_is_given_for_the_comments_of_this_post(granted: str, client: Client, permitted_repost: Post) -> None:
+def test_the_badge_cookie_is_set_for_the_comment_pages(granted: str, client: Client, permitted_repost: Post) -> None:
     assert 'value="claim_badge"' in page(client, granted)
     response = client.post(granted, {"act": "claim_badge"})
     assert response.status_code == 303
@@ -118,7 +120,7 @@ def test_there_is_no_badge_after_the_end(granted: str, client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_the_authors_page_tells_when_the_host_withdrew(granted: str, client: Client, permitted_repost: Post) -> None:
+def test_the_authors_page_shows_that_the_host_withdrew(granted: str, client: Client, permitted_repost: Post) -> None:
     steps.withdraw(current(permitted_repost), by=HOST, note="Legal advice.")
     shown = page(client, granted)
     assert "withdrawn by the host" in shown

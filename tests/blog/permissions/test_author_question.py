@@ -1,4 +1,4 @@
-"""The page of a question: looking changes nothing, and it shows what a yes would mean before one is given."""
+"""The page of a request: opening it changes nothing, and it shows what a yes means before the author answers."""
 
 import pytest
 from django.test import Client
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("noon")
 
 
 @pytest.mark.django_db
-def test_looking_changes_nothing_however_often(path: str, client: Client) -> None:
+def test_opening_the_link_repeatedly_changes_nothing(path: str, client: Client) -> None:
     before = everything()
     for _time in range(50):
         assert client.get(path).status_code == 200
@@ -27,7 +27,7 @@ def test_looking_changes_nothing_however_often(path: str, client: Client) -> Non
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("act", [None, "yes"])
-def test_the_page_belongs_to_one_reader(path: str, client: Client, act: str | None) -> None:
+def test_the_page_is_private(path: str, client: Client, act: str | None) -> None:
     if act:
         client.post(path, {"act": act})
     response = client.get(path)
@@ -38,7 +38,7 @@ def test_the_page_belongs_to_one_reader(path: str, client: Client, act: str | No
 
 
 @pytest.mark.django_db
-def test_the_question_shows_what_will_stand_where(permitted_repost: Post, client: Client, ask: Ask) -> None:
+def test_the_request_shows_the_words_in_their_context(permitted_repost: Post, client: Client, ask: Ask) -> None:
     Post.objects.filter(pk=permitted_repost.pk).update(body_html="<p>What the host makes of it.</p>")
     Video.objects.create(
         post=permitted_repost,
@@ -49,7 +49,7 @@ def test_the_question_shows_what_will_stand_where(permitted_repost: Post, client
         part="repost",
     )
     shown = page(client, ask(permitted_repost))
-    for said in (
+    for text in (
         "A <strong>camera</strong> that never was there cannot lie about where it stood.",
         "Ada Colleague",
         "The clip",
@@ -57,22 +57,22 @@ def test_the_question_shows_what_will_stand_where(permitted_repost: Post, client
         "Where it stood",
         "A colleague writes:",
         "What the host makes of it.",
-        "Eldon Host also named your address",
+        "Eldon Host also gave us your e-mail address",
         "confirmed by e-mail on Nov. 20, 2026 (address at private.example, named by the host)",
     ):
-        assert said in shown
+        assert text in shown
 
 
 @pytest.mark.django_db
-def test_what_withdrawing_does_is_said_before_a_yes(path: str, client: Client) -> None:
+def test_the_page_explains_withdrawing_before_a_yes(path: str, client: Client) -> None:
     shown = page(client, path)
     assert shown.index("You can withdraw a yes at any time") < shown.index('name="act" value="yes"')
-    for said in ("A note in their place says", "stays, and so do the comments of readers", "without a new yes"):
-        assert said in shown
+    for text in ("A note in their place says", "stays, and so do the comments of readers", "without a new yes"):
+        assert text in shown
 
 
 @pytest.mark.django_db
-def test_before_a_yes_to_a_licence_it_is_said_that_it_cannot_be_taken_back(
+def test_the_page_says_that_a_yes_to_a_licence_cannot_be_taken_back(
     make_repost: MakeRepost, client: Client, ask: Ask
 ) -> None:
     shown = page(client, ask(make_repost(basis="licence", licence_url="https://creativecommons.org/licenses/by/4.0/")))
@@ -81,7 +81,7 @@ def test_before_a_yes_to_a_licence_it_is_said_that_it_cannot_be_taken_back(
 
 
 @pytest.mark.django_db
-def test_a_draft_can_be_asked_about_and_stays_one(make_repost: MakeRepost, client: Client, ask: Ask) -> None:
+def test_a_yes_to_a_draft_does_not_publish_it(make_repost: MakeRepost, client: Client, ask: Ask) -> None:
     post = make_repost(stated=False, basis="")
     path = ask(post)
     assert "The post is not published yet." in page(client, path)
@@ -92,21 +92,21 @@ def test_a_draft_can_be_asked_about_and_stays_one(make_repost: MakeRepost, clien
 
 
 @pytest.mark.django_db
-def test_the_question_says_whose_word_carries_what_readers_see_now(
+def test_the_page_says_on_whose_statement_readers_see_the_words(
     permitted_repost: Post, client: Client, ask: Ask
 ) -> None:
     first = ask(permitted_repost)
-    assert "on the word of Eldon Host" in page(client, first)
+    assert "</a>, as stated by Eldon Host" in page(client, first)
     client.post(first, {"act": "yes"})
-    worker.run_due()  # the host is told, too
+    worker.run_due()  # also notifies the host
     repost = current(permitted_repost)
     with clock.standing_at(clock.now() + HOUR):
         again = page(client, ask(permitted_repost))
         repost.text = "Other words altogether."
         repost.save()
-        steps.state_by_host(repost, by=HOST)
+        steps.assert_by_host(repost, by=HOST)
         edited = page(client, ask(permitted_repost))
     assert "as confirmed before" in again
     assert "What readers see in it now differs from the wording below" in edited
-    assert "stand there already" not in edited
-    assert "on the word of Eldon Host" not in again + edited
+    assert "are already public" not in edited
+    assert "</a>, as stated by Eldon Host" not in again + edited

@@ -1,4 +1,4 @@
-"""Asking the author: who is asked and how often, and hosts who learn what came of it."""
+"""Requests to authors: who is asked, how often, and which e-mails the host gets."""
 
 from datetime import date
 
@@ -25,18 +25,19 @@ pytestmark = pytest.mark.usefixtures("noon")
 
 
 @pytest.mark.django_db
-def test_asking_makes_a_row_a_step_of_the_ledger_and_work_and_changes_nothing_public(repost: Repost) -> None:
+def test_asking_creates_a_request_a_step_and_a_task_and_changes_nothing_public(repost: Repost) -> None:
     before = (repost.state, repost.public_html)
-    asked = author_requests.ask(repost, by=HOST)
-    assert (asked.email, asked.domain, asked.sent_at) == ("ada@private.example", "private.example", None)
-    assert asked.wording.text == repost.text
+    permission_request = author_requests.ask(repost, by=HOST)
+    assert (permission_request.email, permission_request.domain) == ("ada@private.example", "private.example")
+    assert permission_request.sent_at is None
+    assert permission_request.wording.text == repost.text
     assert repost.events.latest("number").kind == Kind.REQUESTED
-    assert Task.objects.get(job="send-request").argument == str(asked.pk)
+    assert Task.objects.get(job="send-request").argument == str(permission_request.pk)
     assert (Repost.objects.get(pk=repost.pk).state, repost.public_html) == before
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_rollback_asks_nobody(repost: Repost, mailoutbox: list[EmailMessage]) -> None:
+def test_after_a_rollback_nobody_is_asked(repost: Repost, mailoutbox: list[EmailMessage]) -> None:
     with transaction.atomic():
         author_requests.ask(repost, by=HOST)
         transaction.set_rollback(True)
@@ -46,18 +47,18 @@ def test_a_rollback_asks_nobody(repost: Repost, mailoutbox: list[EmailMessage]) 
 
 
 @pytest.mark.django_db
-def test_nobody_is_asked_without_an_author_or_an_address(repost: Repost, original_author: Person) -> None:
+def test_asking_needs_an_author_and_an_email_address(repost: Repost, original_author: Person) -> None:
     Person.objects.filter(pk=original_author.pk).update(contact_email="")
-    with pytest.raises(author_requests.CannotAsk, match="address is not known"):
+    with pytest.raises(author_requests.RequestNotAllowed, match="address is not known"):
         author_requests.ask(repost, by=HOST)
     Credit.objects.all().delete()
-    with pytest.raises(author_requests.CannotAsk, match="Nobody is named"):
+    with pytest.raises(author_requests.RequestNotAllowed, match="Nobody is named"):
         author_requests.ask(repost, by=HOST)
     assert not PermissionRequest.objects.exists()
 
 
 @pytest.mark.django_db
-def test_of_several_authors_the_first_with_an_address_is_asked(repost: Repost, original_author: Person) -> None:
+def test_the_first_author_with_an_email_address_is_asked(repost: Repost, original_author: Person) -> None:
     translator = Person.objects.create(name="T", slug="t", contact_email="t@private.example")
     nobody = Person.objects.create(name="N", slug="n")
     Credit.objects.update(position=2)
@@ -67,17 +68,17 @@ def test_of_several_authors_the_first_with_an_address_is_asked(repost: Repost, o
 
 
 @pytest.mark.django_db
-def test_a_withdrawn_post_is_not_asked_about(repost: Repost) -> None:
+def test_asking_about_a_withdrawn_post_is_refused(repost: Repost) -> None:
     lifecycle.withdraw(repost.post)
-    with pytest.raises(author_requests.CannotAsk, match="withdrawn"):
+    with pytest.raises(author_requests.RequestNotAllowed, match="withdrawn"):
         author_requests.ask(repost, by=HOST)
 
 
 @pytest.mark.django_db
-def test_the_fourth_question_within_a_day_is_refused(repost: Repost) -> None:
+def test_the_fourth_request_within_a_day_is_refused(repost: Repost) -> None:
     for _time in range(3):
         author_requests.ask(repost, by=HOST)
-    with pytest.raises(author_requests.CannotAsk, match="tomorrow"):
+    with pytest.raises(author_requests.RequestNotAllowed, match="tomorrow"):
         author_requests.ask(repost, by=HOST)
     assert repost.events.filter(kind=Kind.REQUESTED).count() == 3
     with clock.standing_at(NOON + DAY):
@@ -93,47 +94,47 @@ def test_the_fourth_question_within_a_day_is_refused(repost: Repost) -> None:
         (Answer.NOT_MINE, "Ada Colleague says “this is not mine”: “Permitted Repost”"),
     ],
 )
-def test_the_host_is_told_of_the_answer_once(
+def test_the_host_is_notified_of_the_answer_once(
     repost: Repost, mailoutbox: list[EmailMessage], answer: Answer, subject: str
 ) -> None:
-    asked = author_requests.ask(repost, by=HOST)
+    permission_request = author_requests.ask(repost, by=HOST)
     worker.run_due()
-    author_requests.answer(asked, answer)
-    author_requests.answer(asked, answer)
+    author_requests.answer(permission_request, answer)
+    author_requests.answer(permission_request, answer)
     worker.run_due()
-    _question, told = mailoutbox
-    assert received(told)["To"] == "host@example.org"
-    assert received(told)["Subject"].strip() == subject
-    assert f"/admin/blog/post/{repost.post.pk}/change/" in text_of(told)
-    assert "/grant/" not in text_of(told)
-    assert GUEST_MARK not in text_of(told)
+    _request, notification = mailoutbox
+    assert received(notification)["To"] == "host@example.org"
+    assert received(notification)["Subject"].strip() == subject
+    assert f"/admin/blog/post/{repost.post.pk}/change/" in text_of(notification)
+    assert "/grant/" not in text_of(notification)
+    assert GUEST_MARK not in text_of(notification)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("basis", "word"), [("permission", "withdrew"), ("licence", "asks you to take")])
-def test_the_host_is_told_of_an_end(
-    make_repost: MakeRepost, mailoutbox: list[EmailMessage], basis: str, word: str
+@pytest.mark.parametrize(("basis", "phrase"), [("permission", "withdrew"), ("licence", "asks you to take")])
+def test_the_host_is_notified_of_an_end_once(
+    make_repost: MakeRepost, mailoutbox: list[EmailMessage], basis: str, phrase: str
 ) -> None:
     repost = make_repost(basis=basis, licence_url="https://creativecommons.org/licenses/by/4.0/").repost
-    asked = author_requests.ask(repost, by=HOST)
-    author_requests.answer(asked, Answer.YES)
-    author_requests.end(asked)
-    author_requests.end(asked)
+    permission_request = author_requests.ask(repost, by=HOST)
+    author_requests.answer(permission_request, Answer.YES)
+    author_requests.end_permission(permission_request)
+    author_requests.end_permission(permission_request)
     worker.run_due()
-    assert word in received(mailoutbox[-1])["Subject"]
-    assert len([sent for sent in mailoutbox if word in sent.subject]) == 1
+    assert phrase in received(mailoutbox[-1])["Subject"]
+    assert len([sent for sent in mailoutbox if phrase in sent.subject]) == 1
 
 
 @pytest.mark.django_db
-def test_a_host_without_an_address_stops_nothing(
+def test_a_host_without_an_email_address_breaks_nothing(
     repost: Repost, host: Person, blog: Blog, mailoutbox: list[EmailMessage]
 ) -> None:
     assert host.user
     host.user.email = ""
     host.user.save()
-    asked = author_requests.ask(repost, by=HOST)
+    permission_request = author_requests.ask(repost, by=HOST)
     worker.run_due()
-    author_requests.answer(asked, Answer.YES)
+    author_requests.answer(permission_request, Answer.YES)
     worker.run_due()
     assert [received(sent)["Reply-To"] for sent in mailoutbox] == [None]
     assert not Task.objects.exists()
@@ -164,7 +165,7 @@ def test_the_host_is_reminded_once_of_each_end(repost: Repost, mailoutbox: list[
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("what", ["words", "post"])
-def test_nobody_is_reminded_of_what_readers_do_not_see(
+def test_there_is_no_reminder_for_words_that_readers_do_not_see(
     repost: Repost, mailoutbox: list[EmailMessage], what: str
 ) -> None:
     steps.set_end(repost, by=HOST, last_day=(NOON + DAY).date())
@@ -178,13 +179,15 @@ def test_nobody_is_reminded_of_what_readers_do_not_see(
 
 
 @pytest.mark.django_db
-def test_an_end_that_came_is_entered_once(repost: Repost, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_an_expiry_is_recorded_by_the_job_once(
+    repost: Repost, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     steps.set_end(repost, by=HOST, last_day=NOON.date())
     for day in (0, 1, 2):
         with clock.standing_at(NOON + day * DAY):
             queue.enqueue("note-expiries")
             worker.run_due()
     assert [event.at for event in repost.events.filter(kind=Kind.EXPIRED)] == [NOON + DAY]
-    with clock.standing_at(NOON + 3 * DAY), django_assert_num_queries(1):  # what ended and is not entered: nothing
+    with clock.standing_at(NOON + 3 * DAY), django_assert_num_queries(1):  # finds nothing left to record
         tasks.note_expiries("")
     assert verification.broken_rows(repost) == []

@@ -1,4 +1,4 @@
-"""What counts as the same words, and what does not."""
+"""Fingerprints: which texts count as the same words, and which do not."""
 
 import unicodedata
 from collections.abc import Callable
@@ -24,7 +24,7 @@ WORDS = "“It’s not here” – she said… «No»"
     ],
     ids=["plain quotes", "spaces", "other quotes", "typed dash", "invisible", "margins"],
 )
-def test_typography_alone_changes_the_strict_print_and_not_the_folded_one(other: str) -> None:
+def test_typography_changes_only_the_strict_fingerprint(other: str) -> None:
     assert fingerprints.folded(other) == fingerprints.folded(WORDS)
     assert fingerprints.strict(other) != fingerprints.strict(WORDS)
 
@@ -43,7 +43,7 @@ def test_typography_alone_changes_the_strict_print_and_not_the_folded_one(other:
     ],
     ids=["a word", "case", "hyphen", "zero-width non-joiner", "accents", "digits", "angle brackets", "nothing"],
 )
-def test_other_words_have_another_folded_print(one: str, other: str) -> None:
+def test_different_words_have_different_folded_fingerprints(one: str, other: str) -> None:
     assert fingerprints.folded(one) != fingerprints.folded(other)
 
 
@@ -52,28 +52,28 @@ def test_single_guillemets_are_quotes() -> None:
 
 
 @pytest.mark.parametrize("make", [fingerprints.strict, fingerprints.folded])
-def test_line_ends_and_normal_form_change_neither_print(make: Callable[[str], str]) -> None:
+def test_line_endings_and_normalization_change_neither_fingerprint(make: Callable[[str], str]) -> None:
     assert make("caf\u00e9\nbar") == make("cafe\u0301\r\nbar") == make("café\rbar")
 
 
-def test_what_an_invisible_character_held_apart_is_normalised() -> None:
+def test_characters_around_an_invisible_one_are_normalized() -> None:
     assert fingerprints.folded("e\u200b\u0301") == fingerprints.folded("é")
 
 
-def test_prints_name_their_kind_and_hold_no_word() -> None:
+def test_fingerprints_start_with_their_kind_and_do_not_contain_the_words() -> None:
     assert fingerprints.strict("words") == "strict1:dba36bffa5cab0f922d087a3aeb179f9d4e745df40b323e1b1471402848c8a3e"
     assert fingerprints.folded("words").startswith("fold1:")
     assert len(fingerprints.folded("words")) == len("fold1:") + 64
 
 
 @given(st.text())
-def test_any_text_has_prints_that_survive_normalising(text: str) -> None:
+def test_normalizing_any_text_keeps_its_fingerprints(text: str) -> None:
     normal = unicodedata.normalize("NFD", text)
     assert fingerprints.strict(text) == fingerprints.strict(normal)
     assert fingerprints.folded(text) == fingerprints.folded(normal)
 
 
-def test_half_a_surrogate_pair_is_no_error() -> None:
+def test_a_lone_surrogate_is_not_an_error() -> None:
     assert fingerprints.strict("a\ud800") != fingerprints.strict("a")
 
 
@@ -89,7 +89,9 @@ TYPOGRAPHY: list[Callable[[str], str]] = [
 
 
 @given(words=PLAIN_WORDS, changes=st.lists(st.sampled_from(TYPOGRAPHY)))
-def test_no_typography_makes_other_words(words: list[str], changes: list[Callable[[str], str]]) -> None:
+def test_combined_typographic_changes_keep_the_folded_fingerprint(
+    words: list[str], changes: list[Callable[[str], str]]
+) -> None:
     text = changed = words[0] + " – " + " ".join(words[1:])
     for change in changes:
         changed = change(changed)
@@ -97,7 +99,7 @@ def test_no_typography_makes_other_words(words: list[str], changes: list[Callabl
 
 
 @given(words=PLAIN_WORDS, data=st.data())
-def test_one_word_less_is_always_another_text(words: list[str], data: st.DataObject) -> None:
+def test_dropping_a_word_changes_the_folded_fingerprint(words: list[str], data: st.DataObject) -> None:
     dropped = data.draw(st.integers(0, len(words) - 1))
     fewer = words[:dropped] + words[dropped + 1 :]
     assert fingerprints.folded(" ".join(fewer)) != fingerprints.folded(" ".join(words))

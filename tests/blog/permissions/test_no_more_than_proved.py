@@ -1,4 +1,4 @@
-"""Ways by which a page could say more than its ledger proves: each was open once, or is easily opened again."""
+"""Ways in which a page could claim more than its ledger proves: past bugs, and bugs that are easily introduced."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -28,7 +28,7 @@ def faults(repost: Repost) -> list[str]:
 
 @pytest.mark.parametrize("with_yes", [True, False], ids=["after a yes", "without one"])
 def test_restoring_does_not_undo_a_not_mine(with_yes: bool, permitted_repost: Post, client: Client) -> None:
-    """Withdrawn and restored, they once came back as confirmed by somebody who had said that they are not theirs."""
+    """Once, withdrawing and restoring made words confirmed again although their author had said “not mine”."""
     repost = permitted_repost.repost
     if with_yes:
         confirm(repost)
@@ -40,11 +40,11 @@ def test_restoring_does_not_undo_a_not_mine(with_yes: bool, permitted_repost: Po
     assert faults(repost) == []
 
 
-def test_a_step_on_an_old_copy_keeps_the_conditions_of_a_yes_that_came_meanwhile(permitted_repost: Post) -> None:
-    """The host sets an end while the author, at the same moment, sets an earlier one."""
-    old_copy = Repost.objects.select_related("post__blog").get()
+def test_a_step_on_a_stale_copy_keeps_the_conditions_of_a_newer_yes(permitted_repost: Post) -> None:
+    """Host and author set an end at the same moment; the author's is earlier."""
+    stale_copy = Repost.objects.select_related("post__blog").get()
     confirm(permitted_repost.repost, author_end=date(2099, 1, 1), no_training=True)
-    steps.set_end(old_copy, by=HOST, last_day=date(2100, 1, 1))
+    steps.set_end(stale_copy, by=HOST, last_day=date(2100, 1, 1))
     repost = current(permitted_repost)
     assert repost.ends_at
     assert repost.ends_at.date() == date(2099, 1, 2)
@@ -52,7 +52,7 @@ def test_a_step_on_an_old_copy_keeps_the_conditions_of_a_yes_that_came_meanwhile
     assert faults(repost) == []
 
 
-def test_a_no_is_not_overruled_by_the_yes_of_another_author_to_an_older_question(
+def test_another_authors_yes_to_an_older_request_does_not_overrule_a_no(
     permitted_repost: Post, original_author: Person
 ) -> None:
     to_ada = PermissionRequest.objects.create(
@@ -67,14 +67,12 @@ def test_a_no_is_not_overruled_by_the_yes_of_another_author_to_an_older_question
         repost=to_ada.repost, person=other, email=other.contact_email, wording=to_ada.wording
     )
     author_requests.answer(to_ada, PermissionRequest.Answer.NO)
-    with pytest.raises(author_requests.Closed):
+    with pytest.raises(author_requests.ActionNotAllowed):
         author_requests.answer(to_bo, PermissionRequest.Answer.YES)
     assert current(permitted_repost).state == State.DECLINED
 
 
-def test_a_domain_in_letters_that_only_look_like_others_is_told_as_it_is_written_in_the_mail(
-    permitted_repost: Post, original_author: Person
-) -> None:
+def test_a_domain_with_lookalike_letters_is_shown_in_punycode(permitted_repost: Post, original_author: Person) -> None:
     original_author.contact_email = "ada@h\u0430rvard.example"  # a Cyrillic letter
     original_author.full_clean()
     original_author.save()
@@ -82,7 +80,7 @@ def test_a_domain_in_letters_that_only_look_like_others_is_told_as_it_is_written
 
 
 CHANGES: dict[str, Callable[[Post], Any]] = {
-    "no longer to be taken back": lambda post: Repost.objects.update(
+    "irrevocable": lambda post: Repost.objects.update(
         basis="licence", licence_url="https://creativecommons.org/licenses/by/4.0/"
     ),
     "under another name": lambda post: Person.objects.filter(credits__post=post).update(name="Bo Writer"),
@@ -92,44 +90,47 @@ CHANGES: dict[str, Callable[[Post], Any]] = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 @pytest.mark.django_db
-def test_a_yes_is_to_what_its_giver_was_shown(
+def test_a_yes_counts_only_for_the_basis_that_was_shown(
     change: Callable[[Post], Any], path: str, client: Client, permitted_repost: Post
 ) -> None:
-    """A page that stood open for days must not turn “you can take it back” into a yes that cannot be."""
+    """A page that was opened days ago and promised a revocable yes must not produce an irrevocable one."""
     shown = page(client, path)
-    ground = shown.partition('name="ground" value="')[2].partition('"')[0]
-    assert len(ground) == 64
+    shown_digest = shown.partition('name="basis_digest" value="')[2].partition('"')[0]
+    assert len(shown_digest) == 64
     change(permitted_repost)
-    response = client.post(path, {"act": "yes", "ground": ground})
+    response = client.post(path, {"act": "yes", "basis_digest": shown_digest})
     assert response.status_code == 409
-    assert "something has changed meanwhile" in response.content.decode()
+    assert "this is no longer possible" in response.content.decode()
     assert current(permitted_repost).state == State.ASSERTED
-    fresh = page(client, path).partition('name="ground" value="')[2].partition('"')[0]
-    assert client.post(path, {"act": "yes", "ground": fresh}).status_code == 303
+    new_digest = page(client, path).partition('name="basis_digest" value="')[2].partition('"')[0]
+    assert client.post(path, {"act": "yes", "basis_digest": new_digest}).status_code == 303
     assert current(permitted_repost).state == State.CONFIRMED
 
 
-def test_who_said_yes_is_not_renamed_by_the_host(desk: Client, permitted_repost: Post, original_author: Person) -> None:
-    address = reverse("admin:blog_person_change", args=[original_author.pk])
+def test_the_host_cannot_rename_an_author_who_said_yes(
+    desk: Client, permitted_repost: Post, original_author: Person
+) -> None:
+    url = reverse("admin:blog_person_change", args=[original_author.pk])
     sent = {"name": "Famous Person", "slug": original_author.slug, "contact_email": original_author.contact_email}
     confirm(permitted_repost.repost)
-    response = desk.post(address, sent)
+    response = desk.post(url, sent)
     assert response.status_code == 200
     assert "A yes was given under this name" in response.content.decode()
-    assert desk.post(address, sent | {"name": original_author.name, "affiliation": "Nowhere"}).status_code == 302
+    assert desk.post(url, sent | {"name": original_author.name, "affiliation": "Nowhere"}).status_code == 302
     steps.release(permitted_repost.repost, by=HOST)
-    assert desk.post(address, sent).status_code == 302
+    assert desk.post(url, sent).status_code == 302
     original_author.refresh_from_db()
     assert original_author.name == "Famous Person"
 
 
-def test_a_corrected_name_leaves_every_ledger_whole(make_repost: MakeRepost, original_author: Person) -> None:
-    """The wording of a credit is a term of the permission: where it is corrected, the ledger has to know."""
+def test_after_a_corrected_name_every_ledger_is_intact(make_repost: MakeRepost, original_author: Person) -> None:
+    """The wording of a credit is a term of the permission, so its correction must be in the ledger."""
     first, second = make_repost("first"), make_repost("second")
     confirm(second.repost, credit_wording="Prof. Ada Colleague")
-    asked = author_requests.ask(first.repost, by=HOST)
-    author_requests.answer(asked, PermissionRequest.Answer.YES, conditions={"credit_wording": "Prof. Ada Colleague"})
-    author_requests.correct_name(asked, name="Ada Kollegin")
+    permission_request = author_requests.ask(first.repost, by=HOST)
+    conditions = {"credit_wording": "Prof. Ada Colleague"}
+    author_requests.answer(permission_request, PermissionRequest.Answer.YES, conditions=conditions)
+    author_requests.correct_name(permission_request, name="Ada Kollegin")
     for post in (first, second):
         repost = current(post)
         assert repost.credit_wording == "Prof. Ada Kollegin"
@@ -137,7 +138,7 @@ def test_a_corrected_name_leaves_every_ledger_whole(make_repost: MakeRepost, ori
         assert faults(repost) == []
 
 
-def test_no_door_of_the_model_replaces_a_row_of_the_ledger(permitted_repost: Post) -> None:
+def test_no_method_of_the_model_replaces_a_row_of_the_ledger(permitted_repost: Post) -> None:
     stored = permitted_repost.repost.events.get()
     forged = PermissionEvent.objects.get(pk=stored.pk)
     forged.note = "Never said."
@@ -153,7 +154,7 @@ def test_no_door_of_the_model_replaces_a_row_of_the_ledger(permitted_repost: Pos
         with pytest.raises(AppendOnly), transaction.atomic():
             attempt()
     with pytest.raises(Exception, match=r"(?i)unique"), transaction.atomic():
-        forged.save()  # as a new row, under the number of the old
+        forged.save()  # as a new row with an existing number
     assert rows.get(pk=stored.pk).note == stored.note
 
 
@@ -170,7 +171,7 @@ TAMPERINGS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def rich(permitted_repost: Post) -> Repost:
-    """A permission with everything that readers can be told of one."""
+    """A permission with every kind of information that readers can see."""
     repost = permitted_repost.repost
     confirm(repost)
     steps.release(repost, by=HOST)
@@ -183,24 +184,26 @@ def rich(permitted_repost: Post) -> Repost:
 
 
 @pytest.mark.parametrize("columns", TAMPERINGS.values(), ids=TAMPERINGS)
-def test_what_readers_are_told_is_held_against_the_ledger(columns: dict[str, Any], rich: Repost) -> None:
+def test_every_value_in_the_sentences_is_checked_against_the_ledger(columns: dict[str, Any], rich: Repost) -> None:
     assert faults(rich) == []
     QuerySet(Repost).filter(pk=rich.pk).update(**columns)
     assert len(faults(rich)) == 1
 
 
-def test_one_answer_is_no_agreement_of_two_authors(permitted_repost: Post, host: Person, client: Client) -> None:
-    def vouched_for_by() -> Any:
+def test_one_answer_does_not_make_an_agreement_of_two_authors(
+    permitted_repost: Post, host: Person, client: Client
+) -> None:
+    def attributed_to() -> Any:
         graph = client.get(reverse("permission-jsonld", args=[permitted_repost.repost.public_id])).json()["@graph"]
         return next(node["prov:wasAttributedTo"] for node in graph if "odrl:Agreement" in node["@type"])
 
     confirm(permitted_repost.repost)
-    assert "ada-colleague" in str(vouched_for_by())
+    assert "ada-colleague" in str(attributed_to())
     other = Person.objects.create(name="Bo Writer", slug="bo")
     Credit.objects.create(post=permitted_repost, person=other, position=1)
-    assert vouched_for_by() == {"@id": f"{permitted_repost.blog.base_url}{host.get_absolute_url()}#person"}
+    assert attributed_to() == {"@id": f"{permitted_repost.blog.base_url}{host.get_absolute_url()}#person"}
 
 
-def test_a_credit_that_was_swapped_after_a_yes_is_found(rich: Repost, host: Person) -> None:
+def test_a_credit_that_was_changed_after_a_yes_is_found(rich: Repost, host: Person) -> None:
     Credit.objects.filter(post=rich.post).update(person=host)
-    assert faults(rich) == ["those named as authors are not those to whose credit the author said yes."]
+    assert faults(rich) == ["the credited authors differ from the credit that the author confirmed."]

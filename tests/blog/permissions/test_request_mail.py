@@ -1,4 +1,4 @@
-"""The mail that asks: what it says, that it goes out once, and a link that nobody but its addressee sees."""
+"""The e-mail to the author: what it says, that it is sent once, and that only the addressee sees the link."""
 
 import io
 import logging
@@ -28,8 +28,8 @@ from tests.conftest import NOON, MakeRepost
 pytestmark = pytest.mark.usefixtures("noon")
 
 
-def rows_holding(secret: str) -> list[str]:
-    """The tables of our database in which some row holds these characters."""
+def tables_containing(secret: str) -> list[str]:
+    """The tables in which some row contains these characters."""
     return [
         model._meta.label
         for model in apps.get_models()
@@ -37,40 +37,40 @@ def rows_holding(secret: str) -> list[str]:
     ]
 
 
-def refusing(message: EmailMessage, fail_silently: bool = False) -> int:
+def refuse_connection(message: EmailMessage, fail_silently: bool = False) -> int:
     raise ConnectionRefusedError("no mail server")
 
 
 @pytest.mark.django_db
-def test_the_question_says_all_that_an_answer_needs(repost: Repost, mailoutbox: list[EmailMessage]) -> None:
+def test_the_email_contains_everything_needed_to_answer(repost: Repost, mailoutbox: list[EmailMessage]) -> None:
     author_requests.ask(repost, by=HOST)
     worker.run_due()
     (sent,) = mailoutbox
     message, text = received(sent), " ".join(text_of(sent).split())
     assert message["To"] == "ada@private.example"
     assert message["Reply-To"] == "host@example.org"
-    assert message["Subject"] == "Eldon Host asks: may your words stand on Marginalia?"
+    assert message["Subject"] == "Eldon Host asks: may your words be shown on Marginalia?"
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Message-ID"].endswith("@127.0.0.1>")
     assert "Marginalia" in message["From"]
     assert "> A camera that never was there cannot lie about where it stood." in text
-    for said in (
+    for phrase in (
         "Dear Ada Colleague,",
         "in the post “Permitted Repost”",
         repost.post.permalink,
-        "Eldon Host gave us this address.",
-        "without an answer nothing changes",
+        "Eldon Host gave us your e-mail address.",
+        "If you do not answer, nothing changes.",
         "one at private.example, named by Eldon Host",
-        "You can take a yes back at any time",
-        "good for 30 days",
+        "You can withdraw a yes at any time",
+        "valid for 30 days",
     ):
-        assert said in text
+        assert phrase in text
     assert "&" not in text
     assert message.get_content_type() == "text/plain"
 
 
 @pytest.mark.django_db
-def test_long_lines_and_other_scripts_arrive_as_they_were_written(
+def test_long_lines_and_non_ascii_text_arrive_unchanged(
     make_repost: MakeRepost, mailoutbox: list[EmailMessage]
 ) -> None:
     words = "Où était la caméra — «nulle part»? = & < > " * 60
@@ -82,7 +82,7 @@ def test_long_lines_and_other_scripts_arrive_as_they_were_written(
 
 
 @pytest.mark.django_db
-def test_words_cannot_pass_for_ours_nor_titles_for_headers(
+def test_words_cannot_imitate_our_link_and_names_cannot_inject_headers(
     make_repost: MakeRepost, mailoutbox: list[EmailMessage]
 ) -> None:
     post = make_repost(text="Mine.\n\nhttps://evil.example/grant/x/")
@@ -95,36 +95,36 @@ def test_words_cannot_pass_for_ours_nor_titles_for_headers(
 
 
 @pytest.mark.django_db
-def test_a_licence_is_not_said_to_be_revocable(make_repost: MakeRepost, mailoutbox: list[EmailMessage]) -> None:
+def test_the_email_does_not_call_a_licence_revocable(make_repost: MakeRepost, mailoutbox: list[EmailMessage]) -> None:
     licence = "https://creativecommons.org/licenses/by/4.0/"
     author_requests.ask(make_repost(basis="licence", licence_url=licence).repost, by=HOST)
     worker.run_due()
     text = text_of(mailoutbox[0])
-    assert "A yes can therefore not be taken back" in text
-    assert "You can take a yes back" not in text
+    assert "A yes can therefore not be withdrawn" in text
+    assert "You can withdraw a yes" not in text
 
 
 @pytest.mark.django_db
-def test_the_mail_speaks_the_language_of_the_post(
+def test_the_email_is_in_the_language_of_the_post(
     make_repost: MakeRepost, mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spoken = []
+    languages = []
     post = make_repost()
     Post.objects.filter(pk=post.pk).update(language="de")
 
-    def note_language(*args: Any, **kwargs: Any) -> str:
-        spoken.append(translation.get_language())
+    def record_language(*args: Any, **kwargs: Any) -> str:
+        languages.append(translation.get_language())
         return render_to_string(*args, **kwargs)
 
-    monkeypatch.setattr("core.mailing.sending.render_to_string", note_language)
+    monkeypatch.setattr("core.mailing.sending.render_to_string", record_language)
     author_requests.ask(Repost.objects.get(post=post), by=HOST)
     worker.run_due()
-    assert spoken == ["de", "de"]
+    assert languages == ["de", "de"]
     assert translation.get_language() == django_settings.LANGUAGE_CODE
 
 
 @pytest.mark.django_db
-def test_the_token_is_nowhere_but_in_the_mail(
+def test_the_token_is_only_in_the_email(
     repost: Repost, mailoutbox: list[EmailMessage], client: Client, host: Person
 ) -> None:
     handler = next(h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler)
@@ -133,47 +133,47 @@ def test_the_token_is_nowhere_but_in_the_mail(
     written = io.StringIO()
     before = handler.setStream(written)
     try:
-        asked = author_requests.ask(repost, by=HOST)
+        permission_request = author_requests.ask(repost, by=HOST)
         worker.run_due()
         path = path_in(mailoutbox[0])
         client.post(path, {"act": "no such thing"})
         Client(enforce_csrf_checks=True).post(path, {"act": "yes"})
         client.post(path, {"act": "no"})
-        client.get(path)  # gone, and Django logs its address
-        client.get(path.replace("grant", "Grant"))  # as some programs capitalise what they copy
+        client.get(path)  # 410, and Django logs its path
+        client.get(path.replace("grant", "Grant"))  # some programs change the case of what they copy
     finally:
         handler.setStream(before)
     token = path.split("/")[2]
     assert token not in written.getvalue()
     assert "/grant/…/" in written.getvalue()
-    assert rows_holding(token) == []
-    assert AuthorLink.objects.get(request=asked).digest != token
+    assert tables_containing(token) == []
+    assert AuthorLink.objects.get(request=permission_request).digest != token
 
 
 @pytest.mark.django_db
-def test_a_mail_that_failed_is_sent_again_with_a_link_of_its_own(
+def test_a_failed_email_is_sent_again_with_a_new_link(
     repost: Repost, mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = author_requests.ask(repost, by=HOST)
+    permission_request = author_requests.ask(repost, by=HOST)
     with monkeypatch.context() as patch:
-        patch.setattr(EmailMessage, "send", refusing)
+        patch.setattr(EmailMessage, "send", refuse_connection)
         worker.run_due()
-    asked.refresh_from_db()
-    assert asked.sent_at is None
+    permission_request.refresh_from_db()
+    assert permission_request.sent_at is None
     assert "no mail server" in Task.objects.get(job="send-request").last_error
     with clock.standing_at(NOON + timedelta(minutes=1)):
         worker.run_due()
-        asked.refresh_from_db()
-        assert asked.sent_at == clock.now()
+        permission_request.refresh_from_db()
+        assert permission_request.sent_at == clock.now()
     assert len(mailoutbox) == 1
-    assert asked.tokens.count() == 2
+    assert permission_request.tokens.count() == 2
 
 
 @pytest.mark.django_db
-def test_every_link_that_was_mailed_stays_good(repost: Repost, mailoutbox: list[EmailMessage], client: Client) -> None:
-    """The worker may die after the mail left and before that is noted: then a second mail goes out."""
-    asked = author_requests.ask(repost, by=HOST)
-    author_requests.send(asked)
+def test_every_emailed_link_stays_valid(repost: Repost, mailoutbox: list[EmailMessage], client: Client) -> None:
+    """If the worker dies after sending and before storing that, the e-mail is sent a second time."""
+    permission_request = author_requests.ask(repost, by=HOST)
+    author_requests.send(permission_request)
     PermissionRequest.objects.update(sent_at=None)
     worker.run_due()
     first, second = (path_in(sent) for sent in mailoutbox)
@@ -182,16 +182,16 @@ def test_every_link_that_was_mailed_stays_good(repost: Repost, mailoutbox: list[
 
 
 @pytest.mark.django_db
-def test_a_question_that_was_sent_is_not_sent_again(repost: Repost, mailoutbox: list[EmailMessage]) -> None:
-    asked = author_requests.ask(repost, by=HOST)
+def test_a_request_is_sent_only_once(repost: Repost, mailoutbox: list[EmailMessage]) -> None:
+    permission_request = author_requests.ask(repost, by=HOST)
     for _time in range(2):
-        queue.enqueue("send-request", str(asked.pk))
+        queue.enqueue("send-request", str(permission_request.pk))
         worker.run_due()
     assert len(mailoutbox) == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_send_one_mail(repost: Repost, mailoutbox: list[EmailMessage]) -> None:
+def test_two_workers_send_one_email(repost: Repost, mailoutbox: list[EmailMessage]) -> None:
     author_requests.ask(repost, by=HOST)
 
     def work(_number: int) -> None:
@@ -206,14 +206,14 @@ def test_two_workers_send_one_mail(repost: Repost, mailoutbox: list[EmailMessage
 
 
 @pytest.mark.django_db
-def test_what_is_not_asked_any_more_is_not_sent(repost: Repost, mailoutbox: list[EmailMessage]) -> None:
-    asked = author_requests.ask(repost, by=HOST)
-    Person.objects.filter(pk=asked.person_id).update(contact_email="right@private.example")
+def test_a_request_that_can_no_longer_be_answered_is_not_sent(repost: Repost, mailoutbox: list[EmailMessage]) -> None:
+    permission_request = author_requests.ask(repost, by=HOST)
+    Person.objects.filter(pk=permission_request.person_id).update(contact_email="right@private.example")
     worker.run_due()
     assert mailoutbox == []
 
 
-def test_mail_without_a_server_goes_into_a_folder_as_a_reader_would_get_it(repost: Repost, settings: Settings) -> None:
+def test_without_a_mail_server_the_email_is_written_to_a_folder(repost: Repost, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     author_requests.ask(repost, by=HOST)
     worker.run_due()

@@ -1,4 +1,4 @@
-"""From which state which step leads where, and what readers see then."""
+"""The states of a permission: which steps are allowed, where they lead, and what readers then see."""
 
 import hashlib
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from blog.models import Evidence, Person, Post, Repost, Wording
 from blog.permissions import fingerprints, steps, verification
-from blog.permissions.steps import Kind, NotPossible, State
+from blog.permissions.steps import Kind, State, StepNotAllowed
 from core import clock
 from tests.conftest import GUEST_WORDS, MakeRepost
 
@@ -26,11 +26,11 @@ def confirm(repost: Repost, wording: Wording | None = None, **conditions: object
 def edit(repost: Repost, text: str) -> None:
     repost.text = text
     repost.save()
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
 
 
 def words(repost: Repost) -> str:
-    """What readers see, read anew."""
+    """What readers see now, read from the database."""
     return Repost.objects.select_related("shown").get(pk=repost.pk).public_html
 
 
@@ -39,14 +39,14 @@ def repost(permitted_repost: Post) -> Repost:
     return permitted_repost.repost
 
 
-def test_the_authors_yes_raises_the_level_and_is_covered(repost: Repost) -> None:
+def test_the_authors_yes_raises_the_level_and_covers_the_wording(repost: Repost) -> None:
     confirm(repost)
     assert (repost.state, repost.level) == ("confirmed", 3)
     assert repost.covered == repost.shown
     assert repost.events.latest("number").actor == "author"
 
 
-def test_words_edited_after_a_yes_stay_hidden_until_the_author_says_yes_again(repost: Repost) -> None:
+def test_words_edited_after_a_yes_stay_hidden_until_a_new_yes(repost: Repost) -> None:
     confirm(repost)
     edit(repost, "Other words.")
     assert repost.state == State.STALE
@@ -57,7 +57,7 @@ def test_words_edited_after_a_yes_stay_hidden_until_the_author_says_yes_again(re
     assert "Other words" in words(repost)
 
 
-def test_the_host_may_knowingly_go_back_to_their_own_word(repost: Repost) -> None:
+def test_the_host_may_go_back_to_their_own_statement(repost: Repost) -> None:
     confirm(repost)
     edit(repost, "Other words.")
     steps.release(repost, by=HOST)
@@ -65,7 +65,7 @@ def test_the_host_may_knowingly_go_back_to_their_own_word(repost: Repost) -> Non
     assert "Other words" in words(repost)
 
 
-def test_typing_the_confirmed_words_again_makes_it_confirmed_again(repost: Repost) -> None:
+def test_restoring_the_confirmed_words_makes_the_permission_confirmed_again(repost: Repost) -> None:
     confirm(repost)
     edit(repost, "Other words.")
     edit(repost, GUEST_WORDS)
@@ -73,7 +73,7 @@ def test_typing_the_confirmed_words_again_makes_it_confirmed_again(repost: Repos
 
 
 @pytest.mark.parametrize("typography", ["“quoted” — so", '"quoted" - so', "\u201equoted\u201c\u00a0\u2013 so"])
-def test_typography_breaks_no_grant_and_is_shown(make_repost: MakeRepost, typography: str) -> None:
+def test_a_typographic_change_keeps_the_yes_and_is_shown(make_repost: MakeRepost, typography: str) -> None:
     repost = make_repost(text="“quoted” – so").repost
     confirm(repost)
     edit(repost, typography)
@@ -82,22 +82,22 @@ def test_typography_breaks_no_grant_and_is_shown(make_repost: MakeRepost, typogr
     assert repost.shown.text == typography
 
 
-def test_a_dropped_not_breaks_a_grant(make_repost: MakeRepost) -> None:
+def test_dropping_a_not_makes_the_permission_stale(make_repost: MakeRepost) -> None:
     repost = make_repost(text="It is not so.").repost
     confirm(repost)
     edit(repost, "It is so.")
     assert repost.state == State.STALE
 
 
-def test_a_yes_to_words_that_were_edited_meanwhile_covers_what_was_shown_to_the_author(repost: Repost) -> None:
-    asked_about = Wording.objects.of(repost)
+def test_a_yes_covers_the_wording_of_the_request_after_an_edit(repost: Repost) -> None:
+    requested = Wording.objects.of(repost)
     edit(repost, "Other words.")
-    confirm(repost, asked_about)
+    confirm(repost, requested)
     assert repost.state == State.STALE
     assert "camera" in words(repost)
 
 
-def test_edits_while_withdrawn_do_not_slip_in_with_the_restoration(repost: Repost) -> None:
+def test_restoring_does_not_show_edits_made_while_withdrawn(repost: Repost) -> None:
     confirm(repost)
     steps.withdraw(repost, by=HOST)
     edit(repost, "Other words.")
@@ -106,20 +106,20 @@ def test_edits_while_withdrawn_do_not_slip_in_with_the_restoration(repost: Repos
     assert "Other words" not in words(repost)
 
 
-def test_a_revocation_is_final_until_the_author_grants_anew(repost: Repost) -> None:
+def test_a_revocation_is_final_until_a_new_yes(repost: Repost) -> None:
     confirm(repost)
     steps.revoke(repost)
     assert words(repost) == ""
     for step in (steps.restore, steps.withdraw, steps.release):
-        with pytest.raises(NotPossible):
+        with pytest.raises(StepNotAllowed):
             step(repost, by=HOST)
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
     assert repost.state == State.REVOKED
     confirm(repost)
     assert "camera" in words(repost)
 
 
-def test_a_licence_cannot_be_revoked_only_asked_for(make_repost: MakeRepost) -> None:
+def test_a_licence_cannot_be_revoked_but_an_end_can_be_requested(make_repost: MakeRepost) -> None:
     repost = make_repost(basis="licence", licence_url="https://creativecommons.org/licenses/by/4.0/").repost
     steps.revoke(repost)
     assert repost.events.latest("number").kind == Kind.REVOCATION_ASKED
@@ -127,21 +127,21 @@ def test_a_licence_cannot_be_revoked_only_asked_for(make_repost: MakeRepost) -> 
 
 
 @pytest.mark.parametrize("step", [steps.decline, steps.disown])
-def test_a_no_ends_it_from_any_state_but_revoked(step: object, make_repost: MakeRepost) -> None:
+def test_a_no_ends_the_permission_in_any_state_but_revoked(step: object, make_repost: MakeRepost) -> None:
     for number, state in enumerate(State):
         repost = make_repost(f"post-{number}").repost
         Repost.objects.filter(pk=repost.pk).update(state=state)
         if state == State.REVOKED:
-            with pytest.raises(NotPossible):
+            with pytest.raises(StepNotAllowed):
                 step(repost)  # type: ignore[operator]
         else:
             step(repost)  # type: ignore[operator]
             assert words(repost) == ""
 
 
-def test_after_not_mine_the_host_may_stand_by_the_credit_or_the_author_confirm(repost: Repost) -> None:
+def test_after_not_mine_the_host_may_reassert_or_the_author_confirm(repost: Repost) -> None:
     steps.disown(repost)
-    steps.state_again(repost, by=HOST, note="She signed the letter.")
+    steps.reassert(repost, by=HOST, note="She signed the letter.")
     assert (repost.state, repost.level) == ("asserted", 1)
     steps.disown(repost)
     confirm(repost)
@@ -162,11 +162,11 @@ def test_evidence_raises_the_level_once_and_never_lowers_it(repost: Repost) -> N
     confirm(repost)
     add(1)
     assert repost.level == 3
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
     assert repost.events.latest("number").kind == Kind.EVIDENCE_ADDED
 
 
-def test_the_earlier_of_both_ends_counts(repost: Repost) -> None:
+def test_the_earlier_end_counts(repost: Repost) -> None:
     repost.expires_on = date(2099, 6, 1)
     repost.save()
     confirm(repost, author_end=date(2099, 3, 1))
@@ -186,22 +186,22 @@ def test_conditions_are_in_the_ledger_and_a_new_yes_replaces_them(repost: Repost
     assert repost.credit_wording == ""
 
 
-def test_an_expiry_is_entered_once(repost: Repost) -> None:
+def test_an_expiry_is_recorded_once(repost: Repost) -> None:
     steps.set_end(repost, by=HOST, last_day=clock.now().date())
     with clock.standing_at(clock.now() + timedelta(days=2)):
-        steps.note_expiry(repost)
-        steps.note_expiry(repost)
+        steps.record_expiry(repost)
+        steps.record_expiry(repost)
     assert repost.events.filter(kind=Kind.EXPIRED).count() == 1
 
 
 def test_asking_the_author_changes_nothing_that_readers_see(repost: Repost) -> None:
     before = (repost.state, repost.level, repost.state_since, words(repost))
-    steps.note_request(repost, by=HOST)
+    steps.record_request(repost, by=HOST)
     assert (repost.state, repost.level, repost.state_since, words(repost)) == before
     assert repost.events.latest("number").kind == Kind.REQUESTED
 
 
-def test_a_dispute_is_a_label_and_no_state(repost: Repost) -> None:
+def test_a_dispute_is_a_label_and_not_a_state(repost: Repost) -> None:
     confirm(repost)
     for disputed, kind in ((True, Kind.DISPUTED), (False, Kind.SETTLED)):
         steps.mark_disputed(repost, by=HOST, disputed=disputed)
@@ -211,7 +211,7 @@ def test_a_dispute_is_a_label_and_no_state(repost: Repost) -> None:
         assert repost.events.latest("number").kind == kind
 
 
-def test_a_corrected_name_is_in_the_ledger_by_neither_spelling(repost: Repost, original_author: Person) -> None:
+def test_the_ledger_contains_neither_spelling_of_a_corrected_name(repost: Repost, original_author: Person) -> None:
     steps.correct_name(original_author, name="Ada K. Colleague")
     original_author.refresh_from_db()
     assert original_author.name == "Ada K. Colleague"
@@ -219,7 +219,7 @@ def test_a_corrected_name_is_in_the_ledger_by_neither_spelling(repost: Repost, o
 
 
 @pytest.mark.parametrize("step", [steps.decline, steps.disown, steps.revoke])
-def test_the_authors_no_ends_every_claim_made_before(step: object, repost: Repost, noon: object) -> None:
+def test_the_authors_no_voids_every_earlier_proof_of_authorship(step: object, repost: Repost, noon: object) -> None:
     confirm(repost)
     assert repost.claims_ended_at is None
     step(repost)  # type: ignore[operator]
@@ -228,7 +228,7 @@ def test_the_authors_no_ends_every_claim_made_before(step: object, repost: Repos
     assert Repost.objects.get(pk=repost.pk).claims_ended_at == clock.now()
 
 
-def test_what_a_stale_copy_of_the_row_does_brings_no_claim_back(repost: Repost) -> None:
+def test_a_step_on_a_stale_copy_does_not_revive_a_proof_of_authorship(repost: Repost) -> None:
     confirm(repost)
     stale = Repost.objects.get(pk=repost.pk)
     steps.revoke(repost)
@@ -236,7 +236,7 @@ def test_what_a_stale_copy_of_the_row_does_brings_no_claim_back(repost: Repost) 
     assert Repost.objects.get(pk=repost.pk).claims_ended_at == repost.claims_ended_at
 
 
-def test_what_a_stale_copy_of_the_row_does_enters_the_terms_as_they_are(repost: Repost) -> None:
+def test_a_step_on_a_stale_copy_records_the_stored_terms(repost: Repost) -> None:
     stale = Repost.objects.get(pk=repost.pk)
     confirm(repost, no_training=True)
     steps.withdraw(stale, by=HOST)
@@ -244,7 +244,7 @@ def test_what_a_stale_copy_of_the_row_does_enters_the_terms_as_they_are(repost: 
 
 
 @pytest.mark.parametrize("after", [steps.decline, steps.revoke, confirm])
-def test_a_reason_belongs_to_its_step_and_to_no_later_one(after: Callable[[Repost], None], repost: Repost) -> None:
+def test_a_reason_belongs_only_to_its_own_step(after: Callable[[Repost], None], repost: Repost) -> None:
     steps.withdraw(repost, by=HOST, note="Ada is thinking about it.")
     assert repost.state_note == repost.events.latest("number").note == "Ada is thinking about it."
     after(repost)
@@ -252,13 +252,13 @@ def test_a_reason_belongs_to_its_step_and_to_no_later_one(after: Callable[[Repos
 
 
 STEPS = {
-    "state": lambda repost: steps.state_by_host(repost, by=HOST),
+    "assert": lambda repost: steps.assert_by_host(repost, by=HOST),
     "edit": lambda repost: edit(repost, f"Words, version {repost.wordings.count()}."),
     "back": lambda repost: edit(repost, GUEST_WORDS),
     "release": lambda repost: steps.release(repost, by=HOST),
     "withdraw": lambda repost: steps.withdraw(repost, by=HOST),
     "restore": lambda repost: steps.restore(repost, by=HOST),
-    "again": lambda repost: steps.state_again(repost, by=HOST, note="x"),
+    "reassert": lambda repost: steps.reassert(repost, by=HOST, note="x"),
     "confirm": confirm,
     "decline": steps.decline,
     "disown": steps.disown,
@@ -268,14 +268,16 @@ STEPS = {
 
 @given(names_of_steps=st.lists(st.sampled_from(sorted(STEPS)), max_size=12))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_happens_readers_see_only_what_is_covered(make_repost: MakeRepost, names_of_steps: list[str]) -> None:
+def test_after_any_sequence_of_steps_readers_see_only_what_is_covered(
+    make_repost: MakeRepost, names_of_steps: list[str]
+) -> None:
     count = Post.objects.count()
     repost = make_repost(f"post-{count}").repost
     for step in names_of_steps:
         before = repost.events.count()
         try:
             STEPS[step](repost)
-        except NotPossible:
+        except StepNotAllowed:
             repost = Repost.objects.get(pk=repost.pk)
             assert repost.events.count() == before
     repost = Repost.objects.select_related("shown", "covered").get(pk=repost.pk)
@@ -289,7 +291,7 @@ def test_whatever_happens_readers_see_only_what_is_covered(make_repost: MakeRepo
         assert (repost.state == State.STALE) == (repost.covered.folded != fingerprints.folded(repost.text))
 
 
-def test_a_corrected_name_is_set_right_in_addresses_too(repost: Repost, original_author: Person) -> None:
+def test_a_corrected_name_changes_the_slug(repost: Repost, original_author: Person) -> None:
     Person.objects.create(name="Ada Kollegin", slug="ada-kollegin")
     before = repost.post.last_change
     steps.correct_name(original_author, name="Ada Kollegin")
@@ -298,7 +300,7 @@ def test_a_corrected_name_is_set_right_in_addresses_too(repost: Repost, original
     assert Post.objects.get().last_change > before
 
 
-def test_feeds_learn_of_a_dispute(repost: Repost) -> None:
+def test_a_dispute_updates_the_last_change_of_the_post(repost: Repost) -> None:
     before = repost.post.last_change
     steps.mark_disputed(repost, by=HOST, disputed=True)
     assert Post.objects.get().last_change > before

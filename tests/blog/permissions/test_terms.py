@@ -1,4 +1,4 @@
-"""Conditions given are conditions kept: each of the author's on every output that shows something of the words."""
+"""The author's conditions: every output that shows something of the words respects each of them."""
 
 import json
 import re
@@ -22,7 +22,7 @@ LINK = "https://harbour.example/ada"
 
 @pytest.fixture
 def granted(noon: datetime, permitted_repost: Post) -> Post:
-    """The repost under a tag, with a video that came with it, before the author has answered."""
+    """A repost with a tag and a video of its own, before the author has answered."""
     permitted_repost.tags.add(Tag.objects.create(name="Images", slug="images"))
     Video.objects.create(
         post=permitted_repost,
@@ -39,7 +39,7 @@ def granted(noon: datetime, permitted_repost: Post) -> Post:
 
 
 def say_yes(post: Post, **conditions: Any) -> None:
-    """The author's yes, under these conditions."""
+    """Say yes as the author, with these conditions."""
     repost = Repost.objects.get(post=post)
     assert repost.shown
     steps.confirm(repost, wording=repost.shown, domain="example.edu", conditions=conditions)
@@ -55,7 +55,7 @@ def feeds() -> Iterator[str]:
 
 
 def contributors() -> Iterator[list[tuple[str, str]]]:
-    """Names and addresses of those whom the repost's entry in every Atom feed calls its contributors."""
+    """Names and URLs of the contributors of the repost's entry, for each Atom feed."""
     for path in ("/feeds/posts.atom", "/tags/images/feed.atom"):
         (entry,) = feedparser.parse(Client().get(path).content).entries
         yield [(person.name, person.href) for person in entry.contributors]
@@ -74,7 +74,7 @@ def described(post: Post) -> list[str]:
     return re.findall(r'<meta (?:name|property)="(?:og:)?description" content="([^"]*)"', page(post))
 
 
-def test_without_conditions_the_words_stand_in_every_output(granted: Post) -> None:
+def test_without_conditions_every_output_contains_the_words(granted: Post) -> None:
     say_yes(granted)
     assert GUEST_MARK in page(granted)
     assert GUEST_MARK in graph(granted)["Quotation"]["text"]
@@ -84,7 +84,7 @@ def test_without_conditions_the_words_stand_in_every_output(granted: Post) -> No
 # --- The credit -------------------------------------------------------------------------------------------------------
 
 
-def test_the_credit_reads_exactly_as_the_author_words_it(granted: Post) -> None:
+def test_the_credit_is_worded_exactly_as_the_author_asked(granted: Post) -> None:
     say_yes(granted, credit_wording=WORDING)
     escaped = WORDING.replace("&", "&amp;")
     (figcaption,) = re.findall(r"<figcaption>\s*<p class=\"credit\">.*?</figcaption>", page(granted), re.DOTALL)
@@ -92,20 +92,20 @@ def test_the_credit_reads_exactly_as_the_author_words_it(granted: Post) -> None:
     assert "Ada" not in figcaption
     assert all(escaped in text for text in described(granted))
     assert graph(granted)["Quotation"]["creditText"].startswith(f"{WORDING}, Where it stood.")
-    assert "Ada Colleague" not in page(granted), "in what machines read there as little"
+    assert "Ada Colleague" not in page(granted), "not even in the structured data"
     assert "Ada Colleague" not in Client().get(f"{permission_path(granted)[:-1]}.jsonld").content.decode()
     for content in feeds():
         assert content.count(escaped) == 3  # before the words, under them, after them
         assert "Ada Colleague" not in content
     assert all(names == [(WORDING, "https://ada.example/")] for names in contributors())
-    told = ("/", "/permissions/", permission_path(granted), f"{permission_path(granted)}dispute/")
-    register = [Client().get(path).content.decode() for path in told]
-    assert all(escaped in html for html in register)
+    paths = ("/", "/permissions/", permission_path(granted), f"{permission_path(granted)}dispute/")
+    pages = [Client().get(path).content.decode() for path in paths]
+    assert all(escaped in html for html in pages)
     (item,) = Client().get("/feeds/posts.json").json()["items"]
     assert item["_imprimatur"]["passages"][0]["author"] == WORDING
 
 
-def test_the_credit_links_where_the_author_wants(granted: Post) -> None:
+def test_the_credit_links_to_the_url_that_the_author_chose(granted: Post) -> None:
     say_yes(granted, credit_link=LINK)
     link = f'<a class="p-author h-card" href="{LINK}">Ada Colleague</a>'
     assert link in page(granted)
@@ -126,7 +126,7 @@ def test_no_snippet_keeps_the_words_from_search_results(granted: Post) -> None:
     (section,) = re.findall(r'<section id="words-[^>]*>', html)
     assert "data-nosnippet" in section
     inside = html[html.index(section) : html.index('<section id="commentary"')]
-    assert html.count(GUEST_MARK) == inside.count(GUEST_MARK) > 0, "neither in the JSON-LD nor in a description"
+    assert html.count(GUEST_MARK) == inside.count(GUEST_MARK) > 0, "not in the JSON-LD and not in a description"
     assert "text" not in graph(granted)["Quotation"]
     assert "transcript" not in graph(granted)["VideoObject"]
     for suffix in ("cite.bib", "cite.ris"):
@@ -136,7 +136,7 @@ def test_no_snippet_keeps_the_words_from_search_results(granted: Post) -> None:
 # --- Not in full in feeds ---------------------------------------------------------------------------------------------
 
 
-def test_not_in_feeds_leaves_a_link_in_place_of_the_words(granted: Post) -> None:
+def test_not_in_feeds_replaces_the_words_with_a_link(granted: Post) -> None:
     say_yes(granted, not_in_feeds=True)
     for path in ("/feeds/posts.atom", "/tags/images/feed.atom", "/feeds/posts.json"):
         assert GUEST_MARK not in Client().get(path).content.decode(), path
@@ -154,7 +154,7 @@ def test_not_in_feeds_leaves_a_link_in_place_of_the_words(granted: Post) -> None
 SHOWING = ["/feeds/posts.atom", "/feeds/posts.json", "/tags/images/feed.atom"]
 
 
-def test_no_training_is_said_in_headers_in_the_page_and_in_the_feeds(granted: Post) -> None:
+def test_no_training_is_stated_in_headers_pages_and_feeds(granted: Post) -> None:
     say_yes(granted, no_training=True)
     for path in [granted.get_absolute_url(), *SHOWING]:
         response = Client().get(path)
@@ -164,16 +164,16 @@ def test_no_training_is_said_in_headers_in_the_page_and_in_the_feeds(granted: Po
     assert '<meta name="tdm-reservation" content="1">' in html
     assert '<meta name="robots" content="noai, noimageai">' in html
     assert all("does not allow these words to be used for training AI" in content for content in feeds())
-    assert "not for training AI" in graph(granted)["Quotation"]["conditionsOfAccess"]
+    assert "must not be used to train AI" in graph(granted)["Quotation"]["conditionsOfAccess"]
 
 
-def test_no_training_is_added_to_what_the_host_wants_of_search_engines(granted: Post) -> None:
+def test_no_training_is_added_to_the_hosts_search_policy(granted: Post) -> None:
     say_yes(granted, no_training=True)
     Post.objects.update(search_policy=Post.SearchPolicy.NOINDEX)
     assert Client().get(granted.get_absolute_url())["X-Robots-Tag"] == "noindex, noai, noimageai"
 
 
-def test_nothing_is_reserved_where_nobody_asked_or_no_words_stand(granted: Post, make_post: MakePost) -> None:
+def test_without_the_condition_or_the_words_no_headers_are_set(granted: Post, make_post: MakePost) -> None:
     say_yes(granted)
     for path in [granted.get_absolute_url(), *SHOWING]:
         assert "tdm-reservation" not in Client().get(path)
@@ -187,7 +187,7 @@ def test_nothing_is_reserved_where_nobody_asked_or_no_words_stand(granted: Post,
 # --- An end -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_end_that_the_author_set_holds_in_every_output(granted: Post, noon: datetime) -> None:
+def test_every_output_respects_the_authors_end(granted: Post, noon: datetime) -> None:
     Repost.objects.update(expires_on=date(2026, 12, 31))
     say_yes(granted, author_end=date(2026, 11, 30))
     last_moment = datetime(2026, 12, 1, tzinfo=noon.tzinfo)

@@ -1,4 +1,4 @@
-"""`manage.py permissions_verify`: whatever is changed behind the back of the ledger, it says so and where."""
+"""`manage.py permissions_verify`: it finds every change made behind the ledger's back, and says where."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -16,7 +16,7 @@ from core import clock
 from tests.conftest import MakeRepost
 
 HOST = "Eldon Host"
-# The number under which the database finds a row says nothing, and nothing in the chain hangs on it.
+# The primary key carries no information, and the hashes do not include it.
 COLUMNS = [field.attname for field in PermissionEvent._meta.concrete_fields if not field.primary_key]
 ROWS = range(1, 7)
 
@@ -28,20 +28,20 @@ def verify() -> str:
 
 
 def faults() -> str:
-    """What the command says when it fails."""
+    """Return the output of the command, which must fail."""
     output = StringIO()
-    with pytest.raises(CommandError, match="do not hold"):
+    with pytest.raises(CommandError, match="are broken"):
         call_command("permissions_verify", stdout=output)
     return output.getvalue()
 
 
 def overwrite(model: type[Any], pk: int, **columns: Any) -> None:
-    """As somebody would who has the database open, past all that our code forbids."""
+    """Change a row directly in the database, past every check of our code."""
     QuerySet(model).filter(pk=pk).update(**columns)
 
 
 def flipped(value: Any, *, other: int) -> Any:
-    """The value with as little as possible changed; numbers become `other`, since one may name a row."""
+    """Return the value with a minimal change. Numbers become `other`, because a number may be a foreign key."""
     if isinstance(value, str):
         return chr(ord(value[0]) ^ 1) + value[1:] if value else "x"
     if isinstance(value, datetime):
@@ -53,14 +53,14 @@ def flipped(value: Any, *, other: int) -> Any:
 
 @pytest.fixture
 def repost(make_repost: MakeRepost) -> Repost:
-    """A permission with six steps: stated, evidence, confirmed, edited, withdrawn, restored."""
+    """A permission with six steps: asserted, evidence added, confirmed, edited, withdrawn, restored."""
     repost = make_repost().repost
     letter = Evidence(repost=repost, kind="letter", dated=date(2026, 2, 28), file=ContentFile(b"Dear Eldon", name="a"))
     steps.add_evidence(letter, by=HOST)
     steps.confirm(repost, wording=Wording.objects.of(repost), domain="private.example", conditions={})
     repost.text = "Other words."
     repost.save()
-    steps.state_by_host(repost, by=HOST)
+    steps.assert_by_host(repost, by=HOST)
     steps.withdraw(repost, by=HOST, note="For a while.")
     steps.restore(repost, by=HOST)
     return repost
@@ -68,21 +68,21 @@ def repost(make_repost: MakeRepost) -> Repost:
 
 @pytest.fixture
 def neighbour(make_repost: MakeRepost) -> Repost:
-    """Another permission, which nobody touches."""
+    """Another permission, which stays unchanged."""
     return make_repost("neighbour").repost
 
 
-def test_an_untouched_ledger_is_whole(repost: Repost, neighbour: Repost) -> None:
-    assert verify() == "2 permissions, 7 steps: whole.\n"
+def test_an_unchanged_ledger_is_intact(repost: Repost, neighbour: Repost) -> None:
+    assert verify() == "2 permissions, 7 steps: all intact.\n"
 
 
 @pytest.mark.django_db
-def test_an_empty_site_is_whole() -> None:
-    assert verify() == "0 permissions, 0 steps: whole.\n"
+def test_an_empty_site_is_intact() -> None:
+    assert verify() == "0 permissions, 0 steps: all intact.\n"
 
 
-def test_a_repost_of_which_nothing_was_stated_is_whole(unpermitted_repost: Post) -> None:
-    assert verify() == "1 permissions, 0 steps: whole.\n"
+def test_a_repost_without_a_stated_permission_is_intact(unpermitted_repost: Post) -> None:
+    assert verify() == "1 permissions, 0 steps: all intact.\n"
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -92,38 +92,38 @@ def test_one_changed_byte_in_any_column_of_any_row_is_found(column: str, repost:
         stored = getattr(event, column)
         other = neighbour.pk if column == "repost_id" else 99
         if column == "repost_id" and number == 1:
-            continue  # the neighbour has a first row already, and the database refuses a second
+            continue  # the neighbour already has a row 1, and the database refuses a second
         overwrite(PermissionEvent, event.pk, **{column: flipped(stored, other=other)})
         assert f"({repost.public_id}): row" in faults() or column == "repost_id", number
         overwrite(PermissionEvent, event.pk, **{column: stored})
-    assert "whole" in verify()
+    assert "all intact" in verify()
 
 
-def test_the_first_broken_row_is_named_and_only_that(repost: Repost, neighbour: Repost) -> None:
+def test_only_the_first_broken_row_is_reported(repost: Repost, neighbour: Repost) -> None:
     for number in (3, 5):
         overwrite(PermissionEvent, repost.events.get(number=number).pk, note="Never said.")
-    said = faults()
-    assert said.count("is not as it was written") == 1
-    assert f"permitted-repost ({repost.public_id}): row 3 (confirmed by the author, " in said
-    assert neighbour.public_id not in said
+    output = faults()
+    assert output.count("breaks the chain") == 1
+    assert f"permitted-repost ({repost.public_id}): row 3 (confirmed by the author, " in output
+    assert neighbour.public_id not in output
 
 
-def test_a_forger_who_reckons_the_hash_of_one_row_breaks_the_next(repost: Repost) -> None:
+def test_recomputing_the_hash_of_a_forged_row_breaks_the_next_row(repost: Repost) -> None:
     event = repost.events.get(number=2)
     event.note = "Never said."
-    overwrite(PermissionEvent, event.pk, note=event.note, hash=event.reckon_hash())
+    overwrite(PermissionEvent, event.pk, note=event.note, hash=event.compute_hash())
     assert "row 3 (" in faults()
 
 
 @pytest.mark.parametrize("number", ROWS)
-def test_a_row_taken_out_is_found_even_at_the_end(number: int, repost: Repost) -> None:
+def test_a_deleted_row_is_found_even_at_the_end(number: int, repost: Repost) -> None:
     QuerySet(PermissionEvent).filter(repost=repost, number=number)._raw_delete("default")
     assert repost.public_id in faults()
 
 
-def test_a_ledger_taken_away_whole_is_found(neighbour: Repost) -> None:
+def test_a_completely_deleted_ledger_is_found(neighbour: Repost) -> None:
     QuerySet(PermissionEvent).filter(repost=neighbour)._raw_delete("default")
-    assert "no row of the ledger" in faults()
+    assert "its ledger is empty" in faults()
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_ledger_taken_away_whole_is_found(neighbour: Repost) -> None:
     ],
     ids=str,
 )
-def test_a_repost_that_says_other_than_its_ledger_is_found(columns: dict[str, Any], repost: Repost) -> None:
+def test_a_repost_that_differs_from_its_ledger_is_found(columns: dict[str, Any], repost: Repost) -> None:
     steps.set_end(repost, by=HOST, last_day=date(2099, 1, 1))
     steps.confirm(
         repost,
@@ -147,7 +147,7 @@ def test_a_repost_that_says_other_than_its_ledger_is_found(columns: dict[str, An
         domain="private.example",
         conditions={"author_end": date(2098, 1, 1)},
     )
-    assert "whole" in verify()
+    assert "all intact" in verify()
     overwrite(Repost, repost.pk, **columns)
     assert faults()
 
@@ -155,28 +155,28 @@ def test_a_repost_that_says_other_than_its_ledger_is_found(columns: dict[str, An
 @pytest.mark.parametrize(
     "columns", [{"text": "She said so."}, {"html": "<p>She said so.</p>"}, {"language": "de"}], ids=str
 )
-def test_confirmed_words_that_were_changed_afterwards_are_found(columns: dict[str, str], repost: Repost) -> None:
+def test_a_changed_confirmed_wording_is_found(columns: dict[str, str], repost: Repost) -> None:
     assert repost.covered
     overwrite(Wording, repost.covered.pk, **columns)
-    if "language" in columns:  # says nothing about the words
-        assert "whole" in verify()
+    if "language" in columns:  # the language is not part of the fingerprint
+        assert "all intact" in verify()
     else:
         assert repost.public_id in faults()
 
 
-def test_unconfirmed_words_put_in_the_place_of_confirmed_ones_are_found(repost: Repost) -> None:
+def test_an_unconfirmed_wording_shown_as_confirmed_is_found(repost: Repost) -> None:
     newer = Wording.objects.of(repost)
     assert newer != repost.shown
     overwrite(Repost, repost.pk, shown=newer)
-    assert "readers see other words" in faults()
+    assert "readers see words that the ledger does not allow" in faults()
     overwrite(Repost, repost.pk, shown=newer, covered=newer)
-    assert "said to have confirmed" in faults()
+    assert "the words marked as confirmed differ" in faults()
 
 
-def test_words_on_the_hosts_word_alone_are_those_of_the_last_row(neighbour: Repost) -> None:
+def test_words_stated_by_the_host_must_match_the_last_row(neighbour: Repost) -> None:
     assert neighbour.shown
     overwrite(Wording, neighbour.shown.pk, text="She said so.", html="<p>She said so.</p>\n")
-    assert "readers see other words" in faults()
+    assert "readers see words that the ledger does not allow" in faults()
 
 
 def change(evidence: Evidence) -> None:
@@ -201,19 +201,19 @@ def unname(evidence: Evidence) -> None:
 
 
 @pytest.mark.parametrize("harm", [change, lose, replace_row, remove_row, unname])
-def test_evidence_that_is_not_what_was_entered_is_found(harm: Callable[[Evidence], None], repost: Repost) -> None:
+def test_evidence_that_differs_from_the_ledger_is_found(harm: Callable[[Evidence], None], repost: Repost) -> None:
     harm(repost.evidence.get())
     assert "evidence" in faults()
 
 
-def test_typography_and_the_end_of_a_permission_leave_it_whole(repost: Repost, neighbour: Repost) -> None:
+def test_typographic_changes_and_the_end_keep_the_ledger_intact(repost: Repost, neighbour: Repost) -> None:
     neighbour.text = neighbour.text.replace(" ", "\u00a0", 1)
     neighbour.save()
-    steps.state_by_host(neighbour, by=HOST)
+    steps.assert_by_host(neighbour, by=HOST)
     steps.set_end(repost, by=HOST, last_day=clock.now().date())
     with clock.standing_at(clock.now() + timedelta(days=2)):
-        steps.note_expiry(repost)
-        assert "whole" in verify()
+        steps.record_expiry(repost)
+        assert "all intact" in verify()
     for end in (steps.disown, steps.decline):
         end(repost)
         assert list(verification.faults(Repost.objects.get(pk=repost.pk))) == []

@@ -1,4 +1,4 @@
-"""The two views that the editor's script talks to."""
+"""The two views that the editor's script calls."""
 
 from io import BytesIO
 from typing import Any
@@ -41,7 +41,7 @@ def writer(db: None) -> User:
     return user
 
 
-def test_an_uploaded_picture_comes_back_as_markdown_that_asks_for_a_description(host_client: Client, noon: Any) -> None:
+def test_an_upload_returns_markdown_that_asks_for_a_description(host_client: Client, noon: Any) -> None:
     response = host_client.post(UPLOAD, {"image": picture()})
     assert response.status_code == 200
     [name] = stored()
@@ -51,7 +51,7 @@ def test_an_uploaded_picture_comes_back_as_markdown_that_asks_for_a_description(
     assert Image.open(BytesIO(served.getvalue())).size == (60, 40)
 
 
-def test_the_name_and_the_type_that_are_claimed_are_not_believed(host_client: Client, noon: Any) -> None:
+def test_the_claimed_name_and_type_are_ignored(host_client: Client, noon: Any) -> None:
     assert host_client.post(UPLOAD, {"image": picture("../../x\x00.html", "text/html")}).status_code == 200
     [name] = stored()
     assert name.endswith(".png")
@@ -85,20 +85,20 @@ def test_too_large_an_upload_is_a_400(host_client: Client, settings: Settings) -
     assert (response.status_code, "too large" in response.json()["error"]) == (400, True)
 
 
-def test_who_is_signed_out_uploads_nothing(client: Client, db: None, noon: Any) -> None:
+def test_an_upload_needs_a_login(client: Client, db: None, noon: Any) -> None:
     response = client.post(UPLOAD, {"image": picture()})
     assert (response.status_code, "signed out" in response.json()["error"]) == (403, True)
     assert not stored()
 
 
-def test_staff_without_the_permission_upload_nothing(client: Client, writer: User, noon: Any) -> None:
+def test_an_upload_needs_the_permission(client: Client, writer: User, noon: Any) -> None:
     client.force_login(writer)
     response = client.post(UPLOAD, {"image": picture()})
     assert (response.status_code, "permission" in response.json()["error"]) == (403, True)
     assert not stored()
 
 
-def test_the_permission_is_enough_for_staff_and_not_for_others(client: Client, writer: User, noon: Any) -> None:
+def test_the_permission_is_enough_for_staff_but_not_for_others(client: Client, writer: User, noon: Any) -> None:
     writer.user_permissions.add(Permission.objects.get(codename="upload_picture"))
     client.force_login(writer)
     assert client.post(UPLOAD, {"image": picture()}).status_code == 200
@@ -106,23 +106,23 @@ def test_the_permission_is_enough_for_staff_and_not_for_others(client: Client, w
     assert client.post(UPLOAD, {"image": picture()}).status_code == 403
 
 
-@pytest.mark.parametrize("address", [UPLOAD, PREVIEW])
-def test_another_site_cannot_post_in_the_host_s_name(host: Person, address: str) -> None:
+@pytest.mark.parametrize("url", [UPLOAD, PREVIEW])
+def test_another_site_cannot_post_in_the_name_of_the_host(host: Person, url: str) -> None:
     client = Client(enforce_csrf_checks=True)
     assert host.user is not None
     client.force_login(host.user)
-    response = client.post(address, {"image": picture(), "content": "text"})
+    response = client.post(url, {"image": picture(), "content": "text"})
     assert response.status_code == 403
     assert not stored()
 
 
-@pytest.mark.parametrize("address", [UPLOAD, PREVIEW])
-def test_neither_view_answers_a_get_and_no_cache_keeps_their_answers(host_client: Client, address: str) -> None:
-    assert host_client.get(address).status_code == 405
-    assert "no-store" in host_client.post(address)["Cache-Control"]
+@pytest.mark.parametrize("url", [UPLOAD, PREVIEW])
+def test_neither_view_allows_get_and_no_cache_stores_their_responses(host_client: Client, url: str) -> None:
+    assert host_client.get(url).status_code == 405
+    assert "no-store" in host_client.post(url)["Cache-Control"]
 
 
-def test_the_preview_is_what_the_page_will_show(client: Client, writer: User) -> None:
+def test_the_preview_is_rendered_like_the_page(client: Client, writer: User) -> None:
     client.force_login(writer)
     response = client.post(
         PREVIEW, {"content": "# Light\n\n**strong** <script>alert(1)</script>[x](javascript:alert(1))"}
@@ -135,19 +135,19 @@ def test_the_preview_is_what_the_page_will_show(client: Client, writer: User) ->
     assert 'id="preview-' in html
 
 
-def test_a_preview_of_nothing_is_nothing(host_client: Client) -> None:
+def test_the_preview_of_an_empty_text_is_empty(host_client: Client) -> None:
     for data in ({}, {"content": ""}):
         response = host_client.post(PREVIEW, data)
         assert (response.status_code, response.content) == (200, b"")
 
 
-def test_a_text_without_end_gets_a_sentence_and_no_preview(host_client: Client) -> None:
+def test_too_long_a_text_gets_a_sentence_instead_of_a_preview(host_client: Client) -> None:
     response = host_client.post(PREVIEW, {"content": "x" * 200_001})
     assert response.status_code == 400
     assert "too long" in response.content.decode()
 
 
-def test_only_who_writes_posts_gets_a_preview(client: Client, moderator: User) -> None:
+def test_a_preview_needs_the_permission_to_write_posts(client: Client, moderator: User) -> None:
     assert client.post(PREVIEW, {"content": "text"}).status_code == 403
     client.force_login(moderator)
     assert client.post(PREVIEW, {"content": "text"}).status_code == 403

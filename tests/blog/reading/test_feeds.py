@@ -65,7 +65,7 @@ def test_an_entry_keeps_its_id_when_the_slug_changes(own_post: Post) -> None:
 def test_a_public_edit_changes_the_date(own_post: Post) -> None:
     before = read().entries[0]
     with clock.standing_at(clock.now() + timedelta(hours=1)):
-        lifecycle.note_edit(own_post)
+        lifecycle.mark_updated(own_post)
         assert read().entries[0].updated_parsed > before.updated_parsed
 
 

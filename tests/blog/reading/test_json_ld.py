@@ -252,7 +252,7 @@ def test_the_graph_needs_no_query(permitted_repost: Post, django_assert_num_quer
 @pytest.mark.parametrize("level", [1, 2, 3])
 def test_no_output_claims_more_than_the_ledger_proves(permitted_repost: Post, level: int) -> None:
     raise_level(permitted_repost, level)
-    claim = {1: "as stated by Eldon Host", 2: "letter on file since Feb. 28, 2026", 3: "confirmed by e-mail on"}[level]
+    claim = {1: "as stated by Eldon Host", 2: "letter of Feb. 28, 2026 on file", 3: "confirmed by e-mail on"}[level]
     page = f"/permissions/{permitted_repost.repost.public_id}"
     urls = ["/feeds/posts.atom", "/feeds/posts.json", "/permissions/", f"{page}/", f"{page}.jsonld"]
     for url in [permitted_repost.get_absolute_url(), *urls, f"{permitted_repost.get_absolute_url()}cite.bib"]:

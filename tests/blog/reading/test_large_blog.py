@@ -9,7 +9,7 @@ from django.test import Client
 from blog.models import Person, Post, Tag
 from blog.models.posts import COUNT_LIMIT
 from comments.posting.submission import submit
-from comments.threads.feeds import comments_address
+from comments.threads.feeds import comment_feed_path
 from tests.conftest import MakePost, MakeRepost
 from tests.plans import plans
 
@@ -87,4 +87,4 @@ def test_a_comment_page_does_not_read_all_posts(middle: Post) -> None:
     comment = Post.objects.get(slug="copied").discussion.comments.get()
     assert_no_table_scan(comment.get_absolute_url(), queries=2)
     assert_no_table_scan("/feeds/comments.atom", queries=2)
-    assert_no_table_scan(comments_address(comment.discussion.post), queries=2)
+    assert_no_table_scan(comment_feed_path(comment.discussion.post), queries=2)

@@ -214,7 +214,7 @@ def test_a_cursor_does_not_reveal_unpublished_posts(noon: datetime, make_post: M
 def test_an_old_slug_redirects_while_the_post_is_public(site: Post) -> None:
     site.slug = "better-name"
     site.save()
-    lifecycle.keep_old_slug(site, old_slug="permitted-repost")
+    lifecycle.redirect_old_slug(site, old_slug="permitted-repost")
     response = Client().get("/2026/11/permitted-repost/")
     assert (response.status_code, response["Location"]) == (301, "/2026/11/better-name/")
     Post.objects.update(status="draft")
@@ -225,7 +225,7 @@ def test_going_back_to_an_earlier_slug_makes_no_redirect_loop(site: Post) -> Non
     for slug in ("second", "permitted-repost", "second"):
         old, site.slug = site.slug, slug
         site.save()
-        lifecycle.keep_old_slug(site, old_slug=old)
+        lifecycle.redirect_old_slug(site, old_slug=old)
     assert Client().get("/2026/11/second/").status_code == 200
     assert Client().get("/2026/11/permitted-repost/")["Location"] == "/2026/11/second/"
 

@@ -23,7 +23,7 @@ NEVER_FOUND = {
     "own-comment",
     "comment-edit",
     "comment-delete",
-    "comment-confirm-address",
+    "comment-confirm-email",
     "comment-unsubscribe",
     "personal-data-page",
     "comment-export-json",

@@ -304,7 +304,7 @@ def test_a_video_of_the_repost_is_in_its_section_and_disappears_with_it(
 def test_an_unavailable_video_has_no_player(client: Client, permitted_repost: Post, clip: Video) -> None:
     Video.objects.update(status=Video.Status.UNAVAILABLE)
     html = read(client, permitted_repost)
-    assert "no longer available at YouTube" in html
+    assert "no longer available on YouTube" in html
     assert "data-player" not in html
     assert clip.title in html
 

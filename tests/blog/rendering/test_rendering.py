@@ -1,4 +1,4 @@
-"""The door from text to HTML: what each voice may say, and what nobody can smuggle through."""
+"""Rendering text to HTML: the markup that each voice may use, and attacks that must not get through."""
 
 import re
 from collections.abc import Callable
@@ -31,38 +31,38 @@ VIDEO = "https://www.youtube.com/watch?v=dQw4w9WgXcQ&t=1m"
 every_voice = pytest.mark.parametrize(("render", "allowed"), VOICES.values(), ids=VOICES)
 both_articles = pytest.mark.parametrize("render", [render_post, render_repost], ids=["post", "repost"])
 
-# --- What no voice lets through ---------------------------------------------------------------------------------------
+# --- Attacks ----------------------------------------------------------------------------------------------------------
 
 
 @every_voice
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_attacks_come_out_harmless(attack: str, render: Render, allowed: sanitise.AllowList) -> None:
+def test_attacks_are_rendered_harmless(attack: str, render: Render, allowed: sanitise.AllowList) -> None:
     for source in (attack, f"- {attack}", f"> **{attack}**", f"[{attack}](https://a.example)"):
         assert_harmless(render(source))
 
 
 @pytest.mark.parametrize("render", [render_post, render_comment], ids=["post", "comment"])
 @pytest.mark.parametrize("heavy", HEAVY.values(), ids=HEAVY)
-def test_pathological_texts_are_no_error(heavy: str, render: Render) -> None:
+def test_pathological_texts_raise_no_error(heavy: str, render: Render) -> None:
     assert_harmless(render(heavy))
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_sanitisers_make_raw_html_harmless_without_the_parser(attack: str) -> None:
+def test_the_sanitisers_alone_make_raw_html_harmless(attack: str) -> None:
     for allowed in (sanitise.POST, sanitise.REPOST, sanitise.COMMENT):
         assert_harmless(sanitise.clean(attack, allowed))
         assert_harmless(sanitise.by_nh3(attack, allowed))
 
 
 @every_voice
-def test_unwanted_characters_are_gone(render: Render, allowed: sanitise.AllowList) -> None:
+def test_unwanted_characters_are_removed(render: Render, allowed: sanitise.AllowList) -> None:
     assert plain_text(render("a\x00\x01\x7f\x85b\ud800c")) == "abc"
     assert plain_text(render(LONE_SURROGATE)) == "ab"
     assert plain_text(render("cafe\u0301")) == "caf\u00e9"
 
 
 @pytest.mark.parametrize(
-    "address",
+    "url",
     [
         "//a.example",
         "/\\a.example",
@@ -75,18 +75,18 @@ def test_unwanted_characters_are_gone(render: Render, allowed: sanitise.AllowLis
         "",
     ],
 )
-def test_addresses_that_could_be_misread_are_refused(address: str) -> None:
-    assert not sanitise.is_safe_url(address)
+def test_ambiguous_urls_are_refused(url: str) -> None:
+    assert not sanitise.is_safe_url(url)
 
 
 @pytest.mark.parametrize(
-    "address", ["https://a.example/b?c#d", "HTTP://a.example", "mailto:a@b.example", "/", "/a//b", "#a"]
+    "url", ["https://a.example/b?c#d", "HTTP://a.example", "mailto:a@b.example", "/", "/a//b", "#a"]
 )
-def test_addresses_of_pages_mailboxes_and_places_are_allowed(address: str) -> None:
-    assert sanitise.is_safe_url(address)
+def test_urls_of_pages_mailboxes_and_fragments_are_allowed(url: str) -> None:
+    assert sanitise.is_safe_url(url)
 
 
-def test_readers_cannot_turn_text_around() -> None:
+def test_readers_cannot_reverse_text() -> None:
     assert render_comment("\u202egpj.exe \u2066x\u2069") == "<p>gpj.exe x</p>"
     assert "\u2067" in render_post("\u2067שלום\u2069")
 
@@ -99,7 +99,7 @@ PIECES = [
 ]
 
 
-# Mostly what mere words hold, and some of what must end them.
+# Mostly characters of plain words, and some that must not count as such.
 NEAR_WORDS = st.text(st.sampled_from("ab Zé9.,:;!?'’()/+=%–-\n\n\n_*1\t\u00a0&"), max_size=30)
 
 
@@ -109,8 +109,8 @@ NEAR_WORDS = st.text(st.sampled_from("ab Zé9.,:;!?'’()/+=%–-\n\n\n_*1\t\u00
     )
 )
 @settings(max_examples=300, deadline=None)
-def test_mere_words_become_what_the_parser_and_both_sanitisers_make_of_them(text: str) -> None:
-    source = markdown.readable(text)
+def test_mere_words_are_rendered_as_by_the_parser_and_both_sanitisers(text: str) -> None:
+    source = markdown.normalise(text)
     if markdown.is_mere_words(source):
         parsed = markdown.comment_parser().render(source).strip()
         assert markdown.paragraphs(source) == parsed == sanitise.clean(parsed, sanitise.COMMENT)
@@ -122,15 +122,15 @@ def test_usual_comments_are_mere_words(text: str) -> None:
     assert markdown.is_mere_words(text)
 
 
-@pytest.mark.parametrize("sign", '<>&"*_`~[]\\#|\u00a0\u202e')
-def test_a_sign_that_means_something_is_no_mere_word(sign: str) -> None:
-    assert not markdown.is_mere_words(f"One{sign}two")
+@pytest.mark.parametrize("character", '<>&"*_`~[]\\#|\u00a0\u202e')
+def test_a_character_with_a_meaning_is_no_mere_word(character: str) -> None:
+    assert not markdown.is_mere_words(f"One{character}two")
 
 
 @every_voice
 @given(parts=st.lists(st.sampled_from(PIECES), max_size=40))
 @settings(max_examples=60, deadline=None)
-def test_what_the_renderer_makes_passes_both_sanitisers_unchanged(
+def test_rendered_html_passes_both_sanitisers_unchanged(
     render: Render, allowed: sanitise.AllowList, parts: list[str]
 ) -> None:
     html = render("".join(parts))
@@ -139,15 +139,15 @@ def test_what_the_renderer_makes_passes_both_sanitisers_unchanged(
     assert_harmless(html)
 
 
-# --- What the host and the guest may say ------------------------------------------------------------------------------
+# --- Posts and reposts ------------------------------------------------------------------------------------------------
 
 
-def test_headings_leave_the_first_level_to_the_page() -> None:
+def test_headings_start_below_those_of_the_page() -> None:
     assert re.findall(r"<(h\d)", render_post("# a\n\n## b\n\n###### c")) == ["h2", "h3", "h6"]
     assert re.findall(r"<(h\d)", render_repost("# a\n\n## b\n\n###### c")) == ["h3", "h4", "h6"]
 
 
-def test_headings_can_be_linked_to_and_never_share_an_id() -> None:
+def test_headings_have_unique_ids_for_links() -> None:
     html = render_post("# Über uns\n\n# Über uns\n\n# !\n\n# fn1\n\n[up](#über-uns) [out](#comments) a[^1]\n\n[^1]: b")
     ids = re.findall(r'<h2 id="([^"]+)"', html)
     assert ids == ["p1b-über-uns", "p1b-über-uns-2", "p1b-section", "p1b-section-fn1"]
@@ -156,7 +156,7 @@ def test_headings_can_be_linked_to_and_never_share_an_id() -> None:
 
 
 @both_articles
-def test_every_id_begins_with_the_prefix_and_every_footnote_leads_back(render: Render) -> None:
+def test_every_id_begins_with_the_prefix_and_every_footnote_links_back(render: Render) -> None:
     html = render("# a\n\nb[^x] c[^x] d^[inline]\n\n[^x]: note")
     ids = re.findall(r' id="([^"]+)"', html)
     assert len(ids) == len(set(ids)) == 6
@@ -165,7 +165,7 @@ def test_every_id_begins_with_the_prefix_and_every_footnote_leads_back(render: R
     assert html.count('role="doc-noteref"') == html.count('role="doc-backlink"') == 3
 
 
-def test_tables_align_by_class() -> None:
+def test_tables_are_aligned_by_class() -> None:
     html = render_post("| a | b | c |\n|:--|:-:|--:|\n| 1 | 2 | 3 |")
     assert re.findall(r"<t[hd] [^>]*>", html) == [
         '<th scope="col" class="align-start">',
@@ -177,14 +177,14 @@ def test_tables_align_by_class() -> None:
     ]
 
 
-def test_code_is_coloured_by_class_in_languages_that_are_known() -> None:
+def test_code_in_known_languages_is_highlighted_by_class() -> None:
     assert '<code class="language-python"><span class="k">' in render_post("```python\ndef f(): ...\n```")
     assert render_post("```klingon\n<b>\n```") == '<pre><code class="language-klingon">&lt;b&gt;\n</code></pre>'
     assert render_post('```"x\n<b>\n```') == "<pre><code>&lt;b&gt;\n</code></pre>"
     assert render_post("```\n\n  a\n```") == "<pre><code>\n  a\n</code></pre>"
 
 
-def test_only_own_pictures_are_shown() -> None:
+def test_only_pictures_of_this_site_are_shown() -> None:
     own = '<img src="/media/a.jpg" alt="a" loading="lazy" decoding="async">'
     assert render_post("![a](/media/a.jpg)") == f"<p>{own}</p>"
     assert render_post("[![a](/media/a.jpg)](/b)") == f'<p><a href="/b">{own}</a></p>'
@@ -192,17 +192,17 @@ def test_only_own_pictures_are_shown() -> None:
     assert render_post("![a *b*](https://b.example/c.png)") == f"<p>{remote}</p>"
 
 
-def test_a_remote_picture_in_a_link_leaves_its_description() -> None:
+def test_a_remote_picture_in_a_link_becomes_its_description() -> None:
     html = render_post("[![a](https://b.example/c.png)](https://d.example/)")
     assert html == '<p><a href="https://d.example/" rel="noopener">a</a></p>'
 
 
 @pytest.mark.parametrize("path", ["/media/../admin/", "/media/%2e%2e/admin/", "/mediaother/a.png", "/media/a.png?b"])
-def test_pictures_from_elsewhere_on_the_site_are_not_shown(path: str) -> None:
+def test_pictures_outside_the_media_folder_are_not_shown(path: str) -> None:
     assert "<img" not in render_post(f"![a]({path})")
 
 
-def test_links_to_other_sites_are_marked_and_own_ones_are_not() -> None:
+def test_only_links_to_other_sites_have_a_rel() -> None:
     assert render_post("[a](https://b.example 'c')") == (
         '<p><a href="https://b.example" title="c" rel="noopener">a</a></p>'
     )
@@ -211,7 +211,7 @@ def test_links_to_other_sites_are_marked_and_own_ones_are_not() -> None:
     )
 
 
-def test_a_refused_link_stands_as_it_was_typed() -> None:
+def test_a_refused_link_stays_text_as_typed() -> None:
     assert render_post("[a](javascript:b)") == "<p>[a](javascript:b)</p>"
     assert render_post("[a](//b.example)") == "<p>[a](//b.example)</p>"
 
@@ -219,7 +219,7 @@ def test_a_refused_link_stands_as_it_was_typed() -> None:
 # --- Comments ---------------------------------------------------------------------------------------------------------
 
 
-def test_readers_have_emphasis_links_code_quotes_and_lists() -> None:
+def test_comments_have_emphasis_links_code_quotes_and_lists() -> None:
     assert render_comment("*a* **b** ~~c~~ `d`\ne") == (
         "<p><em>a</em> <strong>b</strong> <del>c</del> <code>d</code><br>\ne</p>"
     )
@@ -229,12 +229,12 @@ def test_readers_have_emphasis_links_code_quotes_and_lists() -> None:
     )
 
 
-@pytest.mark.parametrize("address", ["https://b.example", "/b", "#c", "mailto:d@e.example"])
-def test_every_link_of_a_reader_is_marked(address: str) -> None:
-    assert render_comment(f"[a]({address} 'title')") == f'<p><a href="{address}" rel="nofollow ugc noopener">a</a></p>'
+@pytest.mark.parametrize("url", ["https://b.example", "/b", "#c", "mailto:d@e.example"])
+def test_every_link_in_a_comment_has_a_rel(url: str) -> None:
+    assert render_comment(f"[a]({url} 'title')") == f'<p><a href="{url}" rel="nofollow ugc noopener">a</a></p>'
 
 
-def test_a_readers_picture_becomes_a_link() -> None:
+def test_a_picture_in_a_comment_becomes_a_link() -> None:
     html = render_comment("![a](/media/b.png)")
     assert html == '<p><a href="/media/b.png" rel="nofollow ugc noopener">a</a></p>'
 
@@ -255,7 +255,7 @@ def test_a_readers_picture_becomes_a_link() -> None:
         "^[a]",
     ],
 )
-def test_all_else_stands_in_a_comment_as_typed(typed: str) -> None:
+def test_all_other_markup_in_a_comment_stays_text_as_typed(typed: str) -> None:
     html = render_comment(typed)
     assert plain_text(html) == typed
     assert set(re.findall(r"</?(\w+)", html)) == {"p"}
@@ -263,24 +263,24 @@ def test_all_else_stands_in_a_comment_as_typed(typed: str) -> None:
 
 @every_voice
 @pytest.mark.parametrize("marker", ["> ", "- ", "1. "])
-def test_text_below_the_deepest_level_is_still_shown(marker: str, render: Render, allowed: sanitise.AllowList) -> None:
+def test_text_below_the_deepest_level_is_shown(marker: str, render: Render, allowed: sanitise.AllowList) -> None:
     assert "the bottom" in render(marker * 60 + "the bottom")
 
 
-# --- Back to plain text -----------------------------------------------------------------------------------------------
+# --- Plain text -------------------------------------------------------------------------------------------------------
 
 
-def test_plain_text_keeps_blocks_apart() -> None:
+def test_plain_text_separates_blocks() -> None:
     html = render_post("# a *b*\n\nc\nd  \ne\n\n- f\n- g\n\n| h | i |\n|-|-|\n| j | k |\n\n```\nl\n  m\n```")
     assert plain_text(html) == "a b\n\nc d\ne\n\nf\n\ng\n\nh i\n\nj k\n\nl\n  m"
 
 
-def test_plain_text_has_neither_footnote_marks_nor_players() -> None:
+def test_plain_text_has_neither_footnote_references_nor_videos() -> None:
     html = render_post(f"a[^1] & b\n\n{VIDEO}\n\n![c](/media/c.png)\n\n[^1]: note")
     assert plain_text(html) == "a & b\n\nc\n\nnote"
 
 
-def test_an_excerpt_is_whole_words_on_one_line() -> None:
+def test_an_excerpt_consists_of_whole_words_on_one_line() -> None:
     html = render_post(f"{VIDEO}\n\n# One two\n\nthree, four[^1]\n\n[^1]: note")
     assert excerpt(html, length=100) == "One two three, four"
     assert excerpt(html, length=19) == "One two three, four"
@@ -288,11 +288,11 @@ def test_an_excerpt_is_whole_words_on_one_line() -> None:
     assert excerpt("", length=10) == ""
 
 
-def test_an_excerpt_of_a_script_without_spaces_is_cut_anywhere() -> None:
+def test_an_excerpt_in_a_script_without_spaces_is_cut_anywhere() -> None:
     assert excerpt("<p>写 真は嘘をつかないと人は言う</p>", length=8) == "写 真は嘘をつ…"
 
 
 @given(text=st.text(max_size=60), length=st.integers(min_value=1, max_value=40))
 @settings(deadline=None)
-def test_an_excerpt_is_never_longer_than_asked(text: str, length: int) -> None:
+def test_an_excerpt_is_never_longer_than_its_limit(text: str, length: int) -> None:
     assert len(excerpt(render_comment(text), length=length)) <= length

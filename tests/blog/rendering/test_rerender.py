@@ -1,4 +1,4 @@
-"""`manage.py rerender`: stored HTML that an older renderer made is made anew."""
+"""`manage.py rerender`: stored texts are rendered again if their HTML is from an older version."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from blog.models import Post, Wording
 from tests.conftest import MakePost
 
 
-def old(post: Post, version: int = 0) -> None:
+def make_outdated(post: Post, version: int = 0) -> None:
     Post.objects.filter(pk=post.pk).update(body_html="old", excerpt="old", render_version=version)
     Wording.objects.filter(repost__post=post).update(html="old", render_version=version)
 
 
-def test_rerender_makes_old_html_anew_and_nothing_else(permitted_repost: Post) -> None:
-    old(permitted_repost)
+def test_rerender_replaces_outdated_html_and_nothing_else(permitted_repost: Post) -> None:
+    make_outdated(permitted_repost)
     before: dict[str, Any] = dict(Post.objects.values().get())
     call_command("rerender")
     after = Post.objects.get()
@@ -29,23 +29,23 @@ def test_rerender_makes_old_html_anew_and_nothing_else(permitted_repost: Post) -
     assert changed == {"body_html", "excerpt", "render_version"}
 
 
-def test_rerender_leaves_what_this_version_made_unless_told(permitted_repost: Post) -> None:
-    old(permitted_repost, rendering.RENDER_VERSION)
+def test_rerender_skips_current_html_unless_all_is_requested(permitted_repost: Post) -> None:
+    make_outdated(permitted_repost, rendering.RENDER_VERSION)
     call_command("rerender")
     assert Post.objects.get().body_html == "old"
     call_command("rerender", "--all")
     assert Post.objects.get().body_html == "<p>The host's own words.</p>"
 
 
-def test_rerender_goes_through_all_batches(
+def test_rerender_processes_all_batches(
     make_post: MakePost, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(rerender, "BATCH", 2)
+    monkeypatch.setattr(rerender, "BATCH_SIZE", 2)
     for number in range(5):
         make_post(f"post-{number}")
     Post.objects.update(body_html="old", render_version=0)
     call_command("rerender")
-    assert "posts: 5 rendered anew." in capsys.readouterr().out
+    assert "posts: 5 rendered again." in capsys.readouterr().out
     assert not Post.objects.filter(body_html="old").exists()
 
 

@@ -1,4 +1,4 @@
-"""Captions: what is kept of a WebVTT file, and with which sentence another one is refused."""
+"""Captions: what is stored of a WebVTT file, and the sentence with which an invalid file is refused."""
 
 import pytest
 from django.core.files.base import ContentFile
@@ -13,14 +13,14 @@ CUE = "00:01.000 --> 00:02.500\nWhere the camera stood."
 PLAIN = f"WEBVTT\n\n{CUE}\n"
 
 
-def kept(text: str | bytes) -> str:
+def cleaned(text: str | bytes) -> str:
     data = text.encode() if isinstance(text, str) else text
     return str(captions.clean_upload(ContentFile(data, name="x.vtt")).read(), "utf-8")
 
 
 def refusal(text: str | bytes) -> str:
     with pytest.raises(CaptionsRefused) as refused:
-        kept(text)
+        cleaned(text)
     return str(refused.value)
 
 
@@ -34,10 +34,10 @@ def refusal(text: str | bytes) -> str:
         PLAIN.replace("\n", "\r"),
         PLAIN.replace("\n\n", "\n\n\n\n"),
     ],
-    ids=["plain", "no last line end", "mark", "CRLF", "CR", "many empty lines"],
+    ids=["plain", "no last line end", "byte order mark", "CRLF", "CR", "many empty lines"],
 )
-def test_spellings_of_the_same_captions_are_kept_as_one_file(text: str) -> None:
-    assert kept(text) == PLAIN
+def test_the_same_captions_are_stored_as_one_file_however_they_are_written(text: str) -> None:
+    assert cleaned(text) == PLAIN
     stored = captions.clean_upload(ContentFile(text.encode()))
     assert stored.name == captions.clean_upload(ContentFile(PLAIN.encode())).name
     assert str(stored.name).endswith(".vtt")
@@ -54,67 +54,70 @@ def test_spellings_of_the_same_captions_are_kept_as_one_file(text: str) -> None:
     ],
     ids=["notes", "settings", "regions and a silent cue", "markup"],
 )
-def test_what_the_format_knows_is_kept_as_it_is(text: str) -> None:
-    assert kept(text) == text
+def test_valid_captions_are_stored_unchanged(text: str) -> None:
+    assert cleaned(text) == text
 
 
-def test_styles_are_left_out() -> None:
+def test_styles_are_removed() -> None:
     styled = "WEBVTT\n\nSTYLE\n::cue { background: url(https://evil.example/) }\n\nSTYLE x\n::cue {}\n\n"
-    assert kept(styled + CUE) == PLAIN
+    assert cleaned(styled + CUE) == PLAIN
 
 
-def test_a_cue_whose_name_begins_like_a_style_is_kept() -> None:
+def test_a_cue_whose_name_begins_like_a_style_is_not_removed() -> None:
     text = "WEBVTT\n\nSTYLES of the harbour\n" + CUE + "\n"
-    assert kept(text) == text
+    assert cleaned(text) == text
 
 
 REFUSED = {
     "nothing": (b"", "whose first line is WEBVTT"),
     "another text": (b"Hello", "whose first line is WEBVTT"),
-    "a word like it": (b"WEBVTTX\n\n00:01.000 --> 00:02.000\nx", "whose first line is WEBVTT"),
+    "a similar word": (b"WEBVTTX\n\n00:01.000 --> 00:02.000\nx", "whose first line is WEBVTT"),
     "not at the beginning": (b"\nWEBVTT\n\n00:01.000 --> 00:02.000\nx", "whose first line is WEBVTT"),
     "a page": (b"<!doctype html><script>alert(1)</script>", "whose first line is WEBVTT"),
     "SRT": (b"1\n00:00:01,000 --> 00:00:02,000\nx\n", "This is an SRT file"),
-    "SRT with a mark": (b"\xef\xbb\xbf1\r\n00:00:01,000 --> 00:00:02,000\r\nx\r\n", "This is an SRT file"),
-    "UTF-16": (PLAIN.encode("utf-16"), "not in UTF-8"),
-    "Latin-1": (PLAIN.replace("stood", "stünde").encode("latin-1"), "not in UTF-8"),
-    "a picture": (b"\x89PNG\r\n\x1a\n", "not in UTF-8"),
-    "NUL": (b"WEBVTT\n\n00:01.000 --> 00:02.000\na\x00b", "characters in the captions that no text has"),
+    "SRT with a byte order mark": (b"\xef\xbb\xbf1\r\n00:00:01,000 --> 00:00:02,000\r\nx\r\n", "This is an SRT file"),
+    "UTF-16": (PLAIN.encode("utf-16"), "not encoded in UTF-8"),
+    "Latin-1": (PLAIN.replace("stood", "stünde").encode("latin-1"), "not encoded in UTF-8"),
+    "a picture": (b"\x89PNG\r\n\x1a\n", "not encoded in UTF-8"),
+    "NUL": (b"WEBVTT\n\n00:01.000 --> 00:02.000\na\x00b", "characters that do not belong in a text"),
     "no cue": (b"WEBVTT\n\nNOTE only this\n", "no captions in this file"),
     "no cue but styles": (b"WEBVTT\n\nSTYLE\n::cue {}\n", "no captions in this file"),
     "cue in the header": (b"WEBVTT\n00:01.000 --> 00:02.000\nx", "an empty line between WEBVTT and the first"),
-    "text without a time": (PLAIN.encode() + b"\nAnd then?\n", "Line 7 of the captions: here should be"),
-    "comma": (b"WEBVTT\n\n00:00:01,000 --> 00:00:02,000\nx", "Line 3 of the captions: here should be"),
-    "time after two lines": (b"WEBVTT\n\na\nb\n00:01.000 --> 00:02.000\nx", "Line 4 of the captions: here should be"),
-    "no such minute": (b"WEBVTT\n\n00:61:00.000 --> 00:62:00.000\nx", "Line 3 of the captions: here should be"),
-    "other digits": ("WEBVTT\n\n٠٠:٠١.٠٠٠ --> ٠٠:٠٢.٠٠٠\nx".encode(), "Line 3 of the captions: here should be"),
+    "text without a time": (PLAIN.encode() + b"\nAnd then?\n", "Line 7 of the captions must say when"),
+    "comma": (b"WEBVTT\n\n00:00:01,000 --> 00:00:02,000\nx", "Line 3 of the captions must say when"),
+    "time after two lines": (b"WEBVTT\n\na\nb\n00:01.000 --> 00:02.000\nx", "Line 4 of the captions must say when"),
+    "no such minute": (b"WEBVTT\n\n00:61:00.000 --> 00:62:00.000\nx", "Line 3 of the captions must say when"),
+    "other digits": ("WEBVTT\n\n٠٠:٠١.٠٠٠ --> ٠٠:٠٢.٠٠٠\nx".encode(), "Line 3 of the captions must say when"),
     "hours without end": (b"WEBVTT\n\n" + b"9" * 9999 + b":00:00.000 --> 1:00:00.000\nx", "Line 3 of the captions"),
-    "arrow alone": (b"WEBVTT\n\n-->\n", "Line 3 of the captions: here should be"),
-    "backwards": (b"WEBVTT\n\n1\n00:02.000 --> 00:01.000\nx", "Line 4 of the captions: it ends before it begins"),
+    "arrow alone": (b"WEBVTT\n\n-->\n", "Line 3 of the captions must say when"),
+    "backwards": (
+        b"WEBVTT\n\n1\n00:02.000 --> 00:01.000\nx",
+        "Line 4 of the captions: this caption ends before it begins",
+    ),
     "no empty line": (
         b"WEBVTT\n\n00:01.000 --> 00:02.000\nx\n00:02.000 --> 00:03.000\ny",
         "Line 5 of the captions: leave an empty line",
     ),
-    "too long": (PLAIN.encode() + b"x" * (1024 * 1024), "too large: at most 1.0"),
+    "too long": (PLAIN.encode() + b"x" * (1024 * 1024), "too large. The limit is 1.0"),
 }
 
 
 @pytest.mark.parametrize(("data", "says"), REFUSED.values(), ids=REFUSED)
-def test_what_would_not_work_is_refused_with_a_sentence(data: bytes, says: str) -> None:
+def test_invalid_captions_are_refused_with_a_sentence(data: bytes, says: str) -> None:
     sentence = refusal(data)
     assert says in sentence
     assert sentence.endswith(".")
 
 
-def test_a_million_empty_cues_are_read_in_no_time() -> None:
+def test_a_file_full_of_empty_cues_is_accepted() -> None:
     cue = "\n00:01.000 --> 00:02.000\n"
     text = "WEBVTT\n" + cue * ((1024 * 1024 - 8) // len(cue))
-    assert kept(text) == text
+    assert cleaned(text) == text
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_attacks_are_refused_or_kept_as_text_that_nothing_runs(client: Client, attack: str) -> None:
-    """In a cue they are words. As a file they are captions, whatever a browser would like to see in them."""
+def test_attacks_are_refused_or_served_as_captions_that_cannot_run(client: Client, attack: str) -> None:
+    """In a cue they are text. The file is served as captions, whatever a browser might guess from its content."""
     for text in (attack, f"WEBVTT {attack}\n\n{CUE}", f"WEBVTT\n\n{attack}\n{CUE}", f"{PLAIN}{attack}\n"):
         try:
             stored = captions.clean_upload(ContentFile(text.encode()))

@@ -1,4 +1,4 @@
-"""Films as files: told by their bytes, whatever they are called; refused with a sentence that helps."""
+"""Video files are recognised by their bytes, whatever their name is; others are refused with a helpful sentence."""
 
 import hashlib
 import random
@@ -12,43 +12,43 @@ from django.utils.datastructures import MultiValueDict
 from pytest_django import Settings
 
 from blog.videos import containers, file_fields
-from blog.videos.containers import Film, FilmRefused
+from blog.videos.containers import VideoFile, VideoRefused
 from tests.attacks import ATTACKS
 from tests.blog.videos.films import MP4, WEBM, box, element, header, mp4, webm
 
 HTML = b"<!doctype html><script>alert(1)</script>"
 
 
-def film_in(data: bytes) -> Film:
+def examined(data: bytes) -> VideoFile:
     return containers.examine(ContentFile(data), len(data))
 
 
 def refusal(data: bytes) -> str:
-    with pytest.raises(FilmRefused) as refused:
-        film_in(data)
+    with pytest.raises(VideoRefused) as refused:
+        examined(data)
     return str(refused.value)
 
 
-def test_what_browsers_play_is_known_with_its_length() -> None:
-    assert film_in(WEBM) == Film("webm", 8)
-    assert film_in(MP4) == Film("mp4", 8)
+def test_videos_that_browsers_play_are_recognised_with_their_duration() -> None:
+    assert examined(WEBM) == VideoFile("webm", 8)
+    assert examined(MP4) == VideoFile("mp4", 8)
 
 
 @pytest.mark.parametrize("brand", [b"isom", b"iso2", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"M4VP", b"dash"])
-def test_the_brands_of_films_are_known(brand: bytes) -> None:
-    assert film_in(mp4(brand)) == Film("mp4")
-    assert film_in(mp4(b"abcd", brand)) == Film("mp4")
+def test_the_brands_of_videos_are_recognised(brand: bytes) -> None:
+    assert examined(mp4(brand)) == VideoFile("mp4")
+    assert examined(mp4(b"abcd", brand)) == VideoFile("mp4")
 
 
 @pytest.mark.parametrize(
     ("data", "seconds"),
     [
         (mp4(movie=header(scale=1000, duration=724_400)), 724),
-        (mp4(movie=box(b"free") + header(scale=600, duration=300)), 1),  # half a second: not nothing
+        (mp4(movie=box(b"free") + header(scale=600, duration=300)), 1),  # half a second is not zero
         (mp4(movie=header(scale=1000, duration=90_000, long=True)), 90),
         (mp4(movie=header(scale=0, duration=90_000)), None),
         (mp4(movie=header(scale=1000, duration=0)), None),
-        (mp4(movie=header(scale=1, duration=2**32 - 1)), None),  # "not known"
+        (mp4(movie=header(scale=1, duration=2**32 - 1)), None),  # means "unknown"
         (mp4(movie=header(scale=1, duration=2**64 - 1, long=True)), None),
         (mp4(movie=box(b"mvhd", b"short")), None),
         (mp4(movie=b"\xff" * 40), None),
@@ -61,63 +61,63 @@ def test_the_brands_of_films_are_known(brand: bytes) -> None:
         (webm(about=element(0x4489, struct.pack(">d", 1e300)) + element(0x2AD7B1, b"\xff" * 16)), None),
         (webm(about=element(0x4489, b"xyz")), None),
         (webm(about=element(0x4489, b"x", length=2**50)), None),
-        (webm(length=2**56 - 1), None),  # of a stream: it ends where the file does
+        (webm(length=2**56 - 1), None),  # a stream: it ends where the file does
     ],
 )
-def test_a_length_is_believed_only_where_it_can_be(data: bytes, seconds: int | None) -> None:
-    assert film_in(data).duration == seconds
+def test_only_a_plausible_duration_is_accepted(data: bytes, seconds: int | None) -> None:
+    assert examined(data).duration == seconds
 
 
 FRAME = webm()
 REFUSED = {
-    "a page": (HTML, "not a video that browsers play"),
-    "SVG": (b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', "not a video that browsers play"),
-    "nothing but zeros": (bytes(5000), "not a video that browsers play"),
-    "a page before a film": (HTML + MP4, "not a video that browsers play"),
-    "a page with the mark of MP4": (b"<!--ftypisom--><script>alert(1)</script>", "none that can be read"),
-    "a page with a whole first box": (box(b"ftyp", b"isom" + bytes(4)) + HTML, "ends too early"),
-    "a page with the mark of WebM": (b"\x1aE\xdf\xa3" + HTML, "none that can be read"),
-    "a page in the first box": (box(b"ftyp", b"isom" + bytes(4) + HTML * 40), "none that can be read"),
-    "the first box alone": (box(b"ftyp", b"isom" + bytes(4)), "none that can be read"),
-    "an endless first box": (b"\0\0\0\0ftypisom" + bytes(5000), "none that can be read"),
-    "a first box of no length": (b"\0\0\0\x04ftypisom", "none that can be read"),
-    "boxes longer than all disks": (b"\0\0\0\x01ftyp" + b"\xff" * 8, "none that can be read"),
-    "no frames": (mp4(rest=b""), "none that can be read"),
-    "cut off": (MP4[:-200], "ends too early"),
-    "an MP4 cut off before what tells of its frames": (MP4[:1500], "ends too early"),
-    "a WebM cut off": (WEBM[:9000], "ends too early"),
-    "a WebM without content": (WEBM[:40], "none that can be read"),
-    "a WebM of one byte": (b"\x1aE\xdf\xa3", "none that can be read"),
-    "a WebM of an unknown kind": (webm(b"webmx"), "none that can be read"),
-    "QuickTime": (mp4(b"qt  ", b"qt  "), "This is a QuickTime film"),
-    "QuickTime that says it is more": (mp4(b"qt  ", b"isom"), "This is a QuickTime film"),
-    "old QuickTime": (box(b"wide") + box(b"mdat", b"frames") + box(b"moov"), "This is a QuickTime film"),
+    "a page": (HTML, "not a video that browsers can play"),
+    "SVG": (b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', "not a video that browsers can play"),
+    "nothing but zeros": (bytes(5000), "not a video that browsers can play"),
+    "a page before a film": (HTML + MP4, "not a video that browsers can play"),
+    "a page with the signature of MP4": (b"<!--ftypisom--><script>alert(1)</script>", "cannot be read"),
+    "a page with a complete first box": (box(b"ftyp", b"isom" + bytes(4)) + HTML, "The file is incomplete"),
+    "a page with the signature of WebM": (b"\x1aE\xdf\xa3" + HTML, "cannot be read"),
+    "a page in the first box": (box(b"ftyp", b"isom" + bytes(4) + HTML * 40), "cannot be read"),
+    "the first box alone": (box(b"ftyp", b"isom" + bytes(4)), "cannot be read"),
+    "an endless first box": (b"\0\0\0\0ftypisom" + bytes(5000), "cannot be read"),
+    "a first box of no length": (b"\0\0\0\x04ftypisom", "cannot be read"),
+    "boxes longer than all disks": (b"\0\0\0\x01ftyp" + b"\xff" * 8, "cannot be read"),
+    "no frames": (mp4(rest=b""), "cannot be read"),
+    "cut off": (MP4[:-200], "The file is incomplete"),
+    "an MP4 cut off before its index of frames": (MP4[:1500], "The file is incomplete"),
+    "a WebM cut off": (WEBM[:9000], "The file is incomplete"),
+    "a WebM without content": (WEBM[:40], "cannot be read"),
+    "a WebM of one byte": (b"\x1aE\xdf\xa3", "cannot be read"),
+    "a WebM of an unknown kind": (webm(b"webmx"), "cannot be read"),
+    "QuickTime": (mp4(b"qt  ", b"qt  "), "This is a QuickTime video"),
+    "QuickTime that claims to be more": (mp4(b"qt  ", b"isom"), "This is a QuickTime video"),
+    "old QuickTime": (box(b"wide") + box(b"mdat", b"frames") + box(b"moov"), "This is a QuickTime video"),
     "Matroska": (webm(b"matroska"), "Not every browser plays Matroska files"),
     "AVI": (b"RIFF\x00\x10\x00\x00AVI LIST" + bytes(300), "Not every browser plays AVI files"),
     "Ogg": (b"OggS" + bytes(300), "Not every browser plays Ogg files"),
     "Windows Media": (bytes.fromhex("3026b2758e66cf11") + bytes(300), "Not every browser plays Windows Media"),
     "Flash": (b"FLV\x01\x05" + bytes(300), "Not every browser plays Flash files"),
-    "MPEG of a disc": (b"\0\0\x01\xba" + bytes(300), "Not every browser plays MPEG files"),
-    "MPEG of television": ((b"G" + bytes(187)) * 3, "Not every browser plays MPEG files"),
-    "a picture in a film's clothes": (mp4(b"avif", b"mif1", b"isom"), "This is a picture"),
-    "a photograph of a telephone": (mp4(b"heic", b"mif1"), "This is a picture"),
+    "MPEG program stream": (b"\0\0\x01\xba" + bytes(300), "Not every browser plays MPEG files"),
+    "MPEG transport stream": ((b"G" + bytes(187)) * 3, "Not every browser plays MPEG files"),
+    "a picture that claims to be a video": (mp4(b"avif", b"mif1", b"isom"), "This is a picture"),
+    "a photograph from a phone": (mp4(b"heic", b"mif1"), "This is a picture"),
     "a sound": (mp4(b"M4A ", b"isom"), "only sound"),
-    "an MP4 of somebody's own": (mp4(b"niko", b"abcd"), "do not know this kind of MP4"),
-    "a ZIP": (b"PK\x03\x04" + bytes(300), "not a video that browsers play"),
-    "less than a beginning": (b"\0\0\0", "not a video that browsers play"),
+    "an MP4 with a private brand": (mp4(b"niko", b"abcd"), "do not know this kind of MP4"),
+    "a ZIP": (b"PK\x03\x04" + bytes(300), "not a video that browsers can play"),
+    "too short for any signature": (b"\0\0\0", "not a video that browsers can play"),
 }
 
 
 @pytest.mark.parametrize(("data", "says"), REFUSED.values(), ids=REFUSED)
-def test_what_does_not_play_everywhere_is_refused_with_a_sentence_that_helps(data: bytes, says: str) -> None:
+def test_files_that_some_browsers_cannot_play_are_refused_with_a_helpful_sentence(data: bytes, says: str) -> None:
     sentence = refusal(data)
     assert says in sentence
     assert sentence.endswith(".")
 
 
 @pytest.mark.parametrize("whole", [MP4, WEBM, FRAME], ids=["MP4", "WebM", "a frame"])
-def test_no_damage_makes_it_stumble(whole: bytes) -> None:
-    """Every file cut off somewhere, and with bytes changed anywhere, is a film or is refused."""
+def test_a_damaged_file_is_a_video_or_is_refused(whole: bytes) -> None:
+    """Files are cut off anywhere, and bytes are changed anywhere. No other exception is raised."""
     chance = random.Random(5)
     for _round in range(1500):
         data = bytearray(whole[: chance.randrange(len(whole))] if chance.random() < 0.3 else whole)
@@ -125,13 +125,13 @@ def test_no_damage_makes_it_stumble(whole: bytes) -> None:
             if data:
                 data[chance.randrange(min(len(data), 600))] = chance.choice((0, 1, 127, 255, chance.randrange(256)))
         try:
-            film_in(bytes(data))
-        except FilmRefused:
+            examined(bytes(data))
+        except VideoRefused:
             continue
 
 
 class Counted(ContentFile[bytes]):
-    """A file that counts the bytes that are read of it."""
+    """A file that counts the bytes that are read from it."""
 
     count = 0
 
@@ -151,13 +151,13 @@ class Counted(ContentFile[bytes]):
     ],
     ids=["long frames", "many fragments", "many boxes", "many elements"],
 )
-def test_only_the_frame_of_a_file_is_read(data: bytes) -> None:
+def test_only_the_structure_of_a_file_is_read(data: bytes) -> None:
     file = Counted(data)
     containers.examine(file, len(data))
     assert file.count < 100_000
 
 
-# --- The field of a form
+# --- The form fields
 
 
 class FilmForm(forms.Form):
@@ -172,32 +172,32 @@ def form_with(**chosen: UploadedFile) -> FilmForm:
 @pytest.mark.parametrize(
     "name", [*ATTACKS.values(), "x" * 250 + ".mp4", "../../etc/passwd", "con.html", "film.php.mp4"]
 )
-def test_a_film_is_named_by_its_content_and_by_nothing_else(name: str) -> None:
+def test_the_stored_name_depends_only_on_the_content(name: str) -> None:
     chosen = SimpleUploadedFile("film", WEBM, "text/html")
-    vars(chosen)["_name"] = name  # past the cleaning that Django does
+    vars(chosen)["_name"] = name  # bypass the cleaning by Django
     form = form_with(film=chosen)
     assert form.is_valid(), form.errors
     assert form.cleaned_data["film"].name == f"{hashlib.sha256(WEBM).hexdigest()[:32]}.webm"
 
 
-def test_a_form_says_why_it_refuses() -> None:
+def test_a_form_says_why_it_refuses_a_file() -> None:
     form = form_with(film=SimpleUploadedFile("film.mp4", HTML, "video/mp4"))
-    assert form.errors["film"] == ["This is not a video that browsers play. Use an MP4 or WebM file."]
+    assert form.errors["film"] == ["This is not a video that browsers can play. Use an MP4 or WebM file."]
     form = form_with(film=SimpleUploadedFile("film.mp4", b""), captions=SimpleUploadedFile("x.vtt", b""))
-    assert form.errors["film"] == ["The file is empty. Choose the video once more."]
-    assert form.errors["captions"] == ["The file is empty. Choose the captions once more."]
+    assert form.errors["film"] == ["The file is empty. Choose the video again."]
+    assert form.errors["captions"] == ["The file is empty. Choose the captions again."]
 
 
-def test_too_many_bytes_are_refused_and_the_limit_is_named(settings: Settings) -> None:
+def test_a_file_that_is_too_large_is_refused_with_the_limit(settings: Settings) -> None:
     settings.VIDEO_MAX_BYTES = len(WEBM)
     assert form_with(film=SimpleUploadedFile("a", WEBM)).is_valid()
     settings.VIDEO_MAX_BYTES = len(WEBM) - 1
     form = form_with(film=SimpleUploadedFile("a", WEBM))
-    assert form.errors["film"] == ["The video is too large: at most 13.4\xa0KB."]
+    assert form.errors["film"] == ["The video is too large. The limit is 13.4\xa0KB."]
     assert file_fields.VideoFileField().widget.attrs["data-max-bytes"] == len(WEBM) - 1
 
 
-def test_a_form_offers_only_what_is_taken_and_may_stay_empty() -> None:
+def test_a_form_offers_only_accepted_formats_and_may_stay_empty() -> None:
     form = form_with()
     assert form.is_valid()
     assert 'accept="video/mp4,video/webm,.mp4,.webm,.m4v"' in str(form["film"])

@@ -1,4 +1,4 @@
-"""Where films are kept: once for all posts that show them, and no longer than one does."""
+"""Files of videos are stored once for all rows that use them, and deleted with the last one."""
 
 import errno
 import threading
@@ -14,12 +14,12 @@ from blog.models import Post, Video
 from core.files import content_names
 from tests.blog.videos.films import CAPTIONS, MP4, WEBM
 
-LONG = 60.0  # seconds; nobody waits so long unless the test fails
-SHORT = 0.5  # seconds for which one is held whom the other waits for
+LONG = 60.0  # seconds; reached only if the test fails
+SHORT = 0.5  # seconds for which one thread makes the other wait
 
 
 def named(data: bytes, extension: str = "webm") -> ContentFile[bytes]:
-    """A file as the doors hand it over."""
+    """A file with a name from its content, as the form fields return it."""
     return ContentFile(data, name=content_names.by_content([data], extension))
 
 
@@ -27,7 +27,7 @@ def film_of(post: Post, data: bytes = WEBM, **fields: ContentFile[bytes]) -> Vid
     return Video.objects.create(post=post, provider="upload", file=named(data), **fields)
 
 
-def kept(folder: str = "videos") -> set[str]:
+def stored(folder: str = "videos") -> set[str]:
     names = default_storage.listdir(folder)[1] if default_storage.exists(folder) else []
     return {f"{folder}/{name}" for name in names}
 
@@ -37,28 +37,28 @@ def film(own_post: Post) -> Video:
     return film_of(own_post, captions=named(CAPTIONS, "vtt"), poster=named(b"a still", "jpg"))
 
 
-def test_a_film_goes_with_its_post(
+def test_a_file_is_deleted_with_its_post(
     film: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         film.post.delete()
-        assert kept() == {film.file.name}  # it may still be rolled back
-    assert kept() | kept("captions") | kept("posters") == set()
+        assert stored() == {film.file.name}  # it may still be rolled back
+    assert stored() | stored("captions") | stored("posters") == set()
 
 
-def test_a_film_goes_when_another_takes_its_place(
+def test_a_file_is_deleted_when_another_replaces_it(
     film: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         film.file, film.captions, film.poster = named(MP4, "mp4"), "", named(b"another", "jpg")
         film.save()
-    assert kept() == {film.file.name}
+    assert stored() == {film.file.name}
     assert film.file.name.endswith(".mp4")
-    assert (kept("captions"), kept("posters")) == (set(), {film.poster.name})
+    assert (stored("captions"), stored("posters")) == (set(), {film.poster.name})
 
 
-def test_a_film_that_was_not_written_whole_is_written_anew(own_post: Post) -> None:
-    """The disk was full; there is room now, and the host sends it once more."""
+def test_a_file_that_was_not_written_completely_is_written_again(own_post: Post) -> None:
+    """The disk was full. Now there is space, and the host sends the file again."""
 
     class TooLong(ContentFile[bytes]):
         def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
@@ -68,27 +68,27 @@ def test_a_film_that_was_not_written_whole_is_written_anew(own_post: Post) -> No
     with pytest.raises(OSError, match="No space"), transaction.atomic():
         Video.objects.create(post=own_post, provider="upload", file=TooLong(WEBM, name=named(WEBM).name))
     video = film_of(own_post)
-    assert kept() == {video.file.name}
+    assert stored() == {video.file.name}
     with default_storage.open(video.file.name) as file:
         assert file.read() == WEBM
 
 
-def test_a_film_of_two_rows_is_one_file_and_goes_with_the_second(
+def test_two_rows_with_the_same_content_share_a_file_until_both_are_deleted(
     film: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     again = film_of(film.post)
     assert again.file.name == film.file.name
-    assert kept() == {film.file.name}
+    assert stored() == {film.file.name}
     with django_capture_on_commit_callbacks(execute=True):
         film.delete()
-    assert kept() == {again.file.name}
-    assert kept("captions") == set()
+    assert stored() == {again.file.name}
+    assert stored("captions") == set()
     with django_capture_on_commit_callbacks(execute=True):
         Video.objects.all().delete()
-    assert kept() == set()
+    assert stored() == set()
 
 
-def test_saving_a_row_for_other_reasons_keeps_its_film(
+def test_saving_other_fields_of_a_row_keeps_its_files(
     film: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -96,38 +96,38 @@ def test_saving_a_row_for_other_reasons_keeps_its_film(
         film.save()
         film.save(update_fields=["status"])
     names = {film.file.name, film.captions.name, film.poster.name}
-    assert kept() | kept("captions") | kept("posters") == names
+    assert stored() | stored("captions") | stored("posters") == names
 
 
-def test_only_a_name_that_tells_the_content_is_taken_for_the_same(own_post: Post) -> None:
+def test_only_files_named_by_their_content_are_shared(own_post: Post) -> None:
     first, second = (
         Video.objects.create(post=own_post, provider="upload", file=ContentFile(data, name="film.webm"))
         for data in (b"one", b"another")
     )
     assert first.file.name != second.file.name
-    with second.file.open() as stored:
-        assert stored.read() == b"another"
+    with second.file.open() as file:
+        assert file.read() == b"another"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_film_is_not_deleted_while_another_post_takes_it(own_post: Post) -> None:
-    """On PostgreSQL that takes a lock of ours; on SQLite one writer waits for the other anyway."""
+def test_a_file_is_not_deleted_while_another_row_starts_to_use_it(own_post: Post) -> None:
+    """On PostgreSQL this needs an explicit lock; on SQLite one writer waits for the other anyway."""
     first = film_of(own_post)
 
-    def let_go() -> None:
+    def delete_first() -> None:
         try:
             Video.objects.get(pk=first.pk).delete()
         finally:
             connection.close()
 
-    other = threading.Thread(target=let_go)
+    other = threading.Thread(target=delete_first)
     with transaction.atomic():
         second = film_of(own_post)
         assert second.file.name == first.file.name
         other.start()
         other.join(SHORT)
-        assert other.is_alive()  # it waits until it can see whether somebody has the film
+        assert other.is_alive()  # it waits until it can see whether a row uses the file
     other.join(LONG)
     assert not other.is_alive()
     assert Video.objects.get() == second
-    assert kept() == {second.file.name}
+    assert stored() == {second.file.name}

@@ -1,4 +1,4 @@
-"""Closing and opening discussions in the admin, and the way there from a post."""
+"""Closing and reopening discussions in the admin, and the links there from a post."""
 
 from datetime import timedelta
 
@@ -13,8 +13,8 @@ from comments.moderation import closing, steps
 from comments.posting.submission import Refused
 from core import clock
 from tests.comments.conftest import Say
-from tests.comments.moderators import page, staff
-from tests.comments.wholeness import assert_whole
+from tests.comments.moderator_pages import page, staff
+from tests.comments.thread_integrity import assert_whole
 from tests.conftest import MakePost
 
 DISCUSSIONS = "/admin/comments/discussion/"
@@ -32,19 +32,19 @@ def stored(post: Post) -> Discussion:
     return Discussion.objects.select_related("post__blog").get(pk=post.pk)
 
 
-def settings_of(post: Post) -> str:
+def settings_url(post: Post) -> str:
     return f"{DISCUSSIONS}{post.pk}/change/"
 
 
 def save(desk: Client, post: Post, **sent: str) -> int:
-    given = {"state": "open", "hold": "", "closes_at_0": "", "closes_at_1": ""}
-    return desk.post(settings_of(post), given | sent).status_code
+    defaults = {"state": "open", "hold": "", "closes_at_0": "", "closes_at_1": ""}
+    return desk.post(settings_url(post), defaults | sent).status_code
 
 
 # --- The form
 
 
-def test_a_discussion_is_set_in_its_form(host_desk: Client, say: Say, own_post: Post) -> None:
+def test_the_form_stores_the_settings_of_a_discussion(host_desk: Client, say: Say, own_post: Post) -> None:
     say("Before.")
     before = stored(own_post).version
     sent = {"state": "readonly", "hold": "all", "closes_at_0": "2030-01-31", "closes_at_1": "12:00", "stays_open": "on"}
@@ -57,18 +57,18 @@ def test_a_discussion_is_set_in_its_form(host_desk: Client, say: Say, own_post: 
     assert_whole(own_post)
 
 
-def test_the_form_says_what_the_blog_says(host_desk: Client, own_post: Post) -> None:
+def test_the_form_names_the_default_of_the_blog(host_desk: Client, own_post: Post) -> None:
     own_post.blog.comments_hold = "all"
     own_post.blog.save()
-    page = host_desk.get(settings_of(own_post)).content.decode()
-    assert '<option value="" selected>as everywhere: everything</option>' in page
+    page = host_desk.get(settings_url(own_post)).content.decode()
+    assert '<option value="" selected>blog default: everything</option>' in page
 
 
-def test_the_form_stores_only_what_it_holds(say: Say, own_post: Post, moderator: User) -> None:
+def test_the_form_stores_only_its_own_fields(say: Say, own_post: Post, moderator: User) -> None:
     read_before = stored(own_post)
     comment = say("Meanwhile.")
     read_before.state = State.READONLY
-    closing.note_settings(read_before)
+    closing.save_settings(read_before)
     discussion = stored(own_post)
     assert (discussion.state, discussion.count) == ("readonly", 1)
     assert discussion.last_published_at == comment.published_at
@@ -76,7 +76,7 @@ def test_the_form_stores_only_what_it_holds(say: Say, own_post: Post, moderator:
     assert_whole(own_post)
 
 
-def test_a_discussion_that_is_hidden_takes_and_shows_nothing(host_desk: Client, say: Say, own_post: Post) -> None:
+def test_a_hidden_discussion_accepts_and_shows_nothing(host_desk: Client, say: Say, own_post: Post) -> None:
     comment = say("Hidden soon.")
     save(host_desk, own_post, state="hidden")
     assert Client().get(comment.get_absolute_url()).status_code == 404
@@ -85,16 +85,16 @@ def test_a_discussion_that_is_hidden_takes_and_shows_nothing(host_desk: Client, 
 
 
 @pytest.mark.parametrize("year", ["9999", "0001"])
-def test_a_year_that_has_no_place_is_refused(host_desk: Client, own_post: Post, year: str) -> None:
+def test_an_impossible_year_is_refused(host_desk: Client, own_post: Post, year: str) -> None:
     assert save(host_desk, own_post, closes_at_0=f"{year}-12-31", closes_at_1="23:59") == 200
     assert stored(own_post).closes_at is None
 
 
-# --- Close now, reopen
+# --- Close and reopen
 
 
-def test_one_is_closed_and_opened_again_with_a_button(host_desk: Client, say: Say, own_post: Post) -> None:
-    html = page(host_desk, settings_of(own_post))
+def test_a_button_closes_and_reopens_a_discussion(host_desk: Client, say: Say, own_post: Post) -> None:
+    html = page(host_desk, settings_url(own_post))
     assert "Close now" in html
     assert "Reopen" not in html
     before = stored(own_post).version
@@ -104,16 +104,16 @@ def test_one_is_closed_and_opened_again_with_a_button(host_desk: Client, say: Sa
     assert stored(own_post).version == before + 1
     with pytest.raises(Refused):
         say("Too late.")
-    html = page(host_desk, settings_of(own_post))
+    html = page(host_desk, settings_url(own_post))
     assert "Close now" not in html
     answer = host_desk.post(f"{DISCUSSIONS}{own_post.pk}/act/reopen/", follow=True)
-    assert "1 discussion is open again, and stays open." in answer.content.decode()
+    assert "1 discussion is open again and will not close by itself." in answer.content.decode()
     assert stored(own_post).version == before + 2
     say("In time.")
     assert_whole(own_post)
 
 
-def test_what_the_blog_or_a_date_has_closed_is_opened_for_good(own_post: Post) -> None:
+def test_a_reopened_discussion_does_not_close_by_itself(own_post: Post) -> None:
     Blog.objects.update(comments_close_after=1)
     Post.objects.filter(pk=own_post.pk).update(published_at=clock.now() - timedelta(days=9))
     assert not stored(own_post).is_open
@@ -125,7 +125,7 @@ def test_what_the_blog_or_a_date_has_closed_is_opened_for_good(own_post: Post) -
     assert (stored(own_post).is_open, stored(own_post).closes_at) == (True, None)
 
 
-def test_many_are_closed_at_once_and_what_is_hidden_stays_so(host_desk: Client, make_post: MakePost) -> None:
+def test_many_are_closed_at_once_and_hidden_ones_stay_hidden(host_desk: Client, make_post: MakePost) -> None:
     posts = [make_post(f"post-{number}") for number in range(3)]
     Discussion.objects.filter(pk=posts[2].pk).update(state=State.HIDDEN)
     before = {post.pk: stored(post).version for post in posts}
@@ -140,25 +140,25 @@ def test_many_are_closed_at_once_and_what_is_hidden_stays_so(host_desk: Client, 
     assert [stored(post).is_open for post in posts] == [True, True, False]
 
 
-def test_what_is_open_already_is_not_touched(own_post: Post) -> None:
+def test_an_open_discussion_is_not_changed_by_reopening(own_post: Post) -> None:
     before = stored(own_post)
     assert closing.reopen([before]) == 0
     assert (stored(own_post).version, stored(own_post).stays_open) == (before.version, False)
 
 
-# --- Around it
+# --- Lists, links and permissions
 
 
-def test_the_list_says_what_holds_now(host_desk: Client, own_post: Post, make_post: MakePost) -> None:
+def test_the_list_shows_the_present_settings(host_desk: Client, own_post: Post, make_post: MakePost) -> None:
     over = make_post("over")
     Discussion.objects.filter(pk=over.pk).update(closes_at=clock.now() - timedelta(days=1), hold="all")
     html = page(host_desk, DISCUSSIONS)
     assert "closed since" in html
     assert "everything</td>" in html
-    assert "what has links or looks like spam</td>" in html  # what the blog says
+    assert "what has links or looks like spam</td>" in html  # the default of the blog
 
 
-def test_the_list_costs_the_same_for_one_and_for_many(
+def test_the_number_of_queries_does_not_grow_with_the_list(
     host_desk: Client, make_post: MakePost, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     make_post("first")
@@ -172,36 +172,36 @@ def test_the_list_costs_the_same_for_one_and_for_many(
     assert not any('"body"' in query["sql"] for query in queries.captured_queries)
 
 
-def test_from_a_post_it_is_one_step_to_its_comments_and_settings(
+def test_a_post_links_to_its_comments_and_to_its_discussion(
     host_desk: Client, say: Say, own_post: Post, make_post: MakePost
 ) -> None:
     say("Under this post.")
     html = page(host_desk, f"/admin/blog/post/{own_post.pk}/change/")
-    assert settings_of(own_post) in html
+    assert settings_url(own_post) in html
     comments = f"/admin/comments/comment/?discussion={own_post.pk}"
     assert comments in html
     assert "Under this post." in page(host_desk, comments)
     elsewhere = f"/admin/comments/comment/?discussion={make_post('elsewhere').pk}"
     assert "Under this post." not in page(host_desk, elsewhere)
-    assert comments in page(host_desk, settings_of(own_post))
+    assert comments in page(host_desk, settings_url(own_post))
     assert "/admin/comments/" not in page(host_desk, "/admin/blog/post/add/").partition("<main")[2].partition("form")[0]
 
 
-def test_only_who_may_change_discussions_does(own_post: Post) -> None:
-    act = f"{DISCUSSIONS}{own_post.pk}/act/close/"
-    assert "/admin/login/" in Client().post(act)["Location"]
-    looker = staff("looker", "view_discussion", "view_comment", "change_comment")
-    assert "Close now" not in page(looker, settings_of(own_post))
-    assert looker.post(act).status_code == 403
-    assert save(looker, own_post, state="hidden") == 403
-    looker.post(DISCUSSIONS, {"action": "close", "_selected_action": own_post.pk})
+def test_only_users_with_permission_change_discussions(own_post: Post) -> None:
+    close_url = f"{DISCUSSIONS}{own_post.pk}/act/close/"
+    assert "/admin/login/" in Client().post(close_url)["Location"]
+    viewer = staff("viewer", "view_discussion", "view_comment", "change_comment")
+    assert "Close now" not in page(viewer, settings_url(own_post))
+    assert viewer.post(close_url).status_code == 403
+    assert save(viewer, own_post, state="hidden") == 403
+    viewer.post(DISCUSSIONS, {"action": "close", "_selected_action": own_post.pk})
     assert stored(own_post).is_open
-    keeper = staff("keeper", "view_discussion", "change_discussion")
-    assert keeper.post(act).status_code == 302
+    editor = staff("editor", "view_discussion", "change_discussion")
+    assert editor.post(close_url).status_code == 302
     assert not stored(own_post).is_open
 
 
-def test_looking_changes_nothing_and_odd_addresses_are_no_error(host_desk: Client, own_post: Post) -> None:
+def test_get_changes_nothing_and_invalid_requests_cause_no_error(host_desk: Client, own_post: Post) -> None:
     for method in (host_desk.get, host_desk.head):
         assert method(f"{DISCUSSIONS}{own_post.pk}/act/close/").status_code == 302
     assert stored(own_post).is_open
@@ -213,10 +213,10 @@ def test_looking_changes_nothing_and_odd_addresses_are_no_error(host_desk: Clien
         assert host_desk.post(DISCUSSIONS, sent, follow=True).status_code == 200
 
 
-def test_a_discussion_is_not_deleted_by_itself_but_with_its_post(host_desk: Client, own_post: Post) -> None:
-    address = f"{DISCUSSIONS}{own_post.pk}"
-    assert host_desk.post(f"{address}/delete/", {"post": "yes"}).status_code == 403
-    assert "deletelink" not in page(host_desk, f"{address}/change/")
+def test_a_discussion_is_deleted_only_with_its_post(host_desk: Client, own_post: Post) -> None:
+    url = f"{DISCUSSIONS}{own_post.pk}"
+    assert host_desk.post(f"{url}/delete/", {"post": "yes"}).status_code == 403
+    assert "deletelink" not in page(host_desk, f"{url}/change/")
     host_desk.post(DISCUSSIONS, {"action": "delete_selected", "_selected_action": own_post.pk, "post": "yes"})
     assert Discussion.objects.exists()
     host_desk.post(f"/admin/blog/post/{own_post.pk}/delete/", {"post": "yes"})
@@ -224,7 +224,7 @@ def test_a_discussion_is_not_deleted_by_itself_but_with_its_post(host_desk: Clie
 
 
 @pytest.mark.parametrize("number", ["9223372036854775808", "9" * 40])
-def test_a_number_that_no_database_holds_is_no_error(host_desk: Client, number: str) -> None:
-    address = f"{DISCUSSIONS}{number}/change/"
-    assert host_desk.get(address).status_code == 302
-    assert host_desk.post(address, {}).status_code == 302
+def test_a_primary_key_too_large_for_the_database_is_no_error(host_desk: Client, number: str) -> None:
+    url = f"{DISCUSSIONS}{number}/change/"
+    assert host_desk.get(url).status_code == 302
+    assert host_desk.post(url, {}).status_code == 302

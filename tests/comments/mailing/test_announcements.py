@@ -16,7 +16,7 @@ from core.models import Task
 from core.tasks import worker
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
-from tests.comments.postbox import REA, SAM, announce, follow, one_line, to
+from tests.comments.mailbox import REA, SAM, announce, follow, one_line, to
 from tests.comments.posting.test_races import at_once
 from tests.conftest import NOON
 

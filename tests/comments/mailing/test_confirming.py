@@ -18,7 +18,7 @@ from core.mailing.signed_links import Purpose
 from core.models import Task
 from core.tasks import worker
 from tests.comments.conftest import Say
-from tests.comments.postbox import OWN_PAGE, REA, SAM, one_line, question, whole, with_address
+from tests.comments.mailbox import OWN_PAGE, REA, SAM, one_line, question, whole, with_address
 from tests.core.mailing.test_signed_links import NONSENSE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -117,7 +117,7 @@ def test_a_browser_that_confirmed_subscribes_without_a_message(
     client.post(question(mailoutbox))
     sent = subscribe(client, own_post)
     assert sent["Location"] == f"{page_of(own_post)}?done"
-    assert "you get these mails from now on" in client.get(sent["Location"]).content.decode()
+    assert "you will get new comments from now on" in client.get(sent["Location"]).content.decode()
     assert Subscription.objects.get().confirmed_at == clock.now()
     assert subscribe(client, own_post, SAM)["Location"].endswith("?sent")
     assert Subscription.objects.get(email=SAM).confirmed_at is None
@@ -224,7 +224,7 @@ def test_confirming_publishes_a_held_comment_of_a_known_writer(
     client.get(path := question(mailoutbox))
     held.refresh_from_db()
     assert held.state == "pending"
-    assert "To your comment" in client.post(path).content.decode()
+    assert "Go to your comment" in client.post(path).content.decode()
     held.refresh_from_db()
     assert (held.state, held.shown, held.published_at) == ("published", True, clock.now())
     event = held.events.last()

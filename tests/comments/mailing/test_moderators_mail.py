@@ -21,7 +21,7 @@ from core.tasks import worker
 from tests.attacks import ATTACKS
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
-from tests.comments.postbox import one_line, to
+from tests.comments.mailbox import one_line, to
 from tests.comments.posting.test_races import at_once
 from tests.conftest import NOON
 

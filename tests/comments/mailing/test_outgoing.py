@@ -24,7 +24,7 @@ from core.models import Task
 from core.tasks import queue, worker
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
-from tests.comments.postbox import REA, SAM, announce, follow, path_in, rows_holding, to, with_address
+from tests.comments.mailbox import REA, SAM, announce, follow, path_in, rows_holding, to, with_address
 from tests.comments.posting.test_races import LONG, SHORT, at_once, before
 from tests.conftest import NOON
 

@@ -10,8 +10,8 @@ from blog.models import Post
 from comments.mailing import notifications, subscriptions
 from comments.models import Comment, EmailItem, OutgoingEmail, Subscription
 from tests.comments.conftest import Say
-from tests.comments.held import as_if_held
-from tests.comments.postbox import REA, follow, with_address
+from tests.comments.held_comments import as_if_held
+from tests.comments.mailbox import REA, follow, with_address
 from tests.comments.posting.test_races import LONG, SHORT, at_once, before, without_locks
 
 pytestmark = [pytest.mark.django_db(transaction=True), without_locks]

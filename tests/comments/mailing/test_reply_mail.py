@@ -16,7 +16,7 @@ from core.tasks import worker
 from tests.attacks import ATTACKS
 from tests.blog.mailbox import received, text_of
 from tests.comments.conftest import Say
-from tests.comments.postbox import REA, announce, follow, path_in, whole, with_address
+from tests.comments.mailbox import REA, announce, follow, path_in, whole, with_address
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 

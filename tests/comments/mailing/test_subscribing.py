@@ -18,7 +18,7 @@ from core.tasks import worker
 from tests.attacks import ATTACKS, assert_harmless
 from tests.blog.mailbox import received
 from tests.comments.conftest import Say
-from tests.comments.postbox import OWN_PAGE, REA, SAM, bare, follow, one_line, question, to, with_address
+from tests.comments.mailbox import OWN_PAGE, REA, SAM, bare, follow, one_line, question, to, with_address
 from tests.comments.posting.test_races import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -66,10 +66,10 @@ def test_a_subscription_takes_effect_once_it_is_confirmed(
     assert "we will e-mail you about all new comments on “Own Post”" in text
     assert "works for 3 days" in text
     assert received(mailoutbox[0])["Subject"] == "Marginalia: please confirm your e-mail address"
-    assert "that is me" in client.get(path).content.decode()
+    assert "Yes, it was me" in client.get(path).content.decode()
     subscription.refresh_from_db()
     assert subscription.confirmed_at is None
-    assert "we tell you of new comments on this post" in client.post(path).content.decode()
+    assert "we will e-mail you about new comments on this post" in client.post(path).content.decode()
     subscription.refresh_from_db()
     assert subscription.confirmed_at == clock.now()
 

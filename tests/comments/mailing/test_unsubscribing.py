@@ -13,7 +13,7 @@ from core.mailing import signed_links
 from core.mailing.signed_links import Purpose
 from tests.attacks import assert_harmless
 from tests.comments.conftest import Say
-from tests.comments.postbox import REA, SAM, follow, question, with_address
+from tests.comments.mailbox import REA, SAM, follow, question, with_address
 from tests.core.mailing.test_signed_links import NONSENSE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -41,8 +41,8 @@ def test_the_page_shows_the_subscription_before_ending_it(client: Client, say: S
     page = client.get(unsubscribe_path(subscription)).content.decode()
     assert own_post.title in page
     assert "Nothing has been changed yet" in page
-    assert "You no longer get" in client.post(unsubscribe_path(subscription), {"stop": "yes"}).content.decode()
-    assert "You no longer get" in client.get(unsubscribe_path(subscription)).content.decode()
+    assert "You will no longer get" in client.post(unsubscribe_path(subscription), {"stop": "yes"}).content.decode()
+    assert "You will no longer get" in client.get(unsubscribe_path(subscription)).content.decode()
 
 
 @pytest.mark.parametrize("method", ["get", "head", "options", "put"])
@@ -78,7 +78,7 @@ def test_all_mail_to_one_receiver_can_be_stopped(client: Client, say: Say) -> No
     page = client.post(unsubscribe_path(first), {"stop": "yes"}).content.decode()
     assert "Stop all mail to this address" in page
     assert Subscription.objects.filter(pk=second.pk).exists()
-    assert "No mail about comments goes" in client.post(unsubscribe_path(second), {"all": "yes"}).content.decode()
+    assert "We will not send any more mail" in client.post(unsubscribe_path(second), {"all": "yes"}).content.decode()
     assert list(Subscription.objects.all()) == [other]
     assert not OutgoingEmail.objects.exists()
 

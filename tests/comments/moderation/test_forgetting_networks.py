@@ -1,4 +1,4 @@
-"""What is not kept of writers, and what is forgotten in time."""
+"""What is never stored about the networks of writers, and what is deleted in time."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ KEY = b"k" * 32
 
 
 def everything_stored() -> Iterator[tuple[str, bytes]]:
-    """Every value of every table, ours or not, as bytes."""
+    """Every value in every table of the database, as bytes."""
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608 - our own tables
@@ -37,24 +37,24 @@ def everything_stored() -> Iterator[tuple[str, bytes]]:
                     yield table, bytes(value) if is_binary else str(value).encode()
 
 
-def traces_of(address: str) -> list[bytes]:
-    """Text and packed forms of an address and of its network."""
-    found = ip_address(address)
-    parts = address.split("." if found.version == 4 else ":")
+def traces_of(ip: str) -> list[bytes]:
+    """The textual and packed forms of an IP address and of its network."""
+    found = ip_address(ip)
+    parts = ip.split("." if found.version == 4 else ":")
     network = (".".join(parts[:3]) + "." if found.version == 4 else ":".join(parts[:3]) + ":").encode()
     packed = found.packed[: 3 if found.version == 4 else 6]
     return [network, packed, packed.hex().encode(), str(int(found)).encode(), found.exploded[:14].encode()]
 
 
-@pytest.mark.parametrize("address", ["203.0.113.77", "2001:db8:77:1:2:3:4:5"])
+@pytest.mark.parametrize("ip", ["203.0.113.77", "2001:db8:77:1:2:3:4:5"])
 @pytest.mark.parametrize("is_behind_a_proxy", [False, True])
-def test_no_address_is_stored_of_who_comments_or_objects(
-    noon: datetime, own_post: Post, permitted_repost: Post, settings: Settings, address: str, is_behind_a_proxy: bool
+def test_the_ip_of_commenters_and_objectors_is_not_stored(
+    noon: datetime, own_post: Post, permitted_repost: Post, settings: Settings, ip: str, is_behind_a_proxy: bool
 ) -> None:
-    sender: dict[str, Any] = {"REMOTE_ADDR": address}
+    sender: dict[str, Any] = {"REMOTE_ADDR": ip}
     if is_behind_a_proxy:
         settings.TRUSTED_PROXIES = trusted_proxies("127.0.0.1")
-        sender = {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": f"{address}:443" if "." in address else address}
+        sender = {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": f"{ip}:443" if "." in ip else ip}
     with clock.standing_at(MONDAY):
         words = {"name": "Rea", "text": "Well said."}
         assert Client().post(f"/comments/new/{own_post.pk}/", words, headers=OWN_PAGE, **sender).status_code == 303
@@ -66,16 +66,16 @@ def test_no_address_is_stored_of_who_comments_or_objects(
     assert Dispute.objects.get().network_key
     stored = list(everything_stored())
     assert "comments_comment" in {table for table, _ in stored}
-    assert [(table, value) for table, value in stored for trace in traces_of(address) if trace in value] == []
+    assert [(table, value) for table, value in stored for trace in traces_of(ip) if trace in value] == []
 
 
-def test_an_address_that_is_stored_would_be_found(say: Say) -> None:
-    for address in ("203.0.113.77", "2001:db8:77:1:2:3:4:5"):
-        for form in (address.encode(), ip_address(address).packed):
+def test_an_ip_that_is_stored_would_be_found(say: Say) -> None:
+    for ip in ("203.0.113.77", "2001:db8:77:1:2:3:4:5"):
+        for form in (ip.encode(), ip_address(ip).packed):
             comment = say(f"From {form.hex()}.")
             Comment.objects.filter(pk=comment.pk).update(network_key=form)
             stored = list(everything_stored())
-            assert [value for _, value in stored for trace in traces_of(address) if trace in value]
+            assert [value for _, value in stored for trace in traces_of(ip) if trace in value]
             comment.delete()
 
 
@@ -83,7 +83,7 @@ def test_an_address_that_is_stored_would_be_found(say: Say) -> None:
     ("written", "is_kept"),
     [(MONDAY, False), (MONDAY + timedelta(days=7, seconds=-1), False), (MONDAY + timedelta(days=7), True)],
 )
-def test_with_the_key_the_names_are_forgotten_that_it_gave(say: Say, written: datetime, is_kept: bool) -> None:
+def test_hashes_are_forgotten_with_the_key_that_made_them(say: Say, written: datetime, is_kept: bool) -> None:
     comment = say()
     Comment.objects.update(network_key=KEY, created_at=written)
     OutgoingEmail.objects.create(kind="access", email="rea@private.example", network_key=KEY, created_at=written)
@@ -96,7 +96,7 @@ def test_with_the_key_the_names_are_forgotten_that_it_gave(say: Say, written: da
     assert Ban.objects.exists() is is_kept
 
 
-def test_a_ban_ends_with_the_key_of_the_comment_that_it_is_about(say: Say) -> None:
+def test_a_network_ban_ends_with_the_key_of_its_comment(say: Say) -> None:
     comment = say()
     Comment.objects.update(network_key=KEY, created_at=MONDAY)
     Ban.objects.create(kind="network", key=KEY, comment=comment, created_at=DUE - timedelta(days=1))

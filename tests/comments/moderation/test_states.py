@@ -1,4 +1,4 @@
-"""Every way off the page and back: with all replies, by the writer, one inside another."""
+"""Every way to remove and restore a comment: with all replies, by its writer, within a removed branch."""
 
 from datetime import timedelta
 
@@ -22,8 +22,8 @@ from comments.moderation.steps import (
 from comments.posting.submission import Refused
 from core import clock
 from tests.comments.conftest import Say
-from tests.comments.held import as_if_held
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.held_comments import as_if_held
+from tests.comments.thread_integrity import assert_whole, shown
 
 State = Comment.State
 
@@ -31,13 +31,13 @@ State = Comment.State
 @pytest.fixture
 def thread(say: Say) -> dict[str, Comment]:
     """root ─ quarrel ─ insult ─ answer, and root ─ remark; then another."""
-    said = {"root": say("root")}
-    said["quarrel"] = say("quarrel", to=said["root"])
-    said["insult"] = say("insult", to=said["quarrel"])
-    said["answer"] = say("answer", to=said["insult"])
-    said["remark"] = say("remark", to=said["root"])
-    said["another"] = say("another")
-    return said
+    comments = {"root": say("root")}
+    comments["quarrel"] = say("quarrel", to=comments["root"])
+    comments["insult"] = say("insult", to=comments["quarrel"])
+    comments["answer"] = say("answer", to=comments["insult"])
+    comments["remark"] = say("remark", to=comments["root"])
+    comments["another"] = say("another")
+    return comments
 
 
 def count(post: Post) -> int:
@@ -55,9 +55,7 @@ def test_a_comment_is_removed_with_everything_below_it(
     assert (untouched.state, untouched.hidden_above) == (State.PUBLISHED, 1)
 
 
-def test_its_replies_are_shown_again_under_a_tombstone(
-    thread: dict[str, Comment], own_post: Post, moderator: User
-) -> None:
+def test_replies_are_shown_again_under_a_tombstone(thread: dict[str, Comment], own_post: Post, moderator: User) -> None:
     remove_with_replies(thread["quarrel"], by=moderator, reason="")
     assert show_replies(thread["quarrel"], by=moderator, reason="")
     assert thread["quarrel"].is_tombstone
@@ -66,7 +64,7 @@ def test_its_replies_are_shown_again_under_a_tombstone(
     assert_whole(own_post)
 
 
-def test_what_is_restored_brings_back_what_went_with_it(
+def test_a_restored_comment_shows_its_replies_again(
     thread: dict[str, Comment], own_post: Post, moderator: User
 ) -> None:
     remove_with_replies(thread["quarrel"], by=moderator, reason="")
@@ -75,7 +73,7 @@ def test_what_is_restored_brings_back_what_went_with_it(
     assert_whole(own_post)
 
 
-def test_what_two_comments_hide_comes_back_with_the_second(
+def test_replies_hidden_by_two_comments_return_with_the_second(
     thread: dict[str, Comment], own_post: Post, moderator: User
 ) -> None:
     remove_with_replies(thread["insult"], by=moderator, reason="")
@@ -90,7 +88,7 @@ def test_what_two_comments_hide_comes_back_with_the_second(
     assert_whole(own_post)
 
 
-def test_what_was_removed_by_itself_stays_removed_when_the_others_come_back(
+def test_a_reply_removed_by_itself_stays_removed_when_its_branch_returns(
     thread: dict[str, Comment], own_post: Post, moderator: User
 ) -> None:
     remove(thread["answer"], by=moderator, reason="")
@@ -101,9 +99,7 @@ def test_what_was_removed_by_itself_stays_removed_when_the_others_come_back(
     assert_whole(own_post)
 
 
-def test_tombstones_come_back_with_the_replies_that_they_carry(
-    thread: dict[str, Comment], own_post: Post, moderator: User
-) -> None:
+def test_tombstones_return_with_their_replies(thread: dict[str, Comment], own_post: Post, moderator: User) -> None:
     remove(thread["quarrel"], by=moderator, reason="")
     remove(thread["insult"], by=moderator, reason="")
     remove_with_replies(thread["root"], by=moderator, reason="")
@@ -113,7 +109,7 @@ def test_tombstones_come_back_with_the_replies_that_they_carry(
     assert_whole(own_post)
 
 
-def test_a_tombstone_can_take_its_replies_after_it(thread: dict[str, Comment], own_post: Post, moderator: User) -> None:
+def test_a_tombstone_can_hide_its_replies(thread: dict[str, Comment], own_post: Post, moderator: User) -> None:
     delete_by_writer(thread["quarrel"])
     assert remove_with_replies(thread["quarrel"], by=moderator, reason="the rest of the quarrel")
     assert shown(own_post) == ["root", "remark", "another"]
@@ -124,7 +120,7 @@ def test_a_tombstone_can_take_its_replies_after_it(thread: dict[str, Comment], o
     assert_whole(own_post)
 
 
-def test_a_comment_can_be_removed_and_restored_below_what_hides_it(
+def test_a_comment_can_be_removed_and_restored_while_it_is_hidden(
     thread: dict[str, Comment], own_post: Post, moderator: User
 ) -> None:
     remove_with_replies(thread["root"], by=moderator, reason="")
@@ -139,7 +135,7 @@ def test_a_comment_can_be_removed_and_restored_below_what_hides_it(
 
 
 @pytest.mark.parametrize("gone", [remove, remove_with_replies])
-def test_nobody_replies_to_what_is_gone_or_hidden(
+def test_nobody_replies_to_a_removed_or_hidden_comment(
     gone: type, thread: dict[str, Comment], say: Say, own_post: Post, moderator: User
 ) -> None:
     remove_with_replies(thread["quarrel"], by=moderator, reason="")
@@ -150,9 +146,7 @@ def test_nobody_replies_to_what_is_gone_or_hidden(
     assert_whole(own_post)
 
 
-def test_writers_delete_what_is_published_but_not_what_a_moderator_removed(
-    say: Say, own_post: Post, moderator: User
-) -> None:
+def test_writers_delete_published_comments_but_not_removed_ones(say: Say, own_post: Post, moderator: User) -> None:
     mine, rude = say("Mine."), say("Rude.")
     remove(rude, by=moderator, reason="")
     assert delete_by_writer(mine)
@@ -165,7 +159,7 @@ def test_writers_delete_what_is_published_but_not_what_a_moderator_removed(
     assert_whole(own_post)
 
 
-def test_what_a_writer_deleted_no_moderator_brings_back(say: Say, own_post: Post, moderator: User) -> None:
+def test_no_moderator_restores_what_its_writer_deleted(say: Say, own_post: Post, moderator: User) -> None:
     comment = say("Hasty.")
     delete_by_writer(comment)
     for step in (approve, restore, mark_spam, reject):
@@ -174,7 +168,7 @@ def test_what_a_writer_deleted_no_moderator_brings_back(say: Say, own_post: Post
     assert_whole(own_post)
 
 
-def test_steps_that_change_nothing_leave_no_trace(thread: dict[str, Comment], own_post: Post, moderator: User) -> None:
+def test_steps_that_change_nothing_store_nothing(thread: dict[str, Comment], own_post: Post, moderator: User) -> None:
     remove_with_replies(thread["quarrel"], by=moderator, reason="")
     before = CommentEvent.objects.count(), Discussion.objects.values().get(pk=own_post.pk)
     assert not remove_with_replies(thread["quarrel"], by=moderator, reason="")
@@ -185,7 +179,7 @@ def test_steps_that_change_nothing_leave_no_trace(thread: dict[str, Comment], ow
 
 
 @pytest.mark.parametrize("state", steps.HELD)
-def test_what_was_never_published_can_neither_be_removed_nor_restored(
+def test_a_held_comment_can_be_neither_removed_nor_restored(
     say: Say, own_post: Post, moderator: User, state: str
 ) -> None:
     comment = as_if_held(say("Buy!"), state)
@@ -195,11 +189,11 @@ def test_what_was_never_published_can_neither_be_removed_nor_restored(
 
 
 @pytest.mark.parametrize("state", steps.HELD)
-def test_what_waits_takes_its_replies_after_it(say: Say, own_post: Post, moderator: User, state: str) -> None:
-    """They stand below a comment that was published until its writer changed it."""
+def test_a_held_comment_can_hide_its_replies(say: Say, own_post: Post, moderator: User, state: str) -> None:
+    """The replies were written while it was published, before its writer changed it."""
     root = say("root")
     say("reply", to=root)
-    steps.hold_again(root)
+    steps.requeue(root)
     if state != State.PENDING:
         {State.SPAM: mark_spam, State.REJECTED: reject}[State(state)](root, by=moderator)
     assert shown(own_post) == ["root", "reply"]
@@ -211,7 +205,7 @@ def test_what_waits_takes_its_replies_after_it(say: Say, own_post: Post, moderat
 
 
 @pytest.mark.parametrize("state", steps.HELD)
-def test_writers_take_back_what_is_not_published(say: Say, own_post: Post, state: str) -> None:
+def test_writers_delete_what_is_not_published(say: Say, own_post: Post, state: str) -> None:
     comment = as_if_held(say("Never mind."), state)
     assert delete_by_writer(comment)
     assert comment.state == State.DELETED
@@ -224,7 +218,7 @@ def test_only_a_tombstone_can_hide_its_replies(say: Say) -> None:
         Comment.objects.filter(pk=comment.pk).update(hides_replies=True)
 
 
-def test_the_latest_comment_is_the_latest_that_can_be_read(
+def test_the_latest_comment_is_the_latest_that_readers_see(
     noon: object, say: Say, own_post: Post, moderator: User
 ) -> None:
     first = say("First.")
@@ -245,7 +239,9 @@ def test_the_latest_comment_is_the_latest_that_can_be_read(
     assert latest() == second.published_at
 
 
-def test_every_visible_change_makes_a_new_version(thread: dict[str, Comment], own_post: Post, moderator: User) -> None:
+def test_every_visible_change_increments_the_version(
+    thread: dict[str, Comment], own_post: Post, moderator: User
+) -> None:
     def version() -> int:
         return Discussion.objects.get(pk=own_post.pk).version
 

@@ -6,10 +6,10 @@ from blog.models import Post
 from comments.models import Comment, CommentEvent
 from comments.moderation.steps import remove, restore
 from tests.comments.conftest import Say
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.thread_integrity import assert_whole, shown
 
 
-def test_a_comment_without_replies_disappears_and_comes_back(say: Say, own_post: Post, moderator: User) -> None:
+def test_a_comment_without_replies_disappears_and_returns(say: Say, own_post: Post, moderator: User) -> None:
     comment = say("Rude.")
     assert remove(comment, by=moderator, reason="rude")
     assert (comment.state, shown(own_post)) == (Comment.State.REMOVED, [])
@@ -26,14 +26,14 @@ def test_a_comment_with_replies_leaves_a_tombstone(say: Say, own_post: Post, mod
     assert shown(own_post) == ["Rude.", "No."]
     assert_whole(own_post)
     remove(reply, by=moderator, reason="")
-    assert shown(own_post) == []  # the last reply takes the tombstones above it along
+    assert shown(own_post) == []  # the last reply takes the tombstones above it with it
     assert_whole(own_post)
     restore(reply, by=moderator, reason="")
     assert shown(own_post) == ["Rude.", "No."]
     assert_whole(own_post)
 
 
-def test_a_whole_row_of_tombstones_goes_and_comes_with_the_last_reply(
+def test_a_chain_of_tombstones_disappears_and_returns_with_its_last_reply(
     say: Say, own_post: Post, moderator: User
 ) -> None:
     chain = [say("1")]
@@ -59,7 +59,7 @@ def test_the_second_of_two_moderators_does_nothing(say: Say, own_post: Post, mod
     assert_whole(own_post)
 
 
-def test_every_step_says_who_did_it_and_why(say: Say, moderator: User) -> None:
+def test_every_step_records_who_did_it_and_why(say: Say, moderator: User) -> None:
     comment = say("Rude.")
     remove(comment, by=moderator, reason="an insult")
     event = comment.events.last()

@@ -1,4 +1,4 @@
-"""Taking back what was done together, and nothing that somebody did since."""
+"""Undoing a batch, and nothing that somebody has done since."""
 
 from uuid import UUID, uuid4
 
@@ -12,13 +12,13 @@ from comments.moderation.steps import ANNOUNCE, approve, mark_spam, reject, remo
 from core.models import Task
 from core.tasks import worker
 from tests.comments.conftest import Say
-from tests.comments.held import as_if_held
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.held_comments import as_if_held
+from tests.comments.thread_integrity import assert_whole, shown
 
 State = Comment.State
 
 
-def test_a_batch_is_taken_back_as_a_whole_and_once(held: Say, own_post: Post, moderator: User) -> None:
+def test_a_batch_is_undone_as_a_whole_and_once(held: Say, own_post: Post, moderator: User) -> None:
     batch, comments = uuid4(), [held(str(number)) for number in range(3)]
     for comment in comments:
         approve(comment, by=moderator, batch=batch)
@@ -33,20 +33,20 @@ def test_a_batch_is_taken_back_as_a_whole_and_once(held: Say, own_post: Post, mo
     assert_whole(own_post)
 
 
-def test_what_somebody_did_since_stays(held: Say, own_post: Post, moderator: User) -> None:
-    batch, kept, changed = uuid4(), held("Kept."), held("Changed.")
-    for comment in (kept, changed):
+def test_later_changes_stay(held: Say, own_post: Post, moderator: User) -> None:
+    batch, unchanged, changed = uuid4(), held("Unchanged."), held("Changed.")
+    for comment in (unchanged, changed):
         approve(comment, by=moderator, batch=batch)
     remove(changed, by=moderator, reason="on second thoughts")
     assert undo(batch, by=moderator) == 1
-    kept.refresh_from_db()
+    unchanged.refresh_from_db()
     changed.refresh_from_db()
-    assert (kept.state, changed.state) == (State.PENDING, State.REMOVED)
+    assert (unchanged.state, changed.state) == (State.PENDING, State.REMOVED)
     assert_whole(own_post)
 
 
-def test_what_was_done_anew_since_is_not_taken_for_the_old(say: Say, own_post: Post, moderator: User) -> None:
-    """The state is the same again, and it is somebody else's doing."""
+def test_a_step_that_was_repeated_since_is_not_undone(say: Say, own_post: Post, moderator: User) -> None:
+    """The state is the same again, but because of a later step."""
     batch, comment = uuid4(), say("Rude.")
     remove(comment, by=moderator, reason="", batch=batch)
     restore(comment, by=moderator, reason="")
@@ -56,7 +56,7 @@ def test_what_was_done_anew_since_is_not_taken_for_the_old(say: Say, own_post: P
     assert comment.state == State.REMOVED
 
 
-def test_replies_come_back_and_go_again_with_what_hid_them(say: Say, own_post: Post, moderator: User) -> None:
+def test_hiding_and_showing_replies_can_be_undone(say: Say, own_post: Post, moderator: User) -> None:
     root = say("Root.")
     say("Reply.", to=root)
     hiding, showing = uuid4(), uuid4()
@@ -68,7 +68,7 @@ def test_replies_come_back_and_go_again_with_what_hid_them(say: Say, own_post: P
     assert_whole(own_post)
 
 
-def test_what_was_erased_stays_erased(say: Say, moderator: User) -> None:
+def test_an_erased_comment_stays_erased(say: Say, moderator: User) -> None:
     batch, comment = uuid4(), say("Rude.")
     remove(comment, by=moderator, reason="", batch=batch)
     steps.erase(comment, by=moderator)
@@ -83,8 +83,8 @@ def test_an_unknown_batch_changes_nothing(say: Say, moderator: User) -> None:
     assert CommentEvent.objects.count() == 1
 
 
-def test_an_approval_taken_back_is_announced_when_it_comes_in_earnest(held: Say, moderator: User) -> None:
-    """Else subscribers would never hear of it: the worker found nothing to tell of."""
+def test_an_approval_after_an_undone_one_is_announced(held: Say, moderator: User) -> None:
+    """Otherwise subscribers would never hear of it: the worker found nothing to announce before."""
     comment, batch = held(), uuid4()
     approve(comment, by=moderator, batch=batch)
     undo(batch, by=moderator)
@@ -98,14 +98,14 @@ def test_an_approval_taken_back_is_announced_when_it_comes_in_earnest(held: Say,
 def test_a_comment_that_was_published_before_keeps_its_date(say: Say, moderator: User) -> None:
     comment, batch = say("Edited."), uuid4()
     published_at = comment.published_at
-    steps.hold_again(comment)
+    steps.requeue(comment)
     approve(comment, by=moderator, batch=batch)
     undo(batch, by=moderator)
     comment.refresh_from_db()
     assert (comment.state, comment.published_at) == (State.PENDING, published_at)
 
 
-def test_the_filter_forgets_what_was_taken_back_and_only_that(say: Say, held: Say, moderator: User) -> None:
+def test_the_filter_unlearns_what_was_undone_and_nothing_else(say: Say, held: Say, moderator: User) -> None:
     spam, good = held("Casino"), held("Walter Benjamin")
     batch, removal = uuid4(), uuid4()
     mark_spam(spam, by=moderator, batch=batch)
@@ -118,7 +118,7 @@ def test_the_filter_forgets_what_was_taken_back_and_only_that(say: Say, held: Sa
 
 
 @pytest.mark.parametrize("state", [State.SPAM, State.PENDING])
-def test_what_is_only_unwanted_is_no_spam_for_the_filter(say: Say, moderator: User, state: str) -> None:
+def test_the_filter_does_not_learn_from_rejected_comments(say: Say, moderator: User, state: str) -> None:
     comment = as_if_held(say("Casino"))
     if state == State.SPAM:
         mark_spam(comment, by=moderator)

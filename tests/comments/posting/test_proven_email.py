@@ -12,7 +12,7 @@ from comments.moderation import steps
 from comments.posting import authorship, proven_email
 from core import clock
 from tests.comments.conftest import Say
-from tests.comments.postbox import REA, follow, with_address
+from tests.comments.mailbox import REA, follow, with_address
 
 
 def with_cookie(email: str) -> HttpResponse:
@@ -77,7 +77,7 @@ def test_the_cookie_of_a_comment_proves_no_email(say: Say, client: Client) -> No
     comment = with_address(say(), proved=True)
     request: Any = RequestFactory().get("/")
     response = HttpResponse()
-    authorship.give(response, comment)
+    authorship.set_own_comment_cookie(response, comment)
     request.COOKIES = {"address": response.cookies["mine"].value}
     assert proven_email.read_cookie(request) == ""
 

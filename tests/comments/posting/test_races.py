@@ -1,6 +1,6 @@
-"""Many at once. Where the outcome hangs on who is faster, the test holds one of them until the other is done.
+"""Many commenters and moderators at once. If the outcome depends on who is faster, the test delays one of them.
 
-SQLite has one writer at a time, whatever we lock; what happens without our locks shows on PostgreSQL.
+SQLite has one writer at a time, whatever we lock. What happens without our locks shows only on PostgreSQL.
 """
 
 import os
@@ -23,41 +23,41 @@ from comments.models import Comment, CommentEvent, CommentQuerySet, Discussion
 from comments.moderation import steps
 from comments.posting.submission import Refused, submit
 from tests.comments.conftest import Say
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.thread_integrity import assert_whole, shown
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WORKERS = 8
-REPLIES = int(os.environ.get("RACE_REPLIES", "100"))  # of each worker; the full measure, 500, takes over a minute
-PAUSE = 1.0  # seconds for which the moderator rests; each turn writes all rows twice
-LONG = 20.0  # seconds; nobody waits so long unless the test fails
-SHORT = 0.3  # seconds for which somebody is held whom the lock keeps the other from reaching
+REPLIES = int(os.environ.get("RACE_REPLIES", "100"))  # by each worker; the full number, 500, takes more than a minute
+PAUSE = 1.0  # seconds between the moderator's turns; each turn writes all rows twice
+LONG = 20.0  # seconds; nobody waits this long unless the test fails
+SHORT = 0.3  # seconds of delay for one thread while the lock keeps the other from coming
 
-WRITE_COMMENT = 'INSERT INTO "comments_comment"'
-CHANGE_COMMENT = 'UPDATE "comments_comment"'
-WRITE_EVENT = 'INSERT INTO "comments_commentevent"'
+INSERT_COMMENT = 'INSERT INTO "comments_comment"'
+UPDATE_COMMENT = 'UPDATE "comments_comment"'
+INSERT_EVENT = 'INSERT INTO "comments_commentevent"'
 TAKE_LOCK = "FOR NO KEY UPDATE"
 
 without_locks = pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time anyway")
 
 
 def at_once(*functions: Callable[[], Any]) -> list[Any]:
-    """What the functions return, each run in a thread with a connection of its own. The first error is raised again."""
+    """Run each function in a thread with its own connection, and return the results. Raises the first error."""
 
-    def alone(function: Callable[[], Any]) -> Any:
+    def run(function: Callable[[], Any]) -> Any:
         try:
-            be_patient()
+            wait_long_for_the_database()
             return function()
         finally:
             connection.close()
 
     with ThreadPoolExecutor(len(functions)) as pool:
-        futures = [pool.submit(alone, function) for function in functions]
+        futures = [pool.submit(run, function) for function in functions]
     return [future.result() for future in futures]
 
 
-def be_patient() -> None:
-    """SQLite lets in whoever asks at the right moment, not who came first: under load one of eight can starve."""
+def wait_long_for_the_database() -> None:
+    """SQLite's lock is not fair: under load one writer of eight can starve."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA busy_timeout = 120000")
@@ -65,7 +65,7 @@ def be_patient() -> None:
 
 @contextmanager
 def before(statement: str, pause: Callable[[], object]) -> Iterator[None]:
-    """In this thread, the first SQL with `statement` in it waits for `pause`."""
+    """In this thread, call `pause` before the first SQL that contains `statement`."""
     paused: list[str] = []
 
     def watch(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
@@ -79,26 +79,26 @@ def before(statement: str, pause: Callable[[], object]) -> Iterator[None]:
 
 
 def meet(barrier: threading.Barrier) -> None:
-    """Wait for the other; go on alone if a lock keeps the other from coming."""
+    """Wait for the other thread; continue alone if a lock keeps it from coming."""
     with suppress(threading.BrokenBarrierError):
         barrier.wait(SHORT)
 
 
-def take_out_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+def remove_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CommentQuerySet, "lock_thread", lambda self, path: None)
 
 
 class Storm:
-    """Workers reply to one comment while a moderator hides it with its replies and puts it back, again and again.
+    """Workers reply to one comment while a moderator removes and restores it with its replies, again and again.
 
-    The first reply is held after it saw its parent, until the moderator has hidden that, or for `patience` seconds.
+    The first reply is delayed after it read its parent, until the moderator has hidden that, or for `timeout` seconds.
     """
 
-    def __init__(self, root: Comment, moderator: User, *, replies: int, patience: float) -> None:
-        self.root, self.moderator, self.replies, self.patience = root, moderator, replies, patience
+    def __init__(self, root: Comment, moderator: User, *, replies: int, timeout: float) -> None:
+        self.root, self.moderator, self.replies, self.timeout = root, moderator, replies, timeout
         self.is_held, self.is_hidden, self.is_posted, self.is_over = (threading.Event() for _ in range(4))
 
-    def rage(self) -> None:
+    def run(self) -> None:
         at_once(self._work, self._moderate)
 
     def _work(self) -> None:
@@ -109,20 +109,20 @@ class Storm:
 
     def _reply(self, name: str) -> None:
         if name == "Worker 0":
-            with before(WRITE_COMMENT, self._hold):
-                self._say(name, "0")
+            with before(INSERT_COMMENT, self._hold):
+                self._post(name, "0")
             self.is_posted.set()
         self.is_posted.wait(LONG)
         for number in range(name == "Worker 0", self.replies):
-            self._say(name, str(number))
+            self._post(name, str(number))
 
     def _hold(self) -> None:
         self.is_held.set()
-        self.is_hidden.wait(self.patience)
+        self.is_hidden.wait(self.timeout)
 
-    def _say(self, name: str, text: str) -> None:
+    def _post(self, name: str, text: str) -> None:
         while not self.is_over.is_set():
-            with suppress(Refused):  # just hidden: try again
+            with suppress(Refused):  # the parent is hidden: try again
                 submit(post_id=self.root.discussion_id, name=name, text=text, parent=self.root.public_id)
                 return
 
@@ -139,23 +139,23 @@ class Storm:
             self.is_over.set()
 
 
-def weather(storm: Storm, post: Post) -> None:
-    storm.rage()
+def run_and_check(storm: Storm, post: Post) -> None:
+    storm.run()
     assert_whole(post)
     assert Discussion.objects.get(pk=post.pk).count == len(shown(post)) == 1 + WORKERS * storm.replies
 
 
-def test_thousands_of_replies_while_a_moderator_hides_and_shows_them(say: Say, own_post: Post, moderator: User) -> None:
-    weather(Storm(say("Root."), moderator, replies=REPLIES, patience=SHORT), own_post)
+def test_many_replies_while_a_moderator_hides_and_restores_them(say: Say, own_post: Post, moderator: User) -> None:
+    run_and_check(Storm(say("Root."), moderator, replies=REPLIES, timeout=SHORT), own_post)
 
 
 @without_locks
-def test_the_same_goes_wrong_without_the_lock(
+def test_the_same_fails_without_the_lock(
     say: Say, own_post: Post, moderator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_out_the_lock(monkeypatch)
+    remove_the_lock(monkeypatch)
     with pytest.raises((AssertionError, DatabaseError)):
-        weather(Storm(say("Root."), moderator, replies=5, patience=LONG), own_post)
+        run_and_check(Storm(say("Root."), moderator, replies=5, timeout=LONG), own_post)
 
 
 def step(name: str, comment: Comment, moderator: User) -> bool:
@@ -167,48 +167,46 @@ def step(name: str, comment: Comment, moderator: User) -> bool:
 STEPS = ["remove", "remove_with_replies", "delete_by_writer"]
 
 
-def reply_first(parent: Comment, name: str, moderator: User, *, patience: float) -> None:
-    """A reply has seen its parent, and before it is written the parent goes."""
+def reply_first(parent: Comment, name: str, moderator: User, *, timeout: float) -> None:
+    """A reply reads its parent, and the parent is removed before the reply is written."""
     is_held, is_gone = threading.Event(), threading.Event()
 
     def hold() -> None:
         is_held.set()
-        is_gone.wait(patience)
+        is_gone.wait(timeout)
 
     def reply() -> None:
-        with before(WRITE_COMMENT, hold):
+        with before(INSERT_COMMENT, hold):
             submit(post_id=parent.discussion_id, name="Rea", text="Reply.", parent=parent.public_id)
 
-    def go() -> None:
+    def remove() -> None:
         is_held.wait(LONG)
         assert step(name, Comment.objects.get(pk=parent.pk), moderator)
         is_gone.set()
 
-    at_once(reply, go)
+    at_once(reply, remove)
     assert_whole(parent.discussion.post)
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_a_reply_comes_before_its_parent_goes(name: str, say: Say, own_post: Post, moderator: User) -> None:
-    reply_first(say("Parent."), name, moderator, patience=SHORT)
+def test_a_reply_is_stored_before_its_parent_is_removed(name: str, say: Say, own_post: Post, moderator: User) -> None:
+    reply_first(say("Parent."), name, moderator, timeout=SHORT)
     assert shown(own_post) == ([] if name == "remove_with_replies" else ["Parent.", "Reply."])
 
 
 @without_locks
 @pytest.mark.parametrize("name", STEPS)
-def test_without_the_lock_a_reply_is_lost_under_its_parent(
+def test_without_the_lock_a_reply_is_lost_below_its_parent(
     name: str, say: Say, moderator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_out_the_lock(monkeypatch)
+    remove_the_lock(monkeypatch)
     with pytest.raises(AssertionError):
-        reply_first(say("Parent."), name, moderator, patience=LONG)
+        reply_first(say("Parent."), name, moderator, timeout=LONG)
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_a_reply_that_comes_after_its_parent_went_is_refused(
-    name: str, say: Say, own_post: Post, moderator: User
-) -> None:
-    """It saw the parent before, and waited for the lock of the one who took it away."""
+def test_a_reply_after_its_parent_was_removed_is_refused(name: str, say: Say, own_post: Post, moderator: User) -> None:
+    """It read the parent before, and then waited for the lock of the removal."""
     parent = say("Parent.")
     is_written, is_waiting = threading.Event(), threading.Event()
 
@@ -216,8 +214,8 @@ def test_a_reply_that_comes_after_its_parent_went_is_refused(
         is_written.set()
         is_waiting.wait(SHORT)
 
-    def go() -> None:
-        with before(WRITE_EVENT, hold):
+    def remove() -> None:
+        with before(INSERT_EVENT, hold):
             assert step(name, Comment.objects.get(pk=parent.pk), moderator)
 
     def reply() -> None:
@@ -225,7 +223,7 @@ def test_a_reply_that_comes_after_its_parent_went_is_refused(
         with before(TAKE_LOCK, is_waiting.set), pytest.raises(Refused):
             submit(post_id=own_post.pk, name="Rea", text="Reply.", parent=parent.public_id)
 
-    at_once(go, reply)
+    at_once(remove, reply)
     assert shown(own_post) == []
     assert_whole(own_post)
 
@@ -234,22 +232,22 @@ def test_a_reply_that_comes_after_its_parent_went_is_refused(
     "name", ["remove", "remove_with_replies", "restore", "show_replies", "approve", "reject", "mark_spam"]
 )
 @pytest.mark.parametrize("is_locked", [True, pytest.param(False, marks=without_locks)])
-def test_of_two_moderators_at_once_one_acts(
+def test_only_one_of_two_moderators_at_once_acts(
     is_locked: bool, name: str, say: Say, own_post: Post, moderator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lock lets them in one after the other. Without it both read the same, but the writing asks again."""
+    """With the lock they act one after the other. Without it both read the same state, but the update checks it."""
     root = say("Root.")
     say("Reply.", to=root)
     if name in ("restore", "show_replies"):
         steps.remove_with_replies(root, by=moderator, reason="")
     elif name in ("approve", "reject"):
-        steps.hold_again(root)
+        steps.requeue(root)
     if not is_locked:
-        take_out_the_lock(monkeypatch)
+        remove_the_lock(monkeypatch)
     events, together = CommentEvent.objects.count(), threading.Barrier(2)
 
     def act() -> bool:
-        with before(CHANGE_COMMENT, lambda: meet(together)):
+        with before(UPDATE_COMMENT, lambda: meet(together)):
             return step(name, Comment.objects.get(pk=root.pk), moderator)
 
     assert sorted(at_once(act, act)) == [False, True]
@@ -257,9 +255,9 @@ def test_of_two_moderators_at_once_one_acts(
     assert_whole(own_post)
 
 
-def test_an_undo_and_a_reply_do_not_wait_for_each_other(say: Say, own_post: Post, moderator: User) -> None:
-    """The reply holds its thread and wants the discussion; an undo that held that from its first thread to its last
-    would want the thread.
+def test_an_undo_and_a_reply_do_not_deadlock(say: Say, own_post: Post, moderator: User) -> None:
+    """The reply locks its thread, then the discussion. An undo of several threads must not hold the discussion's lock
+    while it waits for the next thread.
     """
     threads = [say("First."), say("Second.")]
     batch = uuid4()
@@ -269,10 +267,10 @@ def test_an_undo_and_a_reply_do_not_wait_for_each_other(say: Say, own_post: Post
 
     def hold() -> None:
         is_held.set()
-        threading.Event().wait(SHORT)  # until the undo has come as far as it can
+        threading.Event().wait(SHORT)  # until the undo has got as far as it can
 
     def answer() -> None:
-        with before(WRITE_EVENT, hold):
+        with before(INSERT_EVENT, hold):
             submit(post_id=own_post.pk, name="Rea", text="Reply.", parent=threads[0].public_id)
 
     def undo() -> int:
@@ -285,12 +283,12 @@ def test_an_undo_and_a_reply_do_not_wait_for_each_other(say: Say, own_post: Post
 
 
 @pytest.mark.parametrize("is_reply", [False, True])
-def test_the_same_words_sent_twice_at_the_same_moment_are_one_comment(is_reply: bool, say: Say, own_post: Post) -> None:
+def test_the_same_text_sent_twice_at_the_same_moment_is_one_comment(is_reply: bool, say: Say, own_post: Post) -> None:
     parent = say("Root.").public_id if is_reply else ""
     together = threading.Barrier(2)
 
     def send() -> Comment:
-        with before(WRITE_COMMENT, lambda: meet(together)):
+        with before(INSERT_COMMENT, lambda: meet(together)):
             return submit(post_id=own_post.pk, name="Rea", text="Twice.", parent=parent)
 
     first, second = at_once(send, send)
@@ -299,10 +297,11 @@ def test_the_same_words_sent_twice_at_the_same_moment_are_one_comment(is_reply: 
     assert_whole(own_post)
 
 
-def test_processes_write_side_by_side_and_nobody_is_turned_away(say: Say, own_post: Post, tmp_path: Path) -> None:
+def test_no_comment_is_refused_when_several_processes_write(say: Say, own_post: Post, tmp_path: Path) -> None:
     parent, times = say("Root.").public_id, 50
     environment = os.environ | {"DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"}
-    command = [sys.executable, "-m", "tests.comments.writer", str(connection.settings_dict["NAME"]), str(own_post.pk)]
+    database = str(connection.settings_dict["NAME"])
+    command = [sys.executable, "-m", "tests.comments.comment_process", database, str(own_post.pk)]
     writers = [
         subprocess.Popen([*command, parent, f"Writer {number}", str(times)], env=environment, stderr=subprocess.PIPE)
         for number in range(4)

@@ -1,4 +1,4 @@
-"""What becomes a comment, where it stands, and what is refused."""
+"""How a comment is stored, its position in the tree, and what is refused."""
 
 from datetime import timedelta
 from itertools import pairwise
@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from blog.models import Post
 from comments.models import Comment, Discussion
 from comments.posting import text_cleaning
-from comments.posting.submission import ATTEMPTS, TWICE_WITHIN, Refused, submit
+from comments.posting.submission import DUPLICATE_WINDOW, MAX_ATTEMPTS, Refused, submit
 from comments.threads import ids, paths
 from core import clock
 from tests.comments.conftest import Say
@@ -34,14 +34,14 @@ def test_a_comment_is_published_at_once(say: Say, own_post: Post) -> None:
     assert (discussion.count, discussion.version, discussion.last_published_at) == (1, 1, comment.published_at)
 
 
-def test_a_reply_stands_under_what_it_answers(say: Say) -> None:
+def test_a_reply_stands_below_its_parent(say: Say) -> None:
     root = say("First.")
     reply = Comment.objects.get(pk=say("Second.", to=root).pk)
     assert (reply.parent, reply.depth, reply.reply_to) == (root, 1, None)
     assert reply.path == root.path + ids.segment(reply.pk)
 
 
-def test_below_the_deepest_level_replies_stand_side_by_side(say: Say) -> None:
+def test_replies_on_the_deepest_level_are_siblings(say: Say) -> None:
     chain = [say("1")]
     for level in range(2, paths.MAX_LEVELS + 1):
         chain.append(say(str(level), to=chain[-1]))
@@ -67,7 +67,7 @@ TOO_LONG = "x" * (settings.COMMENT_MAX_LENGTH + 1)
         ("", "", {"name", "text"}),
     ],
 )
-def test_words_that_are_missing_or_too_many_are_refused(own_post: Post, name: str, text: str, fields: set[str]) -> None:
+def test_missing_or_too_long_values_are_refused(own_post: Post, name: str, text: str, fields: set[str]) -> None:
     with pytest.raises(Refused) as refusal:
         submit(post_id=own_post.pk, name=name, text=text)
     assert (set(refusal.value.errors), refusal.value.status) == (fields, 400)
@@ -75,16 +75,16 @@ def test_words_that_are_missing_or_too_many_are_refused(own_post: Post, name: st
 
 
 @pytest.mark.parametrize(("name", "text"), [("Rea", "a" + "\u0301\u0316" * 20_000), ("a" * 5_000, "Text.")])
-def test_what_cannot_fit_is_refused_before_it_is_tidied(
+def test_input_that_cannot_fit_is_refused_before_it_is_cleaned(
     own_post: Post, name: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text_cleaning, "tidy", lambda text: pytest.fail("its time grows with the square of the length"))
+    monkeypatch.setattr(text_cleaning, "clean_text", lambda text: pytest.fail("takes quadratic time"))
     with pytest.raises(Refused) as refusal:
         submit(post_id=own_post.pk, name=name, text=text)
     assert refusal.value.status == 400
 
 
-def test_line_ends_of_two_characters_take_no_room(say: Say) -> None:
+def test_line_ends_of_two_characters_count_as_one(say: Say) -> None:
     assert say("a" + "\r\n" * (settings.COMMENT_MAX_LENGTH - 2) + "b").source.count("\n") == 9_998
 
 
@@ -93,13 +93,13 @@ def test_the_longest_name_and_text_fit(say: Say) -> None:
     assert (len(comment.source), len(comment.name)) == (settings.COMMENT_MAX_LENGTH, 80)
 
 
-def test_what_databases_and_readers_cannot_bear_is_left_out(say: Say) -> None:
+def test_unwanted_characters_are_removed(say: Say) -> None:
     comment = Comment.objects.get(pk=say("a\0b\ud800\r\nc\u202egpj.exe\ne\u0301", name="Bo\nb\0by").pk)
     assert (comment.source, comment.name) == ("ab\ncgpj.exe\né", "Bo bby")
 
 
-def test_leading_spaces_stay_because_they_mean_code() -> None:
-    assert text_cleaning.tidy("\n\n    code\n\n") == "    code"
+def test_leading_spaces_of_a_code_block_stay() -> None:
+    assert text_cleaning.clean_text("\n\n    code\n\n") == "    code"
 
 
 def refused_reply(post: Post, parent: str) -> int:
@@ -109,7 +109,7 @@ def refused_reply(post: Post, parent: str) -> int:
 
 
 @pytest.mark.parametrize("parent", ["x", "0" * 11, "zzzzzzzzzzz", "-1", "\0", "5 OR 1=1", ids.encode(ids.LIMIT - 1)])
-def test_a_reply_to_what_is_no_comment_is_refused(own_post: Post, parent: str) -> None:
+def test_a_reply_to_an_invalid_or_unknown_id_is_refused(own_post: Post, parent: str) -> None:
     assert refused_reply(own_post, parent) == 404
     assert counted(own_post) == 0
 
@@ -121,13 +121,13 @@ def test_a_reply_to_a_comment_of_another_post_is_refused(say: Say, make_post: Ma
 
 
 @pytest.mark.parametrize("state", [state for state in Comment.State if state != Comment.State.PUBLISHED])
-def test_only_what_is_published_can_be_replied_to(say: Say, own_post: Post, state: str) -> None:
+def test_only_published_comments_can_be_replied_to(say: Say, own_post: Post, state: str) -> None:
     parent = say("Parent.")
     Comment.objects.filter(pk=parent.pk).update(state=state, shown=state in Comment.TOMBSTONES)
     assert refused_reply(own_post, parent.public_id) == 404
 
 
-def test_a_closed_or_hidden_discussion_takes_nothing(noon: object, own_post: Post) -> None:
+def test_a_closed_or_hidden_discussion_refuses_comments(noon: object, own_post: Post) -> None:
     for change in (
         {"state": "readonly"},
         {"state": "hidden"},
@@ -140,7 +140,7 @@ def test_a_closed_or_hidden_discussion_takes_nothing(noon: object, own_post: Pos
     assert not Comment.objects.exists()
 
 
-def test_a_discussion_closes_on_its_second(noon: object, say: Say, own_post: Post) -> None:
+def test_a_discussion_closes_at_the_exact_time(noon: object, say: Say, own_post: Post) -> None:
     end = clock.now() + timedelta(hours=1)
     Discussion.objects.filter(pk=own_post.pk).update(closes_at=end)
     with clock.standing_at(end - timedelta(microseconds=1)):
@@ -157,7 +157,7 @@ def test_a_discussion_closes_on_its_second(noon: object, say: Say, own_post: Pos
         {"published_at": clock.now() + timedelta(days=3)},
     ],
 )
-def test_a_post_that_is_not_public_takes_nothing(make_post: MakePost, fields: dict[str, object]) -> None:
+def test_a_post_that_is_not_public_refuses_comments(make_post: MakePost, fields: dict[str, object]) -> None:
     post = make_post("secret", **fields)
     with pytest.raises(Refused) as refusal:
         submit(post_id=post.pk, name="Rea", text="I know it is there.")
@@ -166,44 +166,46 @@ def test_a_post_that_is_not_public_takes_nothing(make_post: MakePost, fields: di
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("post_id", [0, 2**31, 2**63, 10**30])
-def test_a_post_that_never_was_takes_nothing(post_id: int) -> None:
+def test_a_post_that_does_not_exist_refuses_comments(post_id: int) -> None:
     with pytest.raises(Refused):
         submit(post_id=post_id, name="Rea", text="Hello?")
 
 
-def test_the_same_words_sent_twice_are_one_comment(noon: object, say: Say, own_post: Post) -> None:
+def test_the_same_text_sent_twice_is_one_comment(noon: object, say: Say, own_post: Post) -> None:
     first = say("Twice.")
-    with clock.standing_at(clock.now() + TWICE_WITHIN - timedelta(seconds=1)):
+    with clock.standing_at(clock.now() + DUPLICATE_WINDOW - timedelta(seconds=1)):
         assert say("Twice.\r\n", name=" Rea  Reader ") == first
     assert counted(own_post) == 1
 
 
-def test_the_same_words_may_be_said_again_later_by_others_or_elsewhere(noon: object, say: Say, own_post: Post) -> None:
+def test_the_same_text_may_be_posted_later_by_others_or_in_another_place(
+    noon: object, say: Say, own_post: Post
+) -> None:
     root = say("Yes.")
-    said = {root.pk, say("Yes.", name="Bo").pk, say("Yes.", to=root).pk}
-    with clock.standing_at(clock.now() + TWICE_WITHIN):
-        said.add(say("Yes.").pk)
-    assert len(said) == counted(own_post) == 4
+    pks = {root.pk, say("Yes.", name="Bo").pk, say("Yes.", to=root).pk}
+    with clock.standing_at(clock.now() + DUPLICATE_WINDOW):
+        pks.add(say("Yes.").pk)
+    assert len(pks) == counted(own_post) == 4
 
 
-def test_a_number_that_is_taken_is_drawn_again(say: Say, own_post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_id_is_created_if_the_first_is_taken(say: Say, own_post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     taken = say("First.").pk
-    numbers = iter([taken] * (ATTEMPTS - 1) + [taken + 1])
-    monkeypatch.setattr(ids, "mint", lambda: next(numbers))
+    new_ids = iter([taken] * (MAX_ATTEMPTS - 1) + [taken + 1])
+    monkeypatch.setattr(ids, "new_id", lambda: next(new_ids))
     assert say("Second.").pk == taken + 1
     assert counted(own_post) == 2
 
 
 def test_a_comment_takes_few_queries(say: Say, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     root = say("Root.")
-    # words that are banned · bans of the sender (none known, none asked) · words of the filter
-    # savepoint · discussion with post · target · lock · target again, where there are locks · twin · insert · event ·
-    # subscribers (none, so no work) · discussion · release
+    # banned words · words of the spam filter (an unknown sender needs no query for bans)
+    # savepoint · discussion with post · reply target · lock and reply target again, if the database has row locks ·
+    # duplicate · insert · event · subscribers (none, so no task) · discussion · release
     with django_assert_num_queries(11 + 2 * connection.features.has_select_for_update):
         say("Reply.", to=root)
 
 
-def test_a_discussion_comes_with_its_post_and_protects_it(say: Say, own_post: Post, make_post: MakePost) -> None:
+def test_a_discussion_is_created_with_its_post_and_protects_it(say: Say, own_post: Post, make_post: MakePost) -> None:
     quiet = make_post("quiet")
     assert quiet.discussion.count == 0
     quiet.delete()
@@ -211,6 +213,6 @@ def test_a_discussion_comes_with_its_post_and_protects_it(say: Say, own_post: Po
     say("Reply.", to=root)
     with pytest.raises(ProtectedError), transaction.atomic():
         own_post.delete()
-    Comment.objects.filter(discussion=own_post.pk).delete()  # all together they go
+    Comment.objects.filter(discussion=own_post.pk).delete()  # all of them together can be deleted
     own_post.delete()
     assert not Discussion.objects.exists()

@@ -1,4 +1,4 @@
-"""The filter that learns from moderators."""
+"""The spam filter that learns from moderators."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -23,16 +23,16 @@ def teach(good: int, bad: int) -> None:
 
 
 @pytest.mark.django_db
-def test_it_says_nothing_until_it_has_seen_enough_of_both() -> None:
+def test_there_is_no_verdict_until_enough_of_both_kinds_is_learned() -> None:
     assert bayes.judge("Rea", BAD) is None
-    teach(bayes.ENOUGH - 1, 50)
+    teach(bayes.MIN_COMMENTS - 1, 50)
     assert bayes.judge("Rea", BAD) is None
     teach(1, 0)
     assert bayes.judge("Rea", BAD) is not None
 
 
 @pytest.mark.django_db
-def test_it_tells_good_from_bad_and_says_why() -> None:
+def test_the_verdict_tells_spam_from_good_comments_and_names_tokens() -> None:
     teach(12, 12)
     bad, good, new = (bayes.judge("Rea", text) for text in (BAD, GOOD, "Xylophones purr quietly."))
     assert bad is not None
@@ -41,7 +41,7 @@ def test_it_tells_good_from_bad_and_says_why() -> None:
     assert bad.probability > 0.95
     assert good.probability < 0.1
     assert 0.3 < new.probability < 0.7
-    assert {"casino", "link:win.example"} & set(bad.telling)
+    assert {"casino", "link:win.example"} & set(bad.spam_tokens)
 
 
 @pytest.mark.django_db
@@ -60,7 +60,7 @@ def test_any_text_can_be_judged_and_learned(text: str) -> None:
     assert max(len(token) for token in counts()) <= 60
 
 
-def test_moderators_teach_it_and_take_back_what_they_taught(say: Say, moderator: User) -> None:
+def test_the_filter_learns_and_unlearns_from_moderators(say: Say, moderator: User) -> None:
     comment = say(BAD)
     assert comment.state == Comment.State.PENDING
     assert counts() == {}

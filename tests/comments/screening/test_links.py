@@ -1,4 +1,4 @@
-"""What counts as a link."""
+"""Which parts of a text count as links."""
 
 import pytest
 from django.conf import settings
@@ -29,7 +29,7 @@ def test_hosts(text: str, hosts: list[str]) -> None:
     assert links.hosts(text) == hosts
 
 
-def test_links_to_the_site_itself_are_none() -> None:
+def test_links_to_the_site_itself_do_not_count() -> None:
     assert links.hosts(f"See {settings.SITE_URL}/2026/11/post/") == []
 
 
@@ -45,11 +45,11 @@ def test_links_to_the_site_itself_are_none() -> None:
         "[a](https://%65vil%2Eexample%2e)",
     ],
 )
-def test_what_becomes_a_link_is_one_however_it_is_written(text: str) -> None:
+def test_everything_that_becomes_a_link_counts(text: str) -> None:
     found = links.hosts(text, render_comment(text))
     assert set(found) == {"evil.example"}
 
 
 @pytest.mark.parametrize("text", ["[a](/2026/11/post/)", "[a](#c-1)", "[a](mailto:x@y.example)"])
-def test_what_leads_nowhere_else_is_none(text: str) -> None:
+def test_links_within_the_site_do_not_count(text: str) -> None:
     assert links.hosts(text, render_comment(text)) == []

@@ -1,4 +1,4 @@
-"""Comments that wait: how they come to it, what becomes of them, and what their writers are told."""
+"""Held comments: why they are held, what happens to them, and what their writers are shown."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,6 @@ from django.core import mail
 from django.test import Client
 
 from blog.models import Blog, Person, Post
-from comments import screening
 from comments.models import Ban, Comment, CommentEvent, Discussion
 from comments.moderation import steps
 from comments.posting.submission import Refused, submit
@@ -17,7 +16,7 @@ from core import clock
 from core.tasks import worker
 from tests.attacks import ATTACKS, HEAVY, assert_harmless
 from tests.comments.conftest import Say
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.thread_integrity import assert_whole, shown
 from tests.conftest import MakePost
 
 State = Comment.State
@@ -25,8 +24,8 @@ OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
 LINK = "Look at https://shop.example/offer, all of you."
 
 
-def send(browser: Client, post: Post, **words: str) -> Any:
-    sent = {"name": "Rea Reader", "text": "A remark."} | words
+def send(browser: Client, post: Post, **fields: str) -> Any:
+    sent = {"name": "Rea Reader", "text": "A remark."} | fields
     return browser.post(f"/comments/new/{post.pk}/", sent, headers=OWN_PAGE)
 
 
@@ -34,7 +33,7 @@ def the_comment() -> Comment:
     return Comment.objects.get()
 
 
-def test_what_waits_is_stored_with_its_reasons_and_shown_to_nobody(own_post: Post) -> None:
+def test_a_held_comment_is_stored_with_its_findings_and_shown_to_nobody(own_post: Post) -> None:
     browser = Client()
     response = send(browser, own_post, text=LINK)
     comment = the_comment()
@@ -43,32 +42,32 @@ def test_what_waits_is_stored_with_its_reasons_and_shown_to_nobody(own_post: Pos
     assert comment.score == 10
     assert [event.to_state for event in comment.events.all()] == [State.PENDING]
     assert (shown(own_post), Discussion.objects.get().count, Discussion.objects.get().version) == ([], 0, 0)
-    for address in (own_post.get_absolute_url(), "/feeds/comments.atom", f"{own_post.get_absolute_url()}comments.atom"):
-        assert "shop.example" not in Client().get(address).text
+    for url in (own_post.get_absolute_url(), "/feeds/comments.atom", f"{own_post.get_absolute_url()}comments.atom"):
+        assert "shop.example" not in Client().get(url).text
     assert Client().get(comment.get_absolute_url()).status_code == 404
     assert '"count": 0' in Client().get(f"/comments/version/{own_post.pk}/").text
     assert response.status_code == 303
     assert_whole(own_post)
 
 
-def test_the_writer_is_told_why_and_where_in_the_queue(own_post: Post) -> None:
+def test_the_writer_sees_the_reasons_and_the_queue_position(own_post: Post) -> None:
     send(Client(), own_post, text=LINK)
     browser = Client()
     page = browser.get(send(browser, own_post, name="Bo", text=f"{LINK} Please.")["Location"])
-    assert "waits for a moderator" in page.text
+    assert "waiting for a moderator" in page.text
     assert "It is number 2 in the queue." in page.text
-    assert "It holds links." in page.text
+    assert "It contains links." in page.text
     assert "<textarea" in page.text
     assert 'href="https://shop.example' not in page.text
     assert (page["Cache-Control"], page["X-Robots-Tag"]) == ("no-store", "noindex")
     steps.approve(Comment.objects.earliest("pk"), by=User.objects.create_superuser("m"))
-    assert "It is the next to be looked at." in browser.get(page.request["PATH_INFO"]).text
+    assert "It is next in the queue." in browser.get(page.request["PATH_INFO"]).text
 
 
-def test_the_writer_can_take_it_back(own_post: Post) -> None:
+def test_the_writer_can_delete_a_held_comment(own_post: Post) -> None:
     browser = Client()
     mine = send(browser, own_post, text=LINK)["Location"].partition("#")[0]
-    assert "Take it back" in browser.get(mine).text
+    assert "Withdraw" in browser.get(mine).text
     question = browser.get(f"{mine}delete/")
     assert question.status_code == 200
     assert 'href="https://shop.example' not in question.text
@@ -78,7 +77,7 @@ def test_the_writer_can_take_it_back(own_post: Post) -> None:
     assert_whole(own_post)
 
 
-def test_approved_it_appears_with_the_hour_of_that(own_post: Post, moderator: User) -> None:
+def test_an_approved_comment_has_the_time_of_its_approval(own_post: Post, moderator: User) -> None:
     with clock.standing_at(clock.now() - timedelta(hours=3)):
         send(Client(), own_post, text=LINK)
     comment = the_comment()
@@ -92,16 +91,14 @@ def test_approved_it_appears_with_the_hour_of_that(own_post: Post, moderator: Us
     assert_whole(own_post)
 
 
-def test_two_approvals_are_one(say: Say, own_post: Post, moderator: User) -> None:
+def test_a_second_approval_changes_nothing(say: Say, own_post: Post, moderator: User) -> None:
     comment = say(LINK)
     assert [steps.approve(Comment.objects.get(pk=comment.pk), by=moderator) for _ in range(2)] == [True, False]
     assert (Discussion.objects.get().count, CommentEvent.objects.count()) == (1, 2)
     assert_whole(own_post)
 
 
-def test_approved_under_a_comment_that_was_just_hidden_it_waits_unseen(
-    say: Say, own_post: Post, moderator: User
-) -> None:
+def test_a_reply_approved_under_a_hidden_comment_stays_hidden(say: Say, own_post: Post, moderator: User) -> None:
     root = say("Root.")
     reply = say(LINK, to=root)
     steps.remove_with_replies(root, by=moderator, reason="")
@@ -113,7 +110,7 @@ def test_approved_under_a_comment_that_was_just_hidden_it_waits_unseen(
     assert_whole(own_post)
 
 
-def test_approved_under_a_removed_comment_it_brings_back_the_tombstone(
+def test_a_reply_approved_under_a_removed_comment_shows_the_tombstone(
     say: Say, own_post: Post, moderator: User
 ) -> None:
     root = say("Root.")
@@ -121,13 +118,13 @@ def test_approved_under_a_removed_comment_it_brings_back_the_tombstone(
     steps.remove(root, by=moderator, reason="")
     assert shown(own_post) == []
     steps.approve(reply, by=moderator)
-    assert shown(own_post) == ["Root.", LINK]  # the first as a mark only
+    assert shown(own_post) == ["Root.", LINK]  # the first as a tombstone only
     assert "Root." not in Client().get(own_post.get_absolute_url()).text
     assert_whole(own_post)
 
 
-def test_a_good_comment_that_is_edited_into_spam_waits_again(own_post: Post, say: Say) -> None:
-    """S3. Its replies stay, under a mark."""
+def test_a_good_comment_edited_into_spam_is_requeued(own_post: Post, say: Say) -> None:
+    """S3. Its replies stay, under a tombstone."""
     browser = Client()
     mine = send(browser, own_post)["Location"].partition("#")[0]
     comment = the_comment()
@@ -138,24 +135,24 @@ def test_a_good_comment_that_is_edited_into_spam_waits_again(own_post: Post, say
     assert [event.to_state for event in comment.events.all()] == [State.PUBLISHED, State.PENDING]
     assert Discussion.objects.get().count == 1
     page = Client().get(own_post.get_absolute_url()).text
-    assert "This comment was changed and waits for a moderator." in page
+    assert "This comment was edited and is waiting for a moderator." in page
     assert "shop.example" not in page
-    assert "waits for a moderator" in browser.get(mine).text
+    assert "waiting for a moderator" in browser.get(mine).text
     assert_whole(own_post)
 
 
-def test_an_edit_that_is_refused_loses_nothing(own_post: Post) -> None:
+def test_a_refused_edit_loses_nothing(own_post: Post) -> None:
     Ban.objects.create(kind=Ban.Kind.WORD, mode=Ban.Mode.REFUSE, value="casino")
     browser = Client()
     mine = send(browser, own_post)["Location"].partition("#")[0]
     response = browser.post(f"{mine}edit/", {"text": "Come to my casino."})
     assert response.status_code == 403
     assert "Come to my casino." in response.text
-    assert "is not taken here (casino)" in response.text
+    assert "This is not accepted here: casino." in response.text
     assert the_comment().source == "A remark."
 
 
-def test_what_is_refused_comes_back_in_the_form(own_post: Post) -> None:
+def test_a_refused_comment_comes_back_in_the_form(own_post: Post) -> None:
     Ban.objects.create(kind=Ban.Kind.DOMAIN, mode=Ban.Mode.REFUSE, value="shop.example")
     response = send(Client(), own_post, text=LINK, email="rea@example.org", notify="post")
     assert response.status_code == 403
@@ -167,7 +164,7 @@ def test_what_is_refused_comes_back_in_the_form(own_post: Post) -> None:
 
 
 @pytest.mark.parametrize("hold", ["nothing", "links", "first", "all"])
-def test_a_post_may_have_a_rule_of_its_own(own_post: Post, say: Say, hold: str) -> None:
+def test_a_post_may_have_a_hold_policy_of_its_own(own_post: Post, say: Say, hold: str) -> None:
     Blog.objects.update(comments_hold="all")
     Discussion.objects.update(hold=hold)
     assert say("Plain.").state == (State.PUBLISHED if hold in ("nothing", "links") else State.PENDING)
@@ -175,7 +172,7 @@ def test_a_post_may_have_a_rule_of_its_own(own_post: Post, say: Say, hold: str) 
     assert say("Plain, too.").state == State.PENDING
 
 
-def test_the_trap_gives_points_and_drops_nothing(own_post: Post) -> None:
+def test_the_trap_gives_points_and_refuses_nothing(own_post: Post) -> None:
     """S1."""
     browser = Client()
     page = browser.get(send(browser, own_post, trap="x")["Location"])
@@ -197,13 +194,13 @@ def test_the_trap_gives_points_and_drops_nothing(own_post: Post) -> None:
         ({"opened": "forged:1t9GTy:abc", "seconds": "60"}, ["forged"]),
     ],
 )
-def test_the_time_that_was_taken(own_post: Post, signals: dict[str, str], codes: list[str]) -> None:
+def test_the_time_that_the_form_was_open(own_post: Post, signals: dict[str, str], codes: list[str]) -> None:
     send(Client(), own_post, **signals)
     assert [finding["code"] for finding in the_comment().findings] == codes
 
 
 @pytest.mark.parametrize(("later", "codes"), [(1, ["fast"]), (30, []), (25 * 3600, [])])
-def test_the_time_is_measured_on_the_page_that_no_cache_keeps(
+def test_the_time_is_measured_on_the_page_that_is_never_cached(
     noon: object, own_post: Post, later: int, codes: list[str]
 ) -> None:
     browser = Client()
@@ -215,11 +212,11 @@ def test_the_time_is_measured_on_the_page_that_no_cache_keeps(
     assert [finding["code"] for finding in the_comment().findings] == codes
 
 
-def test_the_public_page_holds_no_time(own_post: Post) -> None:
+def test_the_public_page_contains_no_time(own_post: Post) -> None:
     assert 'name="opened"' not in Client().get(own_post.get_absolute_url()).text
 
 
-def test_the_same_words_in_several_discussions_are_noticed(make_post: MakePost) -> None:
+def test_the_same_text_in_several_discussions_is_detected(make_post: MakePost) -> None:
     text = "A long remark that says the same thing everywhere, word by word."
     found = []
     for number in range(4):
@@ -228,18 +225,18 @@ def test_the_same_words_in_several_discussions_are_noticed(make_post: MakePost) 
     assert found == [(State.PUBLISHED, []), (State.PUBLISHED, ["1"]), (State.PUBLISHED, ["2"]), (State.SPAM, ["3"])]
 
 
-def test_short_words_may_be_said_anywhere(make_post: MakePost) -> None:
+def test_short_texts_may_be_repeated(make_post: MakePost) -> None:
     comments = [submit(post_id=make_post(f"post-{number}").pk, name="Rea", text="Thank you!") for number in range(4)]
     assert {comment.state for comment in comments} == {State.PUBLISHED}
 
 
-def test_a_name_that_looks_like_the_hosts_waits(own_post: Post, host: Person) -> None:
+def test_a_name_that_resembles_the_hosts_is_held(own_post: Post, host: Person) -> None:
     send(Client(), own_post, name="ЕIdоn Hоst")  # Cyrillic letters, and an I for an l
     assert (the_comment().state, the_comment().badge) == (State.PENDING, "")
     assert the_comment().findings[0]["code"] == "imitation"
 
 
-def test_a_typed_address_of_somebody_known_gives_no_trust(own_post: Post) -> None:
+def test_a_typed_email_of_a_known_writer_gives_no_trust(own_post: Post) -> None:
     """S4."""
     known = submit(post_id=own_post.pk, name="Ann", text="Before.", email="ann@example.org")
     Comment.objects.filter(pk=known.pk).update(email_confirmed_at=clock.now())
@@ -250,7 +247,7 @@ def test_a_typed_address_of_somebody_known_gives_no_trust(own_post: Post) -> Non
 
 
 @pytest.mark.parametrize("email", ["x", "a@b", "a@b.c\nBcc: x@y.example", "a" * 300 + "@example.org", "@", "a@b@c.de"])
-def test_what_is_no_address_is_refused_and_kept_in_the_form(own_post: Post, email: str) -> None:
+def test_an_invalid_email_is_refused_and_stays_in_the_form(own_post: Post, email: str) -> None:
     response = send(Client(), own_post, email=email)
     assert response.status_code == 400
     assert "does not look like an e-mail address" in response.text
@@ -258,29 +255,29 @@ def test_what_is_no_address_is_refused_and_kept_in_the_form(own_post: Post, emai
     assert not Comment.objects.exists()
 
 
-def test_who_wants_mail_needs_an_address(own_post: Post) -> None:
+def test_a_subscription_needs_an_email(own_post: Post) -> None:
     response = send(Client(), own_post, notify="thread")
     assert response.status_code == 400
-    assert "please give an address" in response.text
+    assert "please enter your e-mail address" in response.text
 
 
-def test_what_the_form_chooses_by_itself_is_no_wish(own_post: Post) -> None:
+def test_the_preselected_scope_alone_is_no_subscription(own_post: Post) -> None:
     assert send(Client(), own_post, notify="replies").status_code == 303
     assert '<details class="comment-mail">' in Client().get(own_post.get_absolute_url()).text
 
 
-def test_an_unknown_wish_is_no_wish(own_post: Post) -> None:
+def test_an_unknown_scope_is_no_subscription(own_post: Post) -> None:
     assert send(Client(), own_post, notify="everything').x").status_code == 303
 
 
-def test_nothing_that_anybody_sends_is_published_by_naming_it(own_post: Post) -> None:
+def test_forged_fields_do_not_publish_a_comment(own_post: Post) -> None:
     """A3."""
     forged = {"state": "published", "shown": "1", "score": "-500", "findings": "[]", "badge": "host", "hold": "nothing"}
     send(Client(), own_post, text=LINK, **forged)
     assert (the_comment().state, the_comment().badge) == (State.PENDING, "")
 
 
-def test_in_one_thread_one_network_may_say_three_things_in_three_minutes(noon: object, own_post: Post) -> None:
+def test_one_network_may_write_three_comments_in_a_thread_in_three_minutes(noon: object, own_post: Post) -> None:
     browser = Client()
     send(browser, own_post, text="Root.")
     root = the_comment().public_id
@@ -292,7 +289,7 @@ def test_in_one_thread_one_network_may_say_three_things_in_three_minutes(noon: o
 
 
 @pytest.mark.parametrize("attack", [*ATTACKS.values(), *HEAVY.values()], ids=[*ATTACKS, *HEAVY])
-def test_attacks_are_judged_without_a_stumble(own_post: Post, attack: str) -> None:
+def test_attacks_are_judged_without_errors(own_post: Post, attack: str) -> None:
     browser = Client()
     Discussion.objects.update(hold="all")
     response = send(browser, own_post, name=attack[:80] or "x", text=attack, email="rea@example.org")
@@ -304,13 +301,7 @@ def test_attacks_are_judged_without_a_stumble(own_post: Post, attack: str) -> No
         assert response.status_code in (400, 403)
 
 
-def test_reasons_of_an_earlier_version_do_no_harm(say: Say) -> None:
-    comment = say(LINK)
-    comment.findings = [{"code": "gone", "score": 5}, {"code": "links", "score": 10, "detail": "100%"}]
-    assert screening.explained(comment) == [("gone", 5), ("Links: 100%", 10)]
-
-
-def test_a_refused_comment_leaves_no_work_and_no_mail(own_post: Post) -> None:
+def test_a_refused_comment_leaves_no_task_and_no_email(own_post: Post) -> None:
     Ban.objects.create(kind=Ban.Kind.WORD, mode=Ban.Mode.REFUSE, value="remark")
     with pytest.raises(Refused):
         submit(post_id=own_post.pk, name="Rea", text="A remark.", email="rea@example.org", notify="post")
@@ -318,7 +309,7 @@ def test_a_refused_comment_leaves_no_work_and_no_mail(own_post: Post) -> None:
     assert mail.outbox == []
 
 
-def test_discussions_close_after_the_days_that_the_blog_says(own_post: Post, say: Say) -> None:
+def test_discussions_close_after_the_days_set_for_the_blog(own_post: Post, say: Say) -> None:
     Blog.objects.update(comments_close_after=7)
     assert own_post.published_at
     end = own_post.published_at + timedelta(days=7)

@@ -1,4 +1,4 @@
-"""What a feed reader, written by somebody else, makes of the discussions."""
+"""Comment feeds, as an independent feed parser reads them."""
 
 import json
 from datetime import timedelta
@@ -26,22 +26,22 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 THREADING = "{http://purl.org/syndication/thread/1.0}"
 
 
-def fetch(address: str = LATEST) -> bytes:
-    response = Client().get(address)
+def fetch(path: str = LATEST) -> bytes:
+    response = Client().get(path)
     assert response.status_code == 200
     assert not response.cookies
     return response.content
 
 
-def read(address: str = LATEST) -> feedparser.FeedParserDict:
-    feed = feedparser.parse(fetch(address), response_headers={"content-type": "application/atom+xml"})
+def read(path: str = LATEST) -> feedparser.FeedParserDict:
+    feed = feedparser.parse(fetch(path), response_headers={"content-type": "application/atom+xml"})
     assert not feed.bozo, feed.get("bozo_exception")
     return feed
 
 
-def answers(address: str = LATEST) -> list[dict[str, str]]:
-    """What each entry says of what it answers."""
-    entries = ElementTree.fromstring(fetch(address)).iter(f"{ATOM}entry")  # noqa: S314 - our own feed
+def replied_to(path: str = LATEST) -> list[dict[str, str]]:
+    """The attributes of each entry's `thr:in-reply-to`."""
+    entries = ElementTree.fromstring(fetch(path)).iter(f"{ATOM}entry")  # noqa: S314 - our own feed
     return [dict(entry.find(f"{THREADING}in-reply-to").attrib) for entry in entries]  # type: ignore[union-attr]
 
 
@@ -59,23 +59,23 @@ def test_an_entry_is_a_comment(say: Say, own_post: Post) -> None:
     assert entry.id.endswith(f":comment/{comment.public_id}")
 
 
-def test_each_says_what_it_answers(say: Say, own_post: Post, blog: Blog) -> None:
+def test_each_entry_says_what_it_replies_to(say: Say, own_post: Post, blog: Blog) -> None:
     root = say("Root.")
     say("Reply.", to=root)
-    newest, oldest = answers()
+    newest, oldest = replied_to()
     ids = [entry.id for entry in read().entries]
     assert newest == {"ref": ids[1], "href": f"{blog.base_url}{root.get_absolute_url()}", "type": "text/html"}
     assert oldest["ref"] == read("/feeds/posts.atom").entries[0].id
     assert oldest["href"] == own_post.permalink
 
 
-def test_they_stand_in_the_order_of_publication(say: Say) -> None:
+def test_entries_are_in_the_order_of_publication(say: Say) -> None:
     first, second = say("first"), say("second")
     Comment.objects.filter(pk=first.pk).update(published_at=clock.now() + timedelta(hours=1))  # held, then approved
     assert [entry.id[-11:] for entry in read().entries] == [first.public_id, second.public_id]
 
 
-def test_an_edit_moves_the_date_and_keeps_the_place(say: Say) -> None:
+def test_an_edit_changes_the_date_and_not_the_order(say: Say) -> None:
     first, second = say("first"), say("second")
     Comment.objects.filter(pk=first.pk).update(edited_at=clock.now() + timedelta(hours=1))
     newest, oldest = read().entries
@@ -83,7 +83,7 @@ def test_an_edit_moves_the_date_and_keeps_the_place(say: Say) -> None:
     assert oldest.updated_parsed > oldest.published_parsed
 
 
-def test_a_posts_feed_has_its_comments_only(say: Say, own_post: Post, make_post: MakePost) -> None:
+def test_the_feed_of_a_post_has_only_its_comments(say: Say, own_post: Post, make_post: MakePost) -> None:
     say("Here.")
     say("There.", post_id=make_post("other").pk)
     feed = read(feed_of(own_post))
@@ -92,21 +92,21 @@ def test_a_posts_feed_has_its_comments_only(say: Say, own_post: Post, make_post:
     assert len(read().entries) == 2
 
 
-def test_nothing_is_left_of_a_removed_comment_but_that_it_was_answered(
+def test_nothing_of_a_removed_comment_is_left_but_that_it_has_replies(
     say: Say, own_post: Post, moderator: User
 ) -> None:
     root = say("An insult.", name="Rude Reader")
     say("Please not.", to=root)
     remove(root, by=moderator, reason="an insult")
-    for address in (LATEST, feed_of(own_post)):
-        text = fetch(address).decode()
+    for path in (LATEST, feed_of(own_post)):
+        text = fetch(path).decode()
         assert "insult" not in text
         assert "Rude" not in text
-        assert answers(address)[0]["ref"].endswith(root.public_id)
+        assert replied_to(path)[0]["ref"].endswith(root.public_id)
 
 
 @pytest.mark.parametrize("state", ["hidden discussion", "draft", "withdrawn", "scheduled"])
-def test_what_readers_do_not_see_is_in_no_feed(say: Say, own_post: Post, client: Client, state: str) -> None:
+def test_comments_that_readers_do_not_see_are_in_no_feed(say: Say, own_post: Post, client: Client, state: str) -> None:
     say("A remark.")
     changes: dict[str, dict[str, Any]] = {
         "draft": {"status": "draft"},
@@ -122,41 +122,41 @@ def test_what_readers_do_not_see_is_in_no_feed(say: Say, own_post: Post, client:
     assert client.get(feed_of(own_post)).status_code == 404
 
 
-def test_a_feed_follows_its_post_to_a_new_address(say: Say, own_post: Post, client: Client) -> None:
+def test_the_feed_of_a_post_redirects_to_its_new_url(say: Say, own_post: Post, client: Client) -> None:
     OldSlug.objects.create(slug="as-it-was", post=own_post)
     for old in (feed_of(own_post).replace("own-post", "as-it-was"), "/2020/01/own-post/comments.atom"):
         response = client.get(old)
         assert (response.status_code, response["Location"]) == (301, feed_of(own_post))
 
 
-def test_feeds_cost_few_queries_whatever_is_in_them(
+def test_feeds_take_few_queries_whatever_they_hold(
     say: Say, own_post: Post, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(5):
         say(str(number))
-    address = feed_of(own_post)
+    path = feed_of(own_post)
     with django_assert_num_queries(2):  # the comments · their discussions with posts and the blog
         fetch()
     with django_assert_num_queries(2):  # the post with its discussion · the comments
-        fetch(address)
+        fetch(path)
     with django_assert_num_queries(2):  # the posts with their discussions · credits and videos
         fetch("/feeds/posts.atom")
 
 
-def test_an_empty_feed_is_whole(own_post: Post) -> None:
+def test_an_empty_feed_is_valid(own_post: Post) -> None:
     assert read().entries == []
     assert read(feed_of(own_post)).entries == []
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_attacks_come_out_harmless(say: Say, attack: str) -> None:
+def test_attacks_are_harmless_in_feeds(say: Say, attack: str) -> None:
     say(f"x {attack}")
     Comment.objects.update(name=attack[:80])
     (entry,) = read().entries
     assert_harmless(entry.content[0].value)
 
 
-def test_the_feed_of_posts_tells_of_the_replies(say: Say, own_post: Post, blog: Blog) -> None:
+def test_the_feed_of_posts_links_to_the_replies(say: Say, own_post: Post, blog: Blog) -> None:
     say("one")
     latest = say("two")
     entry = ElementTree.fromstring(fetch("/feeds/posts.atom")).find(f"{ATOM}entry")  # noqa: S314 - our own feed
@@ -171,7 +171,7 @@ def test_the_feed_of_posts_tells_of_the_replies(say: Say, own_post: Post, blog: 
     assert b"replies" not in fetch("/feeds/posts.atom")
 
 
-def test_the_page_leads_to_its_feed_and_counts_for_machines(say: Say, own_post: Post, client: Client) -> None:
+def test_the_page_links_to_its_feed_and_has_the_comment_count_as_data(say: Say, own_post: Post, client: Client) -> None:
     say("one")
     page = BeautifulSoup(client.get(own_post.get_absolute_url()).content, "html.parser")
     feeds = {link["href"] for link in page.select("link[type='application/atom+xml']")}

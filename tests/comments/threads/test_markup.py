@@ -1,4 +1,4 @@
-"""What readers and their screen readers get of a thread."""
+"""The HTML of a thread, for readers and for screen readers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,8 +34,8 @@ def article(page: BeautifulSoup, comment: Comment) -> Tag:
     return found
 
 
-def name_of(page: BeautifulSoup, element: Tag) -> str:
-    """What a screen reader calls an element: its labels, put together."""
+def accessible_name(page: BeautifulSoup, element: Tag) -> str:
+    """The accessible name of an element: the texts of its labels."""
     labels = [page.find(id=label) for label in str(element["aria-labelledby"]).split()]
     assert all(labels)
     return " ".join(label.get_text(" ", strip=True) for label in labels if label)
@@ -46,20 +46,20 @@ def test_an_article_is_named_by_its_author_and_its_time(say: Say, shown: Shown) 
     page = shown()
     time = page.find("time")
     assert isinstance(time, Tag)
-    assert name_of(page, article(page, comment)) == f"Rea Reader {time.text}"
+    assert accessible_name(page, article(page, comment)) == f"Rea Reader {time.text}"
     assert time["datetime"] == comment.created_at.isoformat(timespec="seconds")
 
 
-def test_a_badge_is_words_and_belongs_to_the_name(say: Say, shown: Shown) -> None:
+def test_a_badge_is_text_and_part_of_the_accessible_name(say: Say, shown: Shown) -> None:
     comment = say("Well.", name="Eldon Host")
     Comment.objects.filter(pk=comment.pk).update(badge="host")
     say("Indeed.", to=comment, name="Rea Reader")
     page = shown()
-    assert name_of(page, article(page, comment)).startswith("Eldon Host host")
+    assert accessible_name(page, article(page, comment)).startswith("Eldon Host host")
     assert len(page.select(".comment-badge")) == 1
 
 
-def test_replies_can_be_folded_away_without_a_script(say: Say, shown: Shown) -> None:
+def test_replies_can_be_folded_without_scripts(say: Say, shown: Shown) -> None:
     root = say("Root.", name="Ann")
     say("One.", to=root, name="Bo")
     say("Two.", to=say("Three.", to=root, name="Cy"), name="Di")
@@ -73,7 +73,7 @@ def test_replies_can_be_folded_away_without_a_script(say: Say, shown: Shown) -> 
         assert details.find_previous_sibling("article")
 
 
-def test_no_number_of_replies_is_said_where_more_are_on_other_pages(say: Say, shown: Shown, settings: Any) -> None:
+def test_replies_are_not_counted_if_more_are_on_other_pages(say: Say, shown: Shown, settings: Any) -> None:
     settings.COMMENTS_PER_PAGE = 2
     root = say("Root.", name="Ann")
     for number in range(5):
@@ -94,10 +94,10 @@ def test_a_tombstone_says_why_and_nothing_else(say: Say, shown: Shown, state: st
     say("Please not.", to=root, name="Bo")
     Comment.objects.filter(pk=root.pk).update(state=state, badge="host", edited_at=clock.now())
     page = shown()
-    grave = article(page, root)
-    assert name_of(page, grave).startswith(sentence)
+    tombstone = article(page, root)
+    assert accessible_name(page, tombstone).startswith(sentence)
     for gone in ("Rude Reader", "insult", "edited", "host", "Reply", "lang="):
-        assert gone not in str(grave)
+        assert gone not in str(tombstone)
     assert page.find("summary").text == "1 reply"  # type: ignore[union-attr]
     assert "reply, level 2" in page.text
 
@@ -109,7 +109,7 @@ def test_an_edited_comment_says_so(say: Say, shown: Shown) -> None:
     assert [mark.text for mark in shown().select(".comment-edited")] == ["edited"]
 
 
-def test_names_and_languages_are_text_wherever_they_stand(say: Say, shown: Shown) -> None:
+def test_names_and_languages_are_escaped_everywhere(say: Say, shown: Shown) -> None:
     nasty = "<b>\"'&{0}%(x)s{name}"
     root = say("Root.", name=nasty)
     reply = say("Reply.", to=root, name=nasty)
@@ -122,25 +122,25 @@ def test_names_and_languages_are_text_wherever_they_stand(say: Say, shown: Shown
     assert page.select(".comment-body")[0]["lang"] == '"><i>'
 
 
-def test_a_text_with_braces_stays_as_it_was_written(say: Say, shown: Shown) -> None:
+def test_braces_and_percent_signs_in_a_text_stay(say: Say, shown: Shown) -> None:
     comment = say("{id} {0} %(name)s %d {% x %}")
     assert "{id} {0} %(name)s %d {% x %}" in article(shown(), comment).text
 
 
-def test_below_the_deepest_level_a_link_says_whom_it_answers(say: Say, shown: Shown) -> None:
+def test_on_the_deepest_level_a_link_says_whom_a_comment_replies_to(say: Say, shown: Shown) -> None:
     comment = say("1", name="Ann")
     for level in range(2, paths.MAX_LEVELS + 1):
         comment = say(str(level), to=comment, name=f"Reader {level}")
     deepest = say("Below.", to=comment, name="Bo")
     page = shown()
-    link = article(page, deepest).select_one(".comment-answers")
+    link = article(page, deepest).select_one(".comment-reply-to")
     assert link
     assert (link["href"], link.text) == (f"#c-{comment.public_id}", "to Reader 32")
     assert "level 32" in article(page, deepest).text
 
 
-def test_only_the_reply_link_of_each_names_whom_it_answers(say: Say, shown: Shown, own_post: Post) -> None:
+def test_the_reply_link_names_the_author_of_the_comment(say: Say, shown: Shown, own_post: Post) -> None:
     comment = say("Well.", name="Ann")
-    (link,) = shown().select(".comment-acts a")
+    (link,) = shown().select(".comment-actions a")
     assert " ".join(link.text.split()) == "Reply to Ann"
     assert link["href"] == f"/comments/new/{own_post.pk}/?parent={ids.encode(comment.pk)}"

@@ -1,4 +1,4 @@
-"""Reading order, pages, and what they cost."""
+"""The reading order of comments, and the queries of a page."""
 
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -37,7 +37,7 @@ def shown(post: Post, after: str | None = None) -> str:
 
 
 class Outline(HTMLParser):
-    """The nesting of lists as readers of the page get it: (number of lists around it, id) for every article."""
+    """The nesting of lists on the page: (number of lists around it, id) for every article."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class Outline(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in ("ol", "li", "article"):
             if self.open and tag == "ol":
-                assert self.open[-1] == "li", "a list stands in an item"
+                assert self.open[-1] == "li", "a list is in an item"
             if tag == "li":
                 assert self.open[-1] == "ol"
             if tag == "article":
@@ -66,7 +66,7 @@ def outline(html: str) -> list[tuple[int, str]]:
     return parser.articles
 
 
-def test_replies_stand_in_lists_inside_what_they_answer(say: Say, own_post: Post) -> None:
+def test_replies_are_in_lists_inside_their_parent(say: Say, own_post: Post) -> None:
     first = say("first")
     second = say("second")
     reply = say("reply", to=first)
@@ -76,27 +76,27 @@ def test_replies_stand_in_lists_inside_what_they_answer(say: Say, own_post: Post
     assert outline(shown(own_post)) == [(level, f"c-{comment.public_id}") for level, comment in expected]
 
 
-def test_pages_put_together_are_the_whole_thread_in_order(say: Say, own_post: Post, small_pages: None) -> None:
-    said: list[Comment] = []
+def test_all_pages_together_are_the_discussion_in_order(say: Say, own_post: Post, small_pages: None) -> None:
+    posted: list[Comment] = []
     for number in range(10):
-        said.append(say(str(number), to=said[number // 2] if number % 3 else None))
+        posted.append(say(str(number), to=posted[number // 2] if number % 3 else None))
     read, after = [], None
     for _page in range(10):
-        page = pages.page(own_post.discussion, after)
+        page = pages.get_page(own_post.discussion, after)
         read += [row.comment.pk for row in page.rows if not row.is_context]
         after = page.next_cursor
         if not after:
             break
-    assert read == [comment.pk for comment in sorted(said, key=lambda comment: comment.path)]
+    assert read == [comment.pk for comment in sorted(posted, key=lambda comment: comment.path)]
 
 
-def test_a_page_that_begins_inside_a_thread_shows_what_it_answers(
+def test_a_page_that_begins_inside_a_thread_shows_the_ancestors(
     say: Say, own_post: Post, small_pages: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     chain = [say("0")]
     for number in range(1, 5):
         chain.append(say(str(number), to=chain[-1]))
-    first = pages.page(own_post.discussion, None)
+    first = pages.get_page(own_post.discussion, None)
     post = fresh(own_post)
     with django_assert_num_queries(2):  # the page · its context
         html = TAG.render(Context({"post": post, "comments_after": first.next_cursor}))
@@ -106,7 +106,7 @@ def test_a_page_that_begins_inside_a_thread_shows_what_it_answers(
 
 
 @pytest.mark.parametrize("comments", [0, 1, 7])
-def test_a_first_page_is_one_query_whatever_stands_on_it(
+def test_a_first_page_takes_one_query_whatever_it_holds(
     say: Say, own_post: Post, comments: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     root = None
@@ -119,17 +119,17 @@ def test_a_first_page_is_one_query_whatever_stands_on_it(
         COUNT.render(Context({"post": post}))
 
 
-def test_a_cursor_that_is_gone_or_foreign_or_nonsense_still_gives_a_page(say: Say, own_post: Post) -> None:
+def test_a_cursor_that_is_gone_or_foreign_or_invalid_still_gives_a_page(say: Say, own_post: Post) -> None:
     first, second = say("first"), say("second")
     gone = ids.encode(first.pk + (second.pk - first.pk) // 2)
-    assert [row.comment.pk for row in pages.page(own_post.discussion, gone).rows] == [second.pk]
-    for nonsense in ("", "x", "\0", "' OR 1=1 --", "u" * 11, None):
-        found = pages.page(own_post.discussion, nonsense).rows
+    assert [row.comment.pk for row in pages.get_page(own_post.discussion, gone).rows] == [second.pk]
+    for invalid in ("", "x", "\0", "' OR 1=1 --", "u" * 11, None):
+        found = pages.get_page(own_post.discussion, invalid).rows
         assert [row.comment.pk for row in found] == [first.pk, second.pk]
-    assert "no further comments" in shown(own_post, ids.encode(ids.LIMIT - 1))
+    assert "no more comments" in shown(own_post, ids.encode(ids.LIMIT - 1))
 
 
-def test_tombstones_say_nothing_of_who_or_what(say: Say, own_post: Post, moderator: User) -> None:
+def test_tombstones_show_neither_name_nor_text(say: Say, own_post: Post, moderator: User) -> None:
     root = say("An insult.", name="Rude Reader")
     say("Please not.", to=root)
     remove(root, by=moderator, reason="an insult")
@@ -140,7 +140,7 @@ def test_tombstones_say_nothing_of_who_or_what(say: Say, own_post: Post, moderat
     assert "Please not." in html
 
 
-def test_a_deep_reply_names_whom_it_answers(say: Say, own_post: Post) -> None:
+def test_a_reply_says_whom_it_replies_to(say: Say, own_post: Post) -> None:
     root = say("Root.", name="Ann")
     say("Reply.", to=root, name="Bo")
     assert "reply to Ann, level 2" in shown(own_post)
@@ -150,10 +150,12 @@ def test_a_deep_reply_names_whom_it_answers(say: Say, own_post: Post) -> None:
     ("change", "text"),
     [
         ({"state": "readonly"}, "closed"),
-        ({"state": "open"}, "Post the comment"),
+        ({"state": "open"}, "Post comment"),
     ],
 )
-def test_the_form_or_the_reason_why_there_is_none(say: Say, own_post: Post, change: dict[str, Any], text: str) -> None:
+def test_there_is_a_form_or_the_reason_why_there_is_none(
+    say: Say, own_post: Post, change: dict[str, Any], text: str
+) -> None:
     say("A remark.")
     Discussion.objects.filter(pk=own_post.pk).update(**change)
     html = shown(own_post)
@@ -170,11 +172,11 @@ def test_a_hidden_discussion_shows_nothing(say: Say, own_post: Post) -> None:
     assert not Comment.objects.public().filter(pk=comment.pk).exists()
 
 
-def test_a_post_that_is_not_stored_yet_has_a_note_in_place_of_a_discussion() -> None:
-    assert "Comments will stand here." in TAG.render(Context({"post": Post(title="New")}))
+def test_a_post_that_is_not_stored_yet_has_a_placeholder_for_the_discussion() -> None:
+    assert "Comments will appear here." in TAG.render(Context({"post": Post(title="New")}))
 
 
-def test_the_form_holds_nothing_of_a_reader_or_a_moment(say: Say, own_post: Post) -> None:
+def test_the_form_depends_on_neither_reader_nor_time(say: Say, own_post: Post) -> None:
     say("A remark.")
     html = shown(own_post)
     assert html == shown(own_post)
@@ -183,7 +185,7 @@ def test_the_form_holds_nothing_of_a_reader_or_a_moment(say: Say, own_post: Post
 
 @pytest.fixture
 def crowd(say: Say) -> Comment:
-    """A comment with two thousand replies: a planner reads a handful of rows whole, whatever index there is."""
+    """A comment with two thousand replies: with only a few rows, the planner would scan the table."""
     root = say("Root.")
     replies = [
         Comment(
@@ -204,14 +206,14 @@ def crowd(say: Say) -> Comment:
     ]
     Comment.objects.bulk_create(replies)
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":  # what earlier tests rolled back still lies in the indexes
+        if connection.vendor == "postgresql":  # rows that earlier tests rolled back are still in the indexes
             cursor.execute("REINDEX TABLE comments_comment")
         cursor.execute("ANALYZE comments_comment")
     return root
 
 
 def plan(read: Callable[[], Any]) -> str:
-    """How the database finds the rows of the one page that `read` asks for."""
+    """Return the query plan of the one page that `read` reads."""
     with CaptureQueriesContext(connection) as queries:
         read()
     (page,) = (query["sql"] for query in queries if f"LIMIT {settings.COMMENTS_PER_PAGE * 3 // 2 + 1}" in query["sql"])
@@ -224,16 +226,16 @@ def plan(read: Callable[[], Any]) -> str:
 @pytest.mark.parametrize(
     "read",
     [
-        lambda root: pages.page(root.discussion, None),
-        lambda root: pages.page(root.discussion, root.public_id),
-        pages.around,
+        lambda root: pages.get_page(root.discussion, None),
+        lambda root: pages.get_page(root.discussion, root.public_id),
+        pages.page_around,
     ],
     ids=["first page", "later page", "replies"],
 )
-def test_a_page_walks_along_the_partial_index_and_sorts_nothing(crowd: Comment, read: Callable[[Comment], Any]) -> None:
-    """SQLite uses it for `AND shown`, which is what `filter(shown=True)` makes, but not for `shown = 1`.
+def test_a_page_uses_the_partial_index_and_sorts_nothing(crowd: Comment, read: Callable[[Comment], Any]) -> None:
+    """SQLite uses it for `AND shown`, which is the SQL of `filter(shown=True)`, but not for `shown = 1`.
 
-    To PostgreSQL the index of all places, which has the same order, can look as short.
+    PostgreSQL may estimate that the index of all paths, which has the same order, is as cheap.
     """
     found = plan(lambda: read(crowd))
     in_order = {"comment_reading"} | ({"comment_one_place"} if connection.vendor == "postgresql" else set())

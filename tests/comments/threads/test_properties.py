@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: a second, simple-minded account of the rules, compared with what is stored."""
+"""Any sequence of actions: the stored discussion is compared with a second, simple model of the rules."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ from comments.models import Comment, CommentEvent, Discussion
 from comments.moderation import steps
 from comments.posting.submission import Refused
 from tests.comments.conftest import Say
-from tests.comments.held import as_if_held
-from tests.comments.wholeness import assert_whole, shown
+from tests.comments.held_comments import as_if_held
+from tests.comments.thread_integrity import assert_whole, shown
 
-# What each step makes of a comment: from which states it leads where.
+# The state transitions of each step.
 HELD = ("pending", "spam", "rejected")
 MOVES: dict[str, dict[str, str]] = {
     "approve": dict.fromkeys(HELD, "published"),
@@ -26,28 +26,28 @@ MOVES: dict[str, dict[str, str]] = {
     "remove": {"published": "removed"},
     "restore": {"removed": "published"},
     "delete_by_writer": dict.fromkeys((*HELD, "published"), "deleted"),
-    "hold_again": {"published": "pending"},
+    "requeue": {"published": "pending"},
     "erase": dict.fromkeys((*HELD, "published", "removed", "deleted"), "erased"),
     "remove_with_replies": {"published": "removed"},
     "show_replies": {},
 }
 MODERATED = ("approve", "reject", "mark_spam", "remove", "remove_with_replies", "show_replies", "restore")
-Look = tuple[str, bool]  # the state, and whether replies are hidden
+Status = tuple[str, bool]  # the state, and whether replies are hidden
 
 
 @dataclass
-class Remark:
-    """A comment as somebody would explain it to a moderator: no paths, no counters.
+class SimpleComment:
+    """A comment without paths and counters.
 
-    `past` holds what it was before each change, with the batch that the change was a part of.
+    `past` holds the status before each change, and the batch that the change belongs to.
     """
 
     text: str
-    above: "Remark | None"
+    above: "SimpleComment | None"
     state: str = "published"
     hides: bool = False
-    replies: "list[Remark]" = field(default_factory=list)
-    past: "list[tuple[UUID | None, Look]]" = field(default_factory=list)
+    replies: "list[SimpleComment]" = field(default_factory=list)
+    past: "list[tuple[UUID | None, Status]]" = field(default_factory=list)
 
     @property
     def is_hidden(self) -> bool:
@@ -59,7 +59,7 @@ class Remark:
 
     @property
     def lines(self) -> list[str]:
-        """Itself and what stands below it, as far as it is seen."""
+        """Its own text and those below it, as far as readers see them."""
         below = [line for reply in self.replies for line in reply.lines]
         return [self.text, *below] if self.is_read or below else []
 
@@ -75,10 +75,10 @@ class Remark:
         return self._become((state, hides), batch if step in MODERATED else None)
 
     def undo(self, batch: UUID) -> bool:
-        """Only the last change is taken back, and only once."""
+        """Only the last change can be undone, and only once."""
         return bool(self.past) and self.past[-1][0] == batch and self._become(self.past[-1][1], None)
 
-    def _become(self, after: Look, batch: UUID | None) -> bool:
+    def _become(self, after: Status, batch: UUID | None) -> bool:
         before = self.state, self.hides
         if before == after:
             return False
@@ -87,46 +87,46 @@ class Remark:
         return True
 
 
-Told = list[tuple[Comment, Remark]]
-acts = st.tuples(st.sampled_from(("say", "say", "say", "hold", "undo", *MOVES)), st.integers(0, 30))
+Pairs = list[tuple[Comment, SimpleComment]]
+actions = st.tuples(st.sampled_from(("say", "say", "say", "hold", "undo", *MOVES)), st.integers(0, 30))
 
 
 @hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(acts, max_size=30))
-def test_the_discussion_stays_whole_and_as_anybody_would_expect(
+@given(st.lists(actions, max_size=30))
+def test_the_discussion_agrees_with_the_simple_model(
     say: Say, own_post: Post, moderator: User, script: list[tuple[str, int]]
 ) -> None:
     Comment.objects.all().delete()
     Discussion.objects.update(count=0, last_published_at=None)
-    told: Told = []
+    pairs: Pairs = []
     batches: list[UUID] = []
-    for number, (act, which) in enumerate(script):
-        chosen = told[which % len(told)] if told and which else None
-        if act in ("say", "hold"):
-            told += _say(say, f"{number}", chosen, is_held=act == "hold")
-        elif act == "undo" and batches:
+    for number, (action, which) in enumerate(script):
+        chosen = pairs[which % len(pairs)] if pairs and which else None
+        if action in ("say", "hold"):
+            pairs += _say(say, f"{number}", chosen, is_held=action == "hold")
+        elif action == "undo" and batches:
             batch = batches[which % len(batches)]
-            assert steps.undo(batch, by=moderator) == sum(remark.undo(batch) for _comment, remark in told)
-        elif act in MOVES and chosen:
+            assert steps.undo(batch, by=moderator) == sum(model.undo(batch) for _comment, model in pairs)
+        elif action in MOVES and chosen:
             batches.append(uuid4())
-            assert _take(act, chosen[0], moderator, batches[-1]) == chosen[1].take(act, batches[-1])
-    _compare(own_post, told)
+            assert _take(action, chosen[0], moderator, batches[-1]) == chosen[1].take(action, batches[-1])
+    _compare(own_post, pairs)
 
 
-def _compare(post: Post, told: Told) -> None:
-    remarks = [remark for _comment, remark in told]
-    threads = [remark.lines for remark in remarks if remark.above is None]
+def _compare(post: Post, pairs: Pairs) -> None:
+    models = [model for _comment, model in pairs]
+    threads = [model.lines for model in models if model.above is None]
     assert sorted(shown(post)) == sorted(line for lines in threads for line in lines)
-    assert Discussion.objects.get(pk=post.pk).count == sum(remark.is_read for remark in remarks)
+    assert Discussion.objects.get(pk=post.pk).count == sum(model.is_read for model in models)
     assert_whole(post)
-    for comment, remark in told:
+    for comment, model in pairs:
         comment.refresh_from_db()
-        assert (comment.state, comment.hides_replies, comment.source) == (remark.state, remark.hides, remark.text)
-    changes = sum(1 + len(remark.past) for remark in remarks)
+        assert (comment.state, comment.hides_replies, comment.source) == (model.state, model.hides, model.text)
+    changes = sum(1 + len(model.past) for model in models)
     assert CommentEvent.objects.filter(comment__discussion=post.pk).count() == changes
 
 
-def _say(say: Say, text: str, chosen: tuple[Comment, Remark] | None, *, is_held: bool) -> Told:
+def _say(say: Say, text: str, chosen: tuple[Comment, SimpleComment] | None, *, is_held: bool) -> Pairs:
     to, above = chosen or (None, None)
     try:
         comment = say(text, to=to)
@@ -135,13 +135,13 @@ def _say(say: Say, text: str, chosen: tuple[Comment, Remark] | None, *, is_held:
         assert not above.is_read
         return []
     assert above is None or above.is_read
-    remark = Remark(text, above)
+    model = SimpleComment(text, above)
     if is_held:
         as_if_held(comment)
-        remark.state = "pending"
+        model.state = "pending"
     if above:
-        above.replies.append(remark)
-    return [(comment, remark)]
+        above.replies.append(model)
+    return [(comment, model)]
 
 
 def _take(step: str, comment: Comment, moderator: User, batch: UUID) -> bool:

@@ -1,4 +1,4 @@
-"""What is kept under an address: shown and given to whoever reads mail there, and to nobody else."""
+"""What is stored under an e-mail address is shown and given only to those who read mail there."""
 
 import json
 from datetime import timedelta
@@ -23,8 +23,7 @@ from core.tasks import worker
 from tests.attacks import ATTACKS, assert_harmless
 from tests.blog.mailbox import received
 from tests.comments.conftest import Say
-from tests.comments.lives import EARLIER, NAME, TEXT, WEB, lived
-from tests.comments.postbox import (
+from tests.comments.mailbox import (
     REA,
     SAM,
     bare,
@@ -33,6 +32,7 @@ from tests.comments.postbox import (
     to,
     with_address,
 )
+from tests.comments.personal_history import EARLIER, NAME, TEXT, WEB_PAGE, create_history
 from tests.conftest import NOON
 from tests.core.mailing.test_signed_links import NONSENSE
 
@@ -42,25 +42,25 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def life(say: Say, moderator: User, mailoutbox: list[EmailMessage]) -> list[Comment]:
-    found = lived(say, moderator)
+def history(say: Say, moderator: User, mailoutbox: list[EmailMessage]) -> list[Comment]:
+    comments = create_history(say, moderator)
     mailoutbox.clear()
-    return found
+    return comments
 
 
 def link(browser: Client, mailoutbox: list[EmailMessage], email: str = REA) -> str:
-    """The path of the page, as somebody gets there."""
+    """Request the link to the page, and return the path in it."""
     browser.post("/comments/yours/", {"email": email})
     worker.run_due()
     return path_in(mailoutbox[-1], "yours")
 
 
-# --- The way there ----------------------------------------------------------------------------------------------------
+# --- Requesting the link ----------------------------------------------------------------------------------------------
 
 
-def test_who_reads_the_mail_gets_in(client: Client, life: list[Comment], mailoutbox: list[EmailMessage]) -> None:
-    sent = client.post("/comments/yours/", {"email": " REA@reader.example "})
-    assert (sent.status_code, sent["Location"]) == (303, "/comments/yours/?sent")
+def test_the_mailed_link_opens_the_page(client: Client, history: list[Comment], mailoutbox: list[EmailMessage]) -> None:
+    response = client.post("/comments/yours/", {"email": " REA@reader.example "})
+    assert (response.status_code, response["Location"]) == (303, "/comments/yours/?sent")
     worker.run_due()
     assert to(mailoutbox) == [REA]
     assert received(mailoutbox[0])["Subject"] == "Your data on Marginalia"
@@ -72,36 +72,34 @@ def test_who_reads_the_mail_gets_in(client: Client, life: list[Comment], mailout
     assert "noindex" in page["X-Robots-Tag"]
 
 
-def test_of_whom_nothing_is_known_gets_no_mail_and_the_same_answer(
-    client: Client, life: list[Comment], mailoutbox: list[EmailMessage]
+def test_an_unknown_email_gets_the_same_response_and_no_mail(
+    client: Client, history: list[Comment], mailoutbox: list[EmailMessage]
 ) -> None:
-    """A5: nor is less done for them, as long as somebody waits for the answer."""
-    answers, rows = set(), []
+    """A5: and the request does no less work for it."""
+    responses, rows = set(), []
     for email in (REA, SAM, "nobody@reader.example"):
         browser, before = Client(), (OutgoingEmail.objects.count(), Task.objects.count())
         sent = browser.post("/comments/yours/", {"email": email})
         page = browser.get(sent["Location"])
-        answers.add((sent.status_code, sent.content, str(sent.headers), bare(page), str(page.headers)))
+        responses.add((sent.status_code, sent.content, str(sent.headers), bare(page), str(page.headers)))
         rows.append((OutgoingEmail.objects.count() - before[0], Task.objects.count() - before[1]))
-    assert len(answers) == 1
+    assert len(responses) == 1
     assert rows == [(1, 1)] * 3
     worker.run_due()
     assert sorted(to(mailoutbox)) == [REA, SAM]
 
 
-def test_asking_costs_the_same_queries_for_everybody(client: Client, life: list[Comment]) -> None:
-    client.post("/comments/yours/", {"email": "first@reader.example"})  # the first of a week makes its key
-    costs = set()
+def test_a_request_takes_the_same_queries_for_every_email(client: Client, history: list[Comment]) -> None:
+    client.post("/comments/yours/", {"email": "first@reader.example"})  # the first request of a week creates the key
+    counts = set()
     for email in (SAM, REA, "nobody@reader.example"):
         with CaptureQueriesContext(connection) as captured:
             client.post("/comments/yours/", {"email": email})
-        costs.add(len(captured))
-    assert len(costs) == 1
+        counts.add(len(captured))
+    assert len(counts) == 1
 
 
-def test_that_somebody_asked_is_nothing_that_is_known(
-    client: Client, mailoutbox: list[EmailMessage], blog: Any
-) -> None:
+def test_an_earlier_request_counts_as_nothing_stored(client: Client, mailoutbox: list[EmailMessage], blog: Any) -> None:
     for _time in range(2):
         client.post("/comments/yours/", {"email": REA})
         worker.run_due()
@@ -114,50 +112,50 @@ def test_the_form_needs_its_token(blog: Any) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "rea", "%@%", f"{REA}\nBcc: {SAM}", "\x00"])
-def test_what_is_no_address_comes_back_with_a_word(client: Client, blog: Any, typed: str) -> None:
-    answer = client.post("/comments/yours/", {"email": typed})
-    assert answer.status_code == 400
-    assert "errorlist" in answer.content.decode()
+def test_an_invalid_email_is_shown_with_an_error(client: Client, blog: Any, typed: str) -> None:
+    response = client.post("/comments/yours/", {"email": typed})
+    assert response.status_code == 400
+    assert "errorlist" in response.content.decode()
 
 
-def test_the_page_closes_after_half_an_hour(
-    client: Client, life: list[Comment], mailoutbox: list[EmailMessage]
+def test_the_link_expires_after_half_an_hour(
+    client: Client, history: list[Comment], mailoutbox: list[EmailMessage]
 ) -> None:
     path = link(client, mailoutbox)
     with clock.standing_at(NOON + 30 * MINUTE):
         assert client.get(path).status_code == 200
     with clock.standing_at(NOON + 30 * MINUTE + timedelta(seconds=1)):
-        for address in (path, f"{path}erase/", f"{path}comments.json", f"{path}comments.html"):
-            assert client.get(address).status_code == 404
+        for url in (path, f"{path}erase/", f"{path}comments.json", f"{path}comments.html"):
+            assert client.get(url).status_code == 404
         assert client.post(f"{path}erase/").status_code == 404
         assert client.post(path, {"stop": "1"}).status_code == 404
-    assert Comment.objects.filter(email__iexact=REA).count() == len(life)
+    assert Comment.objects.filter(email__iexact=REA).count() == len(history)
 
 
 @pytest.mark.parametrize("token", [token for token in NONSENSE if token.isprintable() and token.strip(".")])
-def test_nonsense_opens_nothing(client: Client, blog: Any, token: str) -> None:
+def test_an_invalid_token_opens_nothing(client: Client, blog: Any, token: str) -> None:
     for end in ("", "erase/", "comments.json", "comments.html"):
         assert client.get(f"/comments/yours/{token}/{end}").status_code == 404
     assert client.post(f"/comments/yours/{token}/erase/").status_code == 404
 
 
-def test_no_other_token_opens_it(client: Client, life: list[Comment]) -> None:
+def test_tokens_for_other_purposes_do_not_open_it(client: Client, history: list[Comment]) -> None:
     """A2."""
-    letter = OutgoingEmail.objects.filter(email=REA).first()
-    assert letter
+    message = OutgoingEmail.objects.filter(email=REA).first()
+    assert message
     for purpose in (Purpose.CONFIRM, Purpose.UNSUBSCRIBE):
-        assert client.get(f"/comments/yours/{signed_links.create(purpose, [letter.pk])}/").status_code == 404
+        assert client.get(f"/comments/yours/{signed_links.create(purpose, [message.pk])}/").status_code == 404
 
 
-# --- What is shown ----------------------------------------------------------------------------------------------------
+# --- The page ---------------------------------------------------------------------------------------------------------
 
 
-def test_it_shows_all_comments_and_subscriptions_of_the_address_and_no_others(
-    client: Client, life: list[Comment], say: Say, mailoutbox: list[EmailMessage]
+def test_it_shows_all_comments_and_subscriptions_of_the_email_and_no_others(
+    client: Client, history: list[Comment], say: Say, mailoutbox: list[EmailMessage]
 ) -> None:
     with_address(say("A teal remark."), SAM, proved=True)
     page = client.get(link(client, mailoutbox)).content.decode()
-    for comment in life:
+    for comment in history:
         comment.refresh_from_db()
         assert comment.source in page
         assert comment.get_state_display() in page
@@ -165,12 +163,12 @@ def test_it_shows_all_comments_and_subscriptions_of_the_address_and_no_others(
     assert "replies to my comment" in page
     assert "this thread" in page
     assert "teal" not in page
-    assert f"#c-{life[0].public_id}" in page
-    assert f"#c-{life[1].public_id}" not in page
+    assert f"#c-{history[0].public_id}" in page
+    assert f"#c-{history[1].public_id}" not in page
 
 
-def test_a_subscription_is_stopped_by_a_button_and_only_ones_own(
-    client: Client, life: list[Comment], mailoutbox: list[EmailMessage]
+def test_a_button_ends_ones_own_subscriptions_only(
+    client: Client, history: list[Comment], mailoutbox: list[EmailMessage]
 ) -> None:
     path = link(client, mailoutbox)
     own = Subscription.objects.filter(email=REA).first()
@@ -185,18 +183,18 @@ def test_a_subscription_is_stopped_by_a_button_and_only_ones_own(
     assert Subscription.objects.filter(pk=other.pk).exists()
 
 
-def test_a_post_that_readers_do_not_see_is_not_named(
-    client: Client, life: list[Comment], own_post: Post, mailoutbox: list[EmailMessage]
+def test_the_title_of_a_post_that_is_not_public_is_not_shown(
+    client: Client, history: list[Comment], own_post: Post, mailoutbox: list[EmailMessage]
 ) -> None:
     path = link(client, mailoutbox)
     Post.objects.update(status="draft")
-    for address in (path, f"{path}comments.json", f"{path}comments.html"):
-        answer = client.get(address).content.decode()
-        assert own_post.title not in answer
-        assert TEXT in answer
+    for url in (path, f"{path}comments.json", f"{path}comments.html"):
+        page = client.get(url).content.decode()
+        assert own_post.title not in page
+        assert TEXT in page
 
 
-def test_many_comments_cost_no_more_queries(
+def test_many_comments_take_no_more_queries(
     client: Client, say: Say, mailoutbox: list[EmailMessage], django_assert_max_num_queries: Any
 ) -> None:
     for number in range(30):
@@ -208,18 +206,18 @@ def test_many_comments_cost_no_more_queries(
         client.get(f"{path}comments.json")
 
 
-# --- What is taken along ----------------------------------------------------------------------------------------------
+# --- The export -------------------------------------------------------------------------------------------------------
 
 
-def test_the_export_for_programs_holds_everything(
-    client: Client, life: list[Comment], mailoutbox: list[EmailMessage]
+def test_the_json_export_holds_everything(
+    client: Client, history: list[Comment], mailoutbox: list[EmailMessage]
 ) -> None:
-    answer = client.get(f"{link(client, mailoutbox)}comments.json")
-    assert answer["Content-Type"] == "application/json"
-    kept = json.loads(answer.content)
-    assert kept["address"] == REA
-    assert [comment["id"] for comment in kept["comments"]] == [comment.public_id for comment in life]
-    assert [comment["state"] for comment in kept["comments"]] == [
+    response = client.get(f"{link(client, mailoutbox)}comments.json")
+    assert response["Content-Type"] == "application/json"
+    data = json.loads(response.content)
+    assert data["address"] == REA
+    assert [comment["id"] for comment in data["comments"]] == [comment.public_id for comment in history]
+    assert [comment["state"] for comment in data["comments"]] == [
         "published",
         "pending",
         "spam",
@@ -227,21 +225,21 @@ def test_the_export_for_programs_holds_everything(
         "removed",
         "deleted",
     ]
-    first = kept["comments"][0]
-    assert (first["name"], first["text"], first["web_page"], first["email"]) == (NAME, TEXT, WEB, REA)
+    first = data["comments"][0]
+    assert (first["name"], first["text"], first["web_page"], first["email"]) == (NAME, TEXT, WEB_PAGE, REA)
     assert first["earlier_wordings"] == [{"replaced": NOON.isoformat(), "text": EARLIER}]
     assert first["findings"] == [{"code": "first", "score": 2}]
     assert first["network_hash"] == (b"n" * 32).hex(" ", 8)
     assert first["email_confirmed"] == first["written"] == first["edited"] == NOON.isoformat()
-    assert kept["comments"][4]["history"][-1]["reason"] == f"{NAME} again"
-    assert sorted(wish["about"] for wish in kept["subscriptions"]) == ["post", "replies", "thread"]
-    assert {letter["kind"] for letter in kept["letters"]} == {"confirm", "news", "access"}
-    assert any(letter["comments"] for letter in kept["letters"])
+    assert data["comments"][4]["history"][-1]["reason"] == f"{NAME} again"
+    assert sorted(each["about"] for each in data["subscriptions"]) == ["post", "replies", "thread"]
+    assert {message["kind"] for message in data["letters"]} == {"confirm", "news", "access"}
+    assert any(message["comments"] for message in data["letters"])
 
 
-def test_every_column_of_a_comment_is_in_the_export_or_nobodys_business(life: list[Comment]) -> None:
-    """A column that is added tomorrow fails here until somebody has thought of it."""
-    known = {
+def test_every_column_of_a_comment_is_exported_or_listed_here(history: list[Comment]) -> None:
+    """A new column fails here until somebody decides whether it is personal data."""
+    exported = {
         "id": "id",
         "discussion": "post",
         "state": "state",
@@ -259,47 +257,47 @@ def test_every_column_of_a_comment_is_in_the_export_or_nobodys_business(life: li
         "score": "score",
         "findings": "findings",
     }
-    of_the_place = {"parent", "reply_to", "path", "depth", "hides_replies", "hidden_above", "shown"}
-    made_of_the_text = {"html", "render_version", "submission_key", "words_key", "learned_as"}
-    of_an_account = {"person", "user", "moderators_told_at"}
+    of_the_tree = {"parent", "reply_to", "path", "depth", "hides_replies", "hidden_above", "shown"}
+    derived_from_the_text = {"html", "render_version", "submission_key", "words_key", "learned_as"}
+    of_accounts_and_moderation = {"person", "user", "moderators_told_at"}
     columns = {field.name for field in Comment._meta.concrete_fields}
-    assert columns == known.keys() | of_the_place | made_of_the_text | of_an_account
-    assert set(known.values()) <= personal_data.export(REA)["comments"][0].keys()
+    assert columns == exported.keys() | of_the_tree | derived_from_the_text | of_accounts_and_moderation
+    assert set(exported.values()) <= personal_data.export(REA)["comments"][0].keys()
 
 
-class Words(HTMLParser):
+class TextParser(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.words: list[str] = []
+        self.texts: list[str] = []
 
     def handle_data(self, data: str) -> None:
-        self.words.append(data)
+        self.texts.append(data)
 
 
-def test_the_export_for_people_holds_everything_too(
-    client: Client, life: list[Comment], mailoutbox: list[EmailMessage]
+def test_the_html_export_holds_everything(
+    client: Client, history: list[Comment], mailoutbox: list[EmailMessage]
 ) -> None:
-    answer = client.get(f"{link(client, mailoutbox)}comments.html")
-    assert answer["Content-Type"] == "text/html; charset=utf-8"
-    reader = Words()
-    reader.feed(answer.content.decode())
-    words = " ".join(reader.words)
-    for said in (NAME, TEXT, EARLIER, WEB, REA, "earlier wordings", "network hash", f"{NAME} again"):
-        assert said in words
+    response = client.get(f"{link(client, mailoutbox)}comments.html")
+    assert response["Content-Type"] == "text/html; charset=utf-8"
+    parser = TextParser()
+    parser.feed(response.content.decode())
+    text = " ".join(parser.texts)
+    for part in (NAME, TEXT, EARLIER, WEB_PAGE, REA, "earlier wordings", "network hash", f"{NAME} again"):
+        assert part in text
 
 
-def test_exports_are_files_that_no_browser_shows_or_keeps(
-    client: Client, life: list[Comment], mailoutbox: list[EmailMessage]
+def test_exports_are_downloads_that_are_not_cached(
+    client: Client, history: list[Comment], mailoutbox: list[EmailMessage]
 ) -> None:
     path = link(client, mailoutbox)
     for ending in ("json", "html"):
-        answer = client.get(f"{path}comments.{ending}")
-        assert answer["Content-Disposition"] == f'attachment; filename="comments.{ending}"'
-        assert answer["Cache-Control"] == "no-store"
-        assert answer["X-Content-Type-Options"] == "nosniff"
-        assert answer["Referrer-Policy"] == "same-origin"
+        response = client.get(f"{path}comments.{ending}")
+        assert response["Content-Disposition"] == f'attachment; filename="comments.{ending}"'
+        assert response["Cache-Control"] == "no-store"
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert response["Referrer-Policy"] == "same-origin"
         assert client.post(f"{path}comments.{ending}").status_code == 405
-    assert Comment.objects.filter(email__iexact=REA).count() == len(life)
+    assert Comment.objects.filter(email__iexact=REA).count() == len(history)
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from comments.moderation import banning
 from core.mailing import email_addresses
-from tests.comments.postbox import REA
+from tests.comments.mailbox import REA
 
 BAD = [
     "",

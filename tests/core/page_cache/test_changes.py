@@ -110,7 +110,7 @@ COMMENT_CHANGES: dict[str, Callable[[Comment], Any]] = {
     "erased": decisions.erase,
     "edited": lambda comment: revising.edit(comment, text="What I meant."),
     "renamed": lambda comment: Comment.objects.update(name="X"),
-    "hidden with the rest": lambda comment: closing.note_settings(
+    "hidden with the rest": lambda comment: closing.save_settings(
         Discussion(pk=comment.discussion_id, state=Discussion.State.HIDDEN)
     ),
 }

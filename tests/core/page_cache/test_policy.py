@@ -31,7 +31,7 @@ ROUTES: dict[str, CachePolicy | None] = {
     **dict.fromkeys(("dispute", "author-page", "post-edit"), None),
     **dict.fromkeys(("markdownx_upload", "markdownx_markdownify"), None),
     **dict.fromkeys(("comment-new", "comment-confirm", "own-comment", "comment-edit", "comment-delete"), None),
-    **dict.fromkeys(("comment-subscribe", "comment-subscribe-confirm", "comment-confirm-address"), None),
+    **dict.fromkeys(("comment-subscribe", "comment-subscribe-confirm", "comment-confirm-email"), None),
     **dict.fromkeys(("comment-unsubscribe", "personal-data", "personal-data-page"), None),
     **dict.fromkeys(("comment-export-json", "comment-export-html", "comment-erase"), None),
 }

@@ -8,7 +8,7 @@ from django.db import connection
 from blog.models import Person, Post
 from comments import cache_triggers
 from comments.models import Comment
-from comments.threads.rows import Shown
+from comments.threads.rows import CommentData
 from core.extension_points import WATCHED_TABLES
 from core.models import Invalidation
 from core.page_cache import triggers
@@ -50,7 +50,9 @@ def test_the_watched_columns_exist() -> None:
 
 
 def test_every_column_that_a_comment_shows_is_watched() -> None:
-    seen = {field.column for field in Comment._meta.local_fields if {field.name, field.attname} & set(Shown._fields)}
+    seen = {
+        field.column for field in Comment._meta.local_fields if {field.name, field.attname} & set(CommentData._fields)
+    }
     assert seen | {"html", "created_at", "published_at"} <= set(cache_triggers.COMMENT_COLUMNS)
 
 

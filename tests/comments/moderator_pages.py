@@ -1,4 +1,4 @@
-"""What the tests of the moderators' pages share: who looks at them, and what is read off them."""
+"""Helpers for tests of the moderators' pages."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -21,7 +21,7 @@ def state_of(comment: Comment) -> str:
 
 
 def staff(name: str, *codenames: str) -> Client:
-    """The browser of somebody on the staff who may do this and nothing else."""
+    """The client of a staff member with these permissions and no others."""
     user = User.objects.create_user(name, is_staff=True)
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="comments", codename__in=codenames))
     client = Client()
@@ -29,20 +29,20 @@ def staff(name: str, *codenames: str) -> Client:
     return client
 
 
-def page(client: Client, address: str) -> str:
-    answer = client.get(address)
-    assert answer.status_code == 200
-    return answer.content.decode()
+def page(client: Client, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 200
+    return response.content.decode()
 
 
-def act(client: Client, address: str, **sent: object) -> tuple[str, str]:
-    """Press a button; the page that follows, and the batch that its address names."""
-    answer = client.post(address, sent, follow=True)
-    assert answer.status_code == 200
-    last = answer.redirect_chain[-1][0] if answer.redirect_chain else ""
-    return answer.content.decode(), "".join(parse_qs(urlsplit(last).query).get("done", []))
+def act(client: Client, path: str, **data: object) -> tuple[str, str]:
+    """Press a button, and return the page that follows and the batch in its URL."""
+    response = client.post(path, data, follow=True)
+    assert response.status_code == 200
+    last = response.redirect_chain[-1][0] if response.redirect_chain else ""
+    return response.content.decode(), "".join(parse_qs(urlsplit(last).query).get("done", []))
 
 
 def text_of(html: str) -> str:
-    """The words of a page in one line."""
+    """The text of a page in one line."""
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())

@@ -1,4 +1,4 @@
-"""What must hold of a discussion after whatever happened."""
+"""What must be true of every discussion at any time."""
 
 from blog.models import Post
 from comments.models import Comment
@@ -10,5 +10,5 @@ def assert_whole(post: Post) -> None:
 
 
 def shown(post: Post) -> list[str]:
-    """The words and marks that readers find, in their order."""
+    """The texts of comments and tombstones that readers see, in order."""
     return [comment.source for comment in Comment.objects.shown_in(post.pk)]

@@ -1,4 +1,4 @@
-"""Mail about comments as a reader gets it, and readers who left an address."""
+"""Mail about comments as readers get it, and comments with an e-mail address."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -20,25 +20,25 @@ SAM = "sam@reader.example"
 
 
 def path_in(sent: EmailMessage, page: str) -> str:
-    """The path of the one link to /comments/<page>/ that opens something, alone on its line."""
+    """The path of the only link to /comments/<page>/…, which must be alone on its line."""
     found = re.findall(rf"^https?://[^/\s]+(/comments/{page}/\S+)$", text_of(sent), re.MULTILINE)
     assert len(found) == 1, text_of(sent)
     return str(found[0])
 
 
 def question(mailoutbox: Sequence[EmailMessage]) -> str:
-    """The path of the link in the last mail that asks whether an address is somebody's."""
+    """The path of the link in the last message that asks to confirm an e-mail address."""
     worker.run_due()
     return path_in(mailoutbox[-1], "confirm-address")
 
 
 def one_line(sent: EmailMessage) -> str:
-    """The text of a mail with every run of spaces and line ends made one space."""
+    """The text of a message with every run of white space made one space."""
     return " ".join(text_of(sent).split())
 
 
 def whole(sent: EmailMessage) -> str:
-    """All that a reader can see of a mail: decoded headers and the text."""
+    """Everything that a reader can see of a message: decoded headers and text."""
     message = received(sent)
     return "\n".join([*(f"{name}: {value}" for name, value in message.items()), text_of(sent)])
 
@@ -48,7 +48,7 @@ def to(sent: Iterable[EmailMessage]) -> list[str]:
 
 
 def with_address(comment: Comment, email: str = REA, *, scope: str = "", proved: bool = False) -> Comment:
-    """The comment as if it had come with an address, and with the wish to be told of something."""
+    """Make the comment one that was sent with an e-mail address and a subscription to `scope`."""
     with transaction.atomic():
         comment.email, comment.email_confirmed_at = email, clock.now() if proved else None
         comment.save(update_fields=["email", "email_confirmed_at"])
@@ -57,7 +57,7 @@ def with_address(comment: Comment, email: str = REA, *, scope: str = "", proved:
 
 
 def follow(comment: Comment, email: str = REA, scope: str = "post") -> Subscription:
-    """A confirmed subscription to what `comment` is, or is in."""
+    """Create a confirmed subscription to the replies to `comment`, to its thread or to its post."""
     return Subscription.objects.create(
         discussion=comment.discussion,
         scope=scope,
@@ -68,19 +68,19 @@ def follow(comment: Comment, email: str = REA, scope: str = "post") -> Subscript
 
 
 def announce(*comments: Comment) -> None:
-    """What happens once comments have appeared, up to the mail that is due now."""
+    """Run everything that follows the publication of comments, up to the mail that is due now."""
     for comment in comments:
         queue.enqueue("announce-comment", str(comment.pk))
     worker.run_due()
 
 
 def bare(response: Any) -> str:
-    """A page without the one thing that is new in each: the token against forged forms."""
+    """A page without its CSRF token, which is new in each response."""
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
 
 
 def rows_holding(secret: str) -> list[str]:
-    """The tables of our database in which some row holds these characters, as text or as bytes."""
+    """The tables in which some row holds these characters, as text or as bytes."""
     return sorted(
         {
             model._meta.label

@@ -1,4 +1,4 @@
-"""Comments that wait, for tests of what moderators do with them, whatever it is that made them wait."""
+"""Comments that wait for a moderator, whatever the reason."""
 
 from django.db import transaction
 
@@ -9,11 +9,11 @@ State = Comment.State
 
 @transaction.atomic
 def as_if_held(comment: Comment, state: str = State.PENDING) -> Comment:
-    """A comment just said, as if it had never been published: stored in `state`, unseen and uncounted."""
-    seen = int(comment.is_counted)
+    """Store a comment that was just posted in `state`, as if it had never been published, shown or counted."""
+    was_counted = comment.is_counted
     Comment.objects.filter(pk=comment.pk).update(state=state, shown=False, published_at=None)
     comment.events.update(to_state=state)
-    if seen:
+    if was_counted:
         Discussion.objects.filter(pk=comment.discussion_id).record_change(count=-1)
     comment.refresh_from_db()
     return comment

@@ -1,18 +1,18 @@
-"""A process of its own that comments as fast as it can, with the arguments: database, post, parent, name, how often."""
+"""A process that posts comments as fast as it can. Arguments: database, post, parent, name, number of comments."""
 
 import sys
 
 import django
 
 
-def main(database: str, post: str, parent: str, name: str, times: str) -> None:
+def main(database: str, post: str, parent: str, name: str, count: str) -> None:
     django.setup()
     from django.db import connection
 
     from comments.posting.submission import submit
 
     connection.settings_dict["NAME"] = database
-    for number in range(int(times)):
+    for number in range(int(count)):
         submit(post_id=int(post), name=name, text=f"Remark {number}.", parent=parent)
 
 
