@@ -1,6 +1,9 @@
 # The commands of the house. Variables of the environment (PORT, DATA, DATABASE_URL …) may be given behind them.
 
-python := .venv/bin/python
+# Each Python that is asked for has an environment of its own: PYTHON=python3.13 that in .venv-python3.13.
+venv := .venv$(if $(PYTHON),-$(notdir $(PYTHON)))
+python := $(venv)/bin/python
+install := sh config/install.sh
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench format lock clean
@@ -9,23 +12,23 @@ help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start the blog at http://127.0.0.1:8000/  (PORT=8123 DATA=folder SAMPLE=0)
-	@sh config/install.sh requirements.txt
+	@$(install) requirements.txt $(venv) $(PYTHON)
 	@$(python) manage.py serve
 
-test: ## Run all tests that this machine can run  (DATABASE_URL=postgres://… T=tests/blog ARGS=-x)
-	@sh config/install.sh requirements-dev.txt
+test: ## Run all tests that this machine can run  (DATABASE_URL=postgres://… PYTHON=python3.13 T=tests/blog ARGS=-x)
+	@$(install) requirements-dev.txt $(venv) $(PYTHON)
 	@$(python) -m pytest --numprocesses 2 --dist loadgroup $(ARGS) $(T)
 
 check: ## Lint, format, types, migrations, and the settings of a public site
-	@sh config/install.sh requirements-dev.txt
+	@$(install) requirements-dev.txt
 	@sh config/check.sh
 
 bench: ## Measure every budget; needs wrk  (QUICK=1 POSTS=100000 COMMENTS=10000 DATABASE_URL=postgres://…)
-	@sh config/install.sh requirements.txt
+	@$(install) requirements.txt $(venv) $(PYTHON)
 	@$(python) -m bench $(if $(filter-out 0,$(QUICK)),--quick) $(if $(POSTS),--posts $(POSTS)) $(if $(COMMENTS),--comments $(COMMENTS)) $(ARGS)
 
 format: ## Put the code in order
-	@sh config/install.sh requirements-dev.txt
+	@$(install) requirements-dev.txt $(venv) $(PYTHON)
 	@$(python) -m ruff check --quiet --fix . || true
 	@$(python) -m ruff format .
 
@@ -33,5 +36,5 @@ lock: ## Pin the dependencies of pyproject.toml anew (needs uv)
 	@sh config/lock.sh
 
 clean: ## Remove what can be made again; the data in var/ stay
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

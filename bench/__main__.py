@@ -62,7 +62,9 @@ def measure(small: Site, large: Site, plan: Plan) -> list[Row]:
         with servers.ours(large) as server:
             say("Measuring one page …")
             rows += processes.memory(server) + first_visit.weights(server, large.targets[reading.POST])
-        rows += [*first_visit.queries(small, large), first_visit.worst_comment(large)]
+        rows += [*first_visit.queries(small, large), first_visit.comment_queries(large)]
+        say("Rendering hostile texts …")
+        rows += first_visit.hostile_texts(large)
         say("Reading posts …")
         large.run("-m", "bench.bare.prepare")
         rows = reading.rows(large, plan, folder) + rows

@@ -12,7 +12,8 @@ from core import clock
 
 TIME_SPAN = timedelta(days=5 * 365)
 LONG_EVERY = 20  # one post in twenty is long; the others have two paragraphs
-SELDOM = 20  # posts with the rarest tag, on a site of any size
+SELDOM = 20  # posts with the rarest tag, and with the rarest word, on a site of any size
+COMMON_WORD, RARE_WORD = "remembers", "palimpsest"
 COLUMNS = ("id", "title", "slug", "body", "body_html", "excerpt", "published_at", "created_at")
 
 
@@ -39,6 +40,8 @@ def fill(host: Person, count: int) -> dict[str, str]:
         **{f"tag, {name} used": f"/tags/bench-{name}/" for name in tagged},
         "feed": "/feeds/posts.atom",
         "feed of a tag": "/tags/bench-sometimes/feed.atom",
+        "search, common word": f"/search/?q={COMMON_WORD}",
+        "search, rare word": f"/search/?q={RARE_WORD}",
     }
 
 
@@ -48,5 +51,7 @@ def _rows(first: int, count: int, start: datetime) -> Iterator[tuple[object, ...
         number, published_at = first + index, start + index * interval
         text = long[index % len(long)] if index % LONG_EVERY == 0 else short[index % len(short)]
         word = texts.TITLES[index % len(texts.TITLES)]
-        columns = (f"What the {word} remembers, part {index}", f"{word}-{index}", text.source, text.html_of(number))
+        end = f", a {RARE_WORD}" if index % max(1, count // SELDOM) == 0 else ""
+        title = f"What the {word} {COMMON_WORD}, part {index}{end}"
+        columns = (title, f"{word}-{index}", text.source, text.html_of(number))
         yield (number, *columns, text.excerpt, published_at, published_at)

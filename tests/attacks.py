@@ -5,6 +5,7 @@ Data without tests: `pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATT
 
 import re
 from html.parser import HTMLParser
+from math import isqrt
 
 # For any text, long or short. Each can be sent as UTF-8 in a form.
 ATTACKS: dict[str, str] = {
@@ -77,24 +78,28 @@ ATTACKS: dict[str, str] = {
 LONE_SURROGATE = "a\ud800b"
 
 SIZE = 10_000
+PIECES = ("[", "![", "[a](", "*a_ ", "**_`+`*_", ">", "> ", "- ", "1) ", "~~a ", "<http://", "^[", "[^1]")
 
 
-def _filled(piece: str) -> str:
-    return (piece * (SIZE // len(piece) + 1))[:SIZE]
+def filled(piece: str, size: int) -> str:
+    """`piece` again and again, `size` characters in all."""
+    return (piece * (size // len(piece) + 1))[:size]
 
 
-# Ten thousand characters each that make careless parsers slow, or make them recurse too deeply.
-HEAVY: dict[str, str] = {
-    **{
-        f"D1 {piece!r}": _filled(piece)
-        for piece in ("[", "![", "[a](", "*a_ ", "**_`+`*_", ">", "> ", "- ", "1) ", "~~a ", "<http://", "^[", "[^1]")
-    },
-    "D1 backtick ladder": "".join("`" * length + " " for length in range(1, 140))[:SIZE],
-    "D1 nested lists": "".join("  " * depth + "- a\n" for depth in range(98))[:SIZE],
-    "D1 headings": _filled("# a\n"),
-    "D1 tables": _filled("|a|b|\n|-|-|\n"),
-    **{f"D2 {piece!r}": _filled(piece) for piece in ("<![", "</a>", "&#x")},
-}
+def heavy(size: int) -> dict[str, str]:
+    """Texts of up to `size` characters that make careless parsers slow, or make them recurse too deeply."""
+    steps = isqrt(size)
+    return {
+        **{f"D1 {piece!r}": filled(piece, size) for piece in PIECES},
+        "D1 backtick ladder": "".join("`" * length + " " for length in range(1, steps * 3 // 2))[:size],
+        "D1 nested lists": "".join("  " * depth + "- a\n" for depth in range(steps - 2))[:size],
+        "D1 headings": filled("# a\n", size),
+        "D1 tables": filled("|a|b|\n|-|-|\n", size),
+        **{f"D2 {piece!r}": filled(piece, size) for piece in ("<![", "</a>", "&#x")},
+    }
+
+
+HEAVY = heavy(SIZE)
 
 _ELEMENTS = (
     {"p", "br", "a", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol", "li"}

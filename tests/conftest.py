@@ -34,12 +34,20 @@ MakeRepost = Callable[..., Post]
 def pytest_addoption(parser: pytest.Parser) -> None:
     help = "run only tests whose result may depend on the database, for a second run on another one"
     parser.addoption("--only-database", action="store_true", help=help)
+    help = "run only tests that need no database, browser or other server, for a quick run on another version of Python"
+    parser.addoption("--without-database", action="store_true", help=help)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--only-database"):
-        config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
-        items[:] = [item for item in items if uses_database(item)]
+        select(config, items, uses_database)
+    if config.getoption("--without-database"):
+        select(config, items, lambda item: not (uses_database(item) or {"browser", "scale"} & set(item.path.parts)))
+
+
+def select(config: pytest.Config, items: list[pytest.Item], is_wanted: Callable[[pytest.Item], bool]) -> None:
+    config.hook.pytest_deselected(items=[item for item in items if not is_wanted(item)])
+    items[:] = [item for item in items if is_wanted(item)]
 
 
 def pytest_collection_finish() -> None:

@@ -147,12 +147,12 @@ class PostAdmin(admin.ModelAdmin[Post]):
         try:
             return super().changeform_view(request, *args, **kwargs)
         except storages.StorageUnavailable:
-            vars(request)["files_are_away"] = True
+            request.files_are_away = True  # type: ignore[attr-defined]
             return super().changeform_view(request, *args, **kwargs)
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, *args, **kwargs)  # a new class for each request
-        form.files_are_away = vars(request).get("files_are_away", False)
+        form.files_are_away = getattr(request, "files_are_away", False)
         return form
 
     def render_change_form(

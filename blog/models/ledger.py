@@ -28,7 +28,7 @@ class PermissionEventQuerySet(models.QuerySet["PermissionEvent"]):
 
     def remove_for_sample(self) -> None:
         """Delete the ledgers of sample content. This is the only exception."""
-        self.filter(repost__post__is_sample=True)._raw_delete(self.db)
+        super(PermissionEventQuerySet, self.filter(repost__post__is_sample=True)).delete()
 
 
 class PermissionEvent(models.Model):

@@ -143,7 +143,7 @@ class PostQuerySet(models.QuerySet["Post"]):
 
 def has_few_posts(owner: Tag | Person) -> bool:
     """Whether a tag or person has few enough posts to sort them all; assumed if `public` has not counted them."""
-    return int(vars(owner).get("post_count", 0)) <= COUNT_LIMIT
+    return int(getattr(owner, "post_count", 0)) <= COUNT_LIMIT
 
 
 def latest_change(*moments: datetime | None, now: datetime) -> datetime | None:

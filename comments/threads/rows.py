@@ -70,9 +70,8 @@ class Row:
     @classmethod
     def from_comment(cls, comment: Comment, *, closes: int = 0) -> Self:
         """Create a row from a model instance. One that was read without badges gets no “original author” badge."""
-        columns = vars(comment) | {"pk": comment.pk, "stored_time": comment.published_at or comment.created_at}
-        columns.setdefault("is_by_original_author", False)
-        data = CommentData._make(columns[name] for name in CommentData._fields)
+        known = {"stored_time": comment.published_at or comment.created_at, "is_by_original_author": False}
+        data = CommentData._make(getattr(comment, name, known.get(name)) for name in CommentData._fields)
         return cls(data, comment.html, closes=closes)
 
 

@@ -16,12 +16,15 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin
 from urllib.request import urlopen
 
+from boto3 import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import ContentFile, File
 from django.utils.encoding import filepath_to_uri
 from storages.backends.s3 import S3Storage
+from storages.utils import safe_join
 
 from core.files.storages import StorageUnavailable
 
@@ -100,12 +103,16 @@ class _Bucket(S3Storage):  # type: ignore[misc]  # django-storages has no types
     @cached_property
     def connection(self) -> Any:
         """One for all threads, which botocore allows. Creating one takes 0.1 s, and threads come and go."""
-        return self._create_session().resource(
+        return Session(aws_access_key_id=self.access_key, aws_secret_access_key=self.secret_key).resource(
             "s3", region_name=self.region_name, endpoint_url=self.endpoint_url, config=self.client_config
         )
 
     def key_of(self, name: str) -> str:
-        return str(self._normalize_name(name))
+        """The key of a file in the bucket. Raises SuspiciousOperation if it would be outside of our folder."""
+        try:
+            return str(safe_join(self.location, name))
+        except ValueError as error:
+            raise SuspiciousOperation(f"{name} is outside of our folder.") from error
 
     def _open(self, name: str, mode: str = "rb") -> File[bytes]:
         if mode != "rb":

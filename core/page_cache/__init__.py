@@ -6,7 +6,6 @@ each change in the transaction that makes it. `change_log` reads these records, 
 """
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 
 from core.page_cache.fragments import FragmentVersions
@@ -25,11 +24,11 @@ __all__ = [
 ]
 
 
-def with_page_cache(application: WSGIHandler) -> WsgiApplication:
+def with_page_cache(application: WsgiApplication) -> WsgiApplication:
     """Put the page cache in front of `application`. It stores no pages if PAGE_CACHE_BYTES is 0."""
     return PageCache(with_dedicated_threads(application), max_bytes=settings.PAGE_CACHE_BYTES)
 
 
-def with_dedicated_threads(application: WSGIHandler) -> WsgiApplication:
+def with_dedicated_threads(application: WsgiApplication) -> WsgiApplication:
     """Run pages and comments in threads of their own if the database is SQLite."""
     return DedicatedThreads(application) if connection.vendor == "sqlite" else application

@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.core.handlers.wsgi import get_path_info
 from django.http import QueryDict
 from django.http.request import split_domain_port, validate_host
 
@@ -180,13 +179,13 @@ def key_of(scheme: str, host: str, path: str, query: str) -> Key | None:
 
     The key lacks the port: no page shows on which port it was requested, and a client could invent many.
     """
-    path = get_path_info({"PATH_INFO": path})
-    policy = policy_of(path)
-    if policy is None:
-        return None
     try:
+        path = _decoded(path)
+        policy = policy_of(path)
+        if policy is None:
+            return None
         known = _known_part(query, policy.parameters) if query and policy.parameters else ""
-    except SuspiciousOperation:
+    except (SuspiciousOperation, UnicodeDecodeError):
         return None
     domain, _port = split_domain_port(host)
     if not validate_host(domain, settings.ALLOWED_HOSTS):
@@ -194,9 +193,14 @@ def key_of(scheme: str, host: str, path: str, query: str) -> Key | None:
     return scheme.split(",", 1)[0].strip(), domain, path, known
 
 
+def _decoded(path: str) -> str:
+    """The path of a URL as views see it. Raises UnicodeDecodeError if it is not UTF-8, as in no URL of a page."""
+    return path.encode("latin-1").decode()
+
+
 def tags_of(environ: Environ) -> frozenset[str]:
     """Everything that the page made for this request depends on."""
-    policy = policy_of(get_path_info(environ))
+    policy = policy_of(_decoded(environ["PATH_INFO"]))
     return policy.tags.union(environ.get(TAGS, ())) if policy else frozenset()
 
 

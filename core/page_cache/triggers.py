@@ -8,13 +8,15 @@ their triggers. So the triggers are compared after each `migrate`, and replaced 
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from core.extension_points import WATCHED_TABLES
 from core.page_cache import change_log
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 PREFIX = "invalidation_"
 EVERYTHING = f"'{change_log.EVERYTHING}'"
@@ -62,11 +64,11 @@ def remove(using: str) -> None:
             cursor.execute(_drop(connection, name))
 
 
-def _drop(connection: BaseDatabaseWrapper, name: str) -> str:
+def _drop(connection: "BaseDatabaseWrapper", name: str) -> str:
     return f"DROP FUNCTION {name}() CASCADE" if _is_postgresql(connection) else f"DROP TRIGGER {name}"
 
 
-def _present(connection: BaseDatabaseWrapper) -> set[str]:
+def _present(connection: "BaseDatabaseWrapper") -> set[str]:
     """The names of our triggers in the database."""
     if _is_postgresql(connection):
         query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
@@ -77,7 +79,7 @@ def _present(connection: BaseDatabaseWrapper) -> set[str]:
         return {name for (name,) in cursor.fetchall() if name.startswith(PREFIX)}
 
 
-def _triggers(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, list[str]]]:
+def _triggers(connection: "BaseDatabaseWrapper") -> Iterator[tuple[str, list[str]]]:
     """The name of each trigger, which contains a digest of its definition, and the statements that create it."""
     write = _for_postgresql if _is_postgresql(connection) else _for_sqlite
     for watched in WATCHED_TABLES:
@@ -88,7 +90,7 @@ def _triggers(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, list[str]]
             yield name, write(name, watched, event)
 
 
-def _events(connection: BaseDatabaseWrapper, watched: WatchedTable) -> list[str]:
+def _events(connection: "BaseDatabaseWrapper", watched: WatchedTable) -> list[str]:
     """The events to watch. SQLite has no TRUNCATE; on PostgreSQL it fires no trigger for DELETE."""
     return [
         *(["INSERT"] if watched.inserts else []),
@@ -130,5 +132,5 @@ def _insert(watched: WatchedTable, event: str, transaction_number: str) -> str:
     return f'INSERT INTO core_invalidation (tags, hard, "transaction") {" UNION ".join(selects)}'
 
 
-def _is_postgresql(connection: BaseDatabaseWrapper) -> bool:
+def _is_postgresql(connection: "BaseDatabaseWrapper") -> bool:
     return connection.vendor == "postgresql"

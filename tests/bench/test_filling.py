@@ -30,9 +30,11 @@ def test_a_filled_site_is_consistent_and_readable(db: None, client: Client) -> N
 
 def assert_lists_do_not_depend_on_the_size_of_the_site(client: Client, pages: dict[str, str]) -> None:
     """Otherwise a list on the large site would differ from one on the small site in more than the size."""
-    assert {*growth.LISTS, *growth.FEEDS} <= {*pages}
+    assert {*growth.LISTS, *growth.FEEDS, *growth.SEARCHES} <= {*pages}
     for name in ("home", "tag, often used", "tag, seldom used"):
         assert client.get(pages[name]).text.count("<article") == 10
+    found = [client.get(pages[name]).text.count("<article") for name in growth.SEARCHES]
+    assert found == [30, bulk_posts.SELDOM]  # a page, and less than a page
     assert Post.objects.filter(tags__slug="bench-often").count() == POSTS // 2
     assert Post.objects.filter(tags__slug="bench-seldom").count() == bulk_posts.SELDOM
 

@@ -1,8 +1,15 @@
-"""Finding the resources that a first visit to a page loads."""
+"""Finding the resources that a first visit to a page loads, and measuring single requests and texts."""
+
+import json
+from ipaddress import ip_network
 
 import pytest
+from pytest_django import Settings
 
-from bench import first_visit, page_weight
+from bench import first_visit, hostile_texts, page_weight, probe
+from blog.models import Post
+from blog.models.fields import ProseField
+from comments.models import Comment
 
 PAGE = "http://127.0.0.1:8000/2026/11/post/"
 HTML = """<!doctype html><link rel="stylesheet" href="/static/site.css"><link rel="icon" href="/icon.svg">
@@ -59,3 +66,33 @@ def test_stylesheets_are_searched_for_fonts_and_other_resources() -> None:
 )
 def test_the_kind_of_a_page_follows_from_its_name(page: str, kind: str) -> None:
     assert first_visit.kind_of(page) == kind
+
+
+def test_the_worst_text_counts() -> None:
+    row = first_visit._hostile("worst", {"links": 12.0, "nested quotes": 60.5})
+    assert (row.value, row.ok) == (60.5, False)
+    assert row.note.startswith("nested quotes")
+
+
+def test_hostile_texts_fill_what_a_form_accepts() -> None:
+    for size in (probe.COMMENT_SIZE, probe.POST_SIZE):
+        found = hostile_texts.hostile(size)
+        assert all(0.98 * size <= len(text) <= size for text in found.values())
+        assert len(hostile_texts.plain(size)) == size
+    assert probe.POST_SIZE == ProseField.MAX_LENGTH
+
+
+def test_a_text_is_compared_with_a_plain_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = {"plain": 2.0, "slow": 10.0, "quick": 1.0}
+    monkeypatch.setattr(hostile_texts, "plain", lambda size: "plain")
+    monkeypatch.setattr(hostile_texts, "hostile", lambda size: {"a": "slow", "b": "quick"})
+    monkeypatch.setattr(probe, "_cpu", lambda render, text: seconds[text])
+    assert probe._times_of_plain(str, probe.POST_SIZE) == {"a": 5.0, "b": 0.5}
+
+
+def test_statements_of_a_comment_are_counted(settings: Settings, own_post: Post) -> None:
+    targets = {"to comment on": [f"/comments/new/{own_post.pk}/"]}
+    settings.TRUSTED_PROXIES = [ip_network("127.0.0.1")]
+    (settings.DATA / "targets.json").write_text(json.dumps(targets))
+    assert 5 < probe.comment_queries() < 30
+    assert Comment.objects.counted().count() == 2

@@ -23,16 +23,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def install(folder: Path) -> subprocess.CompletedProcess[str]:
+def install(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """Run the script with the tools of `folder` only."""
-    command = ["sh", str(SCRIPT), "requirements.txt"]
+    command = ["sh", str(SCRIPT), "requirements.txt", *more]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     environment["PATH"] = str(folder / "tools")
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-def add_python(folder: Path) -> None:
-    (folder / "tools" / "python3").symlink_to(os.path.realpath(sys.executable))
+def add_python(folder: Path, name: str = "python3") -> None:
+    (folder / "tools" / name).symlink_to(os.path.realpath(sys.executable))
 
 
 def test_without_python_one_sentence_says_so(folder: Path) -> None:
@@ -65,3 +65,29 @@ def test_what_is_complete_is_left_alone_and_what_is_not_is_made_anew(folder: Pat
     (folder / ".venv" / "requirements.txt").unlink()  # as while packages are being installed
     assert install(folder).returncode == 0
     assert not left_over.exists()
+
+
+def test_another_python_gets_an_environment_of_its_own(folder: Path) -> None:
+    add_python(folder, "python3.99")
+    (folder / ".venv").mkdir()
+    left_over = folder / ".venv" / "left-over"
+    left_over.touch()
+    result = install(folder, ".venv-python3.99", "python3.99")
+    assert result.returncode == 0, result.stderr
+    assert "Making .venv-python3.99 with python3.99" in result.stdout
+    assert (folder / ".venv-python3.99" / "requirements.txt").exists()
+    assert [*(folder / ".venv").iterdir()] == [left_over]
+
+
+def test_no_other_python_is_taken_than_the_one_that_is_asked_for(folder: Path) -> None:
+    add_python(folder)
+    result = install(folder, ".venv-python3.99", "python3.99")
+    assert result.returncode == 1
+    assert result.stderr == "python3.99 is missing, or older than Python 3.11.\n"
+
+
+def test_make_names_the_environment_after_the_python() -> None:
+    command = ["make", "--dry-run", "test", "PYTHON=/opt/bin/python3.99"]
+    printed = subprocess.run(command, cwd=SCRIPT.parents[1], capture_output=True, text=True, check=True).stdout
+    assert "install.sh requirements-dev.txt .venv-python3.99 /opt/bin/python3.99\n" in printed
+    assert "\n.venv-python3.99/bin/python -m pytest" in printed

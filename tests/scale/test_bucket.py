@@ -111,7 +111,7 @@ def private() -> Storage:
 
 def test_evidence_has_no_address_and_lies_where_media_do_not_lead(folder: str, client: Client) -> None:
     name = private().save("evidence/letter", ContentFile(b"Dear host"))
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="no URL"):
         private().url(name)
     for path in (name, f"../private/{name}", f"private/{name}", f"{folder}/private/{name}"):
         assert client.get(f"/media/{path}").status_code == 404

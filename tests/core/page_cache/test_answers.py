@@ -113,6 +113,11 @@ def test_django_gets_only_what_the_url_says() -> None:
     assert anonymous_request(environ, key) == {"REQUEST_METHOD": "GET", "QUERY_STRING": "before=4"}
 
 
+def test_a_path_that_is_not_utf_8_has_no_page(site: Site) -> None:
+    assert key_of("http", HOST, "/\xe9/", "") is None
+    assert site.ask("/%E9/").status == 404
+
+
 def test_head_is_get_without_the_body(site: Site, own_post: Post) -> None:
     path = own_post.get_absolute_url()
     head, get = site.ask(path, "HEAD"), site.ask(path)
