@@ -115,7 +115,7 @@ def test_the_host_cannot_rename_an_author_who_said_yes(
     confirm(permitted_repost.repost)
     response = desk.post(url, sent)
     assert response.status_code == 200
-    assert "A yes was given under this name" in response.content.decode()
+    assert "This author has said yes under this name" in response.content.decode()
     assert desk.post(url, sent | {"name": original_author.name, "affiliation": "Nowhere"}).status_code == 302
     steps.release(permitted_repost.repost, by=HOST)
     assert desk.post(url, sent).status_code == 302
