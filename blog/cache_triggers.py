@@ -3,8 +3,9 @@
 from blog.page_tags import POSTS
 from core.page_cache.triggers import EVERYTHING, WatchedTable
 
-OF_POST = f"'post:' || {{row}}.post_id || ' {POSTS}'"
-OF_REPOST = f"(SELECT 'post:' || post_id || ' {POSTS}' FROM blog_repost WHERE id = {{row}}.repost_id)"  # noqa: S608 - our own constants
+TAGS = f"'post:' || {{id}} || ' article:' || {{id}} || ' {POSTS}'"  # see `blog.page_tags`
+OF_POST = TAGS.format(id="{row}.post_id")
+OF_REPOST = f"(SELECT {TAGS.format(id='post_id')} FROM blog_repost WHERE id = {{row}}.repost_id)"  # noqa: S608
 # Without the columns in which the availability check records its results.
 VIDEO_COLUMNS = (
     *("post_id", "part", "text", "position", "page_url", "file", "file_size"),
@@ -16,7 +17,7 @@ TABLES = [
     WatchedTable("blog_blog", EVERYTHING),
     WatchedTable("blog_person", EVERYTHING),
     WatchedTable("blog_tag", EVERYTHING),
-    WatchedTable("blog_post", f"'post:' || {{row}}.id || ' {POSTS}'"),
+    WatchedTable("blog_post", TAGS.format(id="{row}.id")),
     WatchedTable("blog_post_tags", OF_POST),
     WatchedTable("blog_credit", OF_POST),
     WatchedTable("blog_repost", OF_POST),

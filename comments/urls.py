@@ -1,18 +1,20 @@
 from django.urls import path, register_converter
 
+from blog.reading.url_converters import PostIdConverter
 from comments.threads import live
 from comments.threads.ids import PublicIdConverter
 from comments.views import own_comments, personal_data, public, subscriptions
 
 register_converter(PublicIdConverter, "comment")
+register_converter(PostIdConverter, "post")
 
 urlpatterns = [
-    path("new/<int:post_id>/", public.new, name="comment-new"),
-    path("confirm/<int:post_id>/", public.confirm, name="comment-confirm"),
-    path("version/<int:post_id>/", live.discussion_version, name="comment-version"),
+    path("new/<post:post_id>/", public.new, name="comment-new"),
+    path("confirm/<post:post_id>/", public.confirm, name="comment-confirm"),
+    path("version/<post:post_id>/", live.discussion_version, name="comment-version"),
     # E-mail about comments
-    path("subscribe/<int:post_id>/", subscriptions.subscribe, name="comment-subscribe"),
-    path("subscribe/<int:post_id>/confirm/", subscriptions.confirm_subscribe, name="comment-subscribe-confirm"),
+    path("subscribe/<post:post_id>/", subscriptions.subscribe, name="comment-subscribe"),
+    path("subscribe/<post:post_id>/confirm/", subscriptions.confirm_subscribe, name="comment-subscribe-confirm"),
     path("confirm-address/<str:token>/", subscriptions.confirm_email, name="comment-confirm-email"),
     path("unsubscribe/<str:token>/", subscriptions.unsubscribe, name="comment-unsubscribe"),
     # What is stored under an e-mail address

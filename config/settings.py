@@ -80,7 +80,7 @@ MIDDLEWARE = [
     # The middleware that sets headers comes first, so that static files and redirects get them, too.
     "config.middleware.permissions_policy",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.middleware.KeptPolicy",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -136,7 +136,15 @@ else:
 # queries.
 DATABASES["default"]["CONN_MAX_AGE"] = number("CONN_MAX_AGE", default=60)
 
-CACHES = {"default": cache(CACHE_URL := env.str("CACHE_URL", default=""))}
+CACHES = {
+    "default": cache(CACHE_URL := env.str("CACHE_URL", default="")),
+    # Always in this process: the versions in its keys (core/page_cache/fragments.py) mean nothing to another one.
+    "template_fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "template_fragments",
+        "OPTIONS": {"MAX_ENTRIES": 1000},
+    },
+}
 if CACHE_URL:
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
@@ -241,8 +249,6 @@ PAGE_CACHE_BYTES = number("PAGE_CACHE_BYTES", default=32 * 1024 * 1024)
 # Behind a proxy every request comes from the proxy's IP. The proxies listed here are trusted to name the client in
 # X-Forwarded-For. None by default, not even this machine: other programs on it may pass on a forged header.
 TRUSTED_PROXIES = trusted_proxies(env.str("TRUSTED_PROXIES", default=""))
-# Cached fragments of post pages; 10 MB in each process (the tag `kept`).
-POST_PARTS_KEPT = 500
 COMMENT_MAX_LENGTH = 10_000  # characters, counted before rendering
 COMMENTS_PER_PAGE = 50
 COMMENTS_PER_MINUTE = number("COMMENTS_PER_MINUTE", default=5, least=1)  # from one network

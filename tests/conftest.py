@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from pytest_django import Settings
@@ -16,7 +17,6 @@ from pytest_django import Settings
 from blog.models import Blog, Credit, Person, Post, Repost
 from blog.permissions import steps
 from blog.publishing import saving
-from blog.templatetags.blog_tags import Kept
 from core import clock
 from core.privacy import networks
 from tests.browser.chromium import find_browser
@@ -94,9 +94,9 @@ def temporary_folders(settings: Settings, tmp_path: Path) -> None:
 def empty_caches() -> None:
     """Clear the caches of the process, so that no test sees what another has stored.
 
-    The keys of cached page parts do not include settings.
+    The keys of cached fragments do not include settings.
     """
-    Kept.made.clear()
+    caches["template_fragments"].clear()
     networks.clear_cached_secrets()
 
 

@@ -93,14 +93,32 @@ def test_every_model_can_be_looked_at_in_the_admin() -> None:
     assert {model._meta.label for model in ours - shown} == set(NOT_IN_ADMIN)
 
 
-def test_the_tree_in_the_readme_is_the_tree() -> None:
-    """In the README, the fenced block under "The tree": a path at the start of each line, indented under its folder."""
+def tree_in_readme() -> str:
+    """The fenced block under "The tree": a path at the start of each line, indented under its folder."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     block = re.search(r"^#+ The tree\n.*?^```\w*\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
     assert block, "README.md has no fenced block under a heading “The tree”"
-    paths = paths_of_tree(block[1])
+    return block[1]
+
+
+def test_the_tree_in_the_readme_is_the_tree() -> None:
+    paths = paths_of_tree(tree_in_readme())
     assert paths
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_files_that_the_tree_describes_exist() -> None:
+    """A description may name further files of its folder."""
+    block = tree_in_readme()
+    folders = [(ROOT / path if path.endswith("/") else (ROOT / path).parent) for path in paths_of_tree(block)]
+    lines = [line for line in block.splitlines() if line.strip()]
+    missing = [
+        f"{folder.relative_to(ROOT)}: {name}"
+        for folder, line in zip(folders, lines, strict=True)
+        for name in re.findall(r"\b\w+\.(?:py|html|md)\b", line.strip().partition(" ")[2])
+        if not (folder / name).exists()
+    ]
+    assert missing == []
 
 
 def test_the_files_for_typical_changes_exist() -> None:

@@ -62,6 +62,7 @@ def page_context(form: PostForm, parts: list[Any]) -> dict[str, Any]:
         "videos": [part for part in parts if isinstance(part, Video) and part.provider],
         "tags": list(form.cleaned_data.get("tags", [])),
         "preview": True,
+        "fragment_seconds": 0,
     }
 
 

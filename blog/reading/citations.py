@@ -21,7 +21,7 @@ from blog.models import Post, Repost
 from blog.page_tags import tags_of
 from blog.permissions import attribution
 from blog.reading import json_ld
-from blog.reading.post_page import load_post
+from blog.reading.post_page import load_parts, load_post
 from core.page_cache import cached_page, depends_on, public_cache_control
 from core.site import override_locale
 
@@ -87,6 +87,7 @@ def _download(
     post = load_post(slug)
     if post is None or not post.is_public or request.path != unquote(f"{post.get_absolute_url()}cite.{suffix}"):
         raise Http404
+    load_parts(post)
     depends_on(request, *tags_of([post]))
     with override_locale(post.blog):
         text = "".join(write(source) for source in sources(post))

@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from blog.models import Blog
-from blog.reading.late import NAME, Late
 from core.page_cache import public_cache_control
 from core.site import override_locale
 
@@ -17,10 +16,9 @@ def public_page(template: str, context: dict[str, Any], *, blog: Blog, status: i
 
     The template gets no request, so the page cannot depend on the visitor. That also saves 0.4 ms for loading the user.
     """
-    late = Late()
     with override_locale(blog):
-        text = render_to_string(template, {"blog": blog, NAME: late, **context})
-    response = HttpResponse(late.page(text), status=status)
+        text = render_to_string(template, {"blog": blog, **context})
+    response = HttpResponse(text, status=status)
     response["Cache-Control"] = public_cache_control(status)
     return response
 

@@ -7,7 +7,6 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import DateTimeField, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -18,7 +17,6 @@ from blog.page_tags import POSTS
 from blog.reading.url_converters import MonthConverter, YearConverter
 from blog.reading.views import period_bounds
 from core import clock
-from core.compiled_queries import Given, Prepared
 from core.page_cache import cached_page, public_cache_control
 from core.urls import path_to
 
@@ -68,19 +66,11 @@ def _sitemap_elements(zone: ZoneInfo) -> Iterator[str]:
     There is one query for each month, however many posts it has.
     """
     page, until = f"{settings.SITE_URL}{reverse('sitemap')}", clock.now()
-    while (latest := _LATEST(until=until)) and (moment := latest[0][0]):
+    while moment := _indexable().published(until=until).values_list("published_at", flat=True).first():
         day = moment.astimezone(zone)
         yield f"<sitemap><loc>{page}?month={day:%Y-%m}</loc></sitemap>"
         first, _end = period_bounds(day.year, day.month, zone)
         until = first - datetime.resolution
-
-
-def _latest() -> QuerySet[Post, tuple[datetime | None]]:
-    """When the last post was published, not counting posts after `until`, a moment in the past."""
-    return _indexable().published(now=Given("until", DateTimeField())).values_list("published_at")[:1]
-
-
-_LATEST = Prepared(_latest)
 
 
 def _month_bounds(month: str, blog: Blog) -> tuple[datetime, datetime]:

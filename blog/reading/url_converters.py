@@ -1,6 +1,16 @@
 """Path converters of the site's URLs."""
 
-from django.urls.converters import StringConverter
+from django.db.models import BigIntegerField
+from django.urls.converters import IntConverter, StringConverter
+
+
+class PostIdConverter(IntConverter):
+    """The primary key of a post. No URL has a number that is too large for the database."""
+
+    def to_python(self, value: str) -> int:
+        if len(value) > 19 or int(value) > BigIntegerField.MAX_BIGINT:
+            raise ValueError
+        return int(value)
 
 
 class SlugConverter(StringConverter):

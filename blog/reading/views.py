@@ -18,13 +18,15 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from blog.models import Blog, Person, Post, PostQuerySet, Tag
-from blog.page_tags import POSTS, tags_of
+from blog.page_tags import POSTS, article_tag, tags_of
 from blog.permissions import terms
 from blog.reading.pages import public_page
-from blog.reading.post_page import AsRead, load_post
+from blog.reading.post_page import load_post
 from blog.reading.search import TooManySearches, newest_matches
 from core.form_recovery import long_texts
-from core.page_cache import cached_page, depends_on, public_cache_control
+from core.page_cache import FragmentVersions, cached_page, depends_on, public_cache_control
+
+FRAGMENT_SECONDS = 86_400  # a change gives a fragment another version, so this only bounds how long unused ones stay
 
 
 @cached_page(parameters=("before",), tags=(POSTS,))
@@ -88,6 +90,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse:
     """One post, its tombstone if it was withdrawn, or a redirect if it has another URL now."""
+    versions = FragmentVersions(request)
     found = load_post(slug)
     if found is None or not (found.is_public or found.is_gone):
         return _redirect_from_old_slug(slug)
@@ -96,8 +99,7 @@ def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse
     if found.is_gone:
         return public_page("blog/post_gone.html", {"post": found}, blog=found.blog, status=410)
     depends_on(request, *tags_of([found]))
-    as_read = AsRead.of(found)
-    context = {**page_context(found), "as_read": as_read, "comments_after": request.GET.get("after")}
+    context = {**page_context(found), **fragments_of(found, versions), "comments_after": request.GET.get("after")}
     response = public_page("blog/post_detail.html", context, blog=found.blog)
     if found.search_policy == Post.SearchPolicy.NOINDEX:
         response["X-Robots-Tag"] = "noindex"
@@ -106,16 +108,29 @@ def post(request: HttpRequest, year: int, month: int, slug: str) -> HttpResponse
 
 
 def page_context(post: Post) -> dict[str, Any]:
-    """The context of `blog/post_detail.html`."""
+    """The context of `blog/post_detail.html`. Credits, videos and tags are functions: cached fragments need none."""
     return {
         "post": post,
         "passage": post.passage,
         "words_html": post.passage.public_html if post.passage else "",
-        "credits": list(post.credits.all()),
-        "videos": list(post.videos.all()),
-        "tags": list(post.tags.all()),
+        "credits": lambda: list(post.credits.all()),
+        "videos": lambda: list(post.videos.all()),
+        "tags": lambda: list(post.tags.all()),
         "canonical": post.permalink,
         "preview": False,
+        "fragment_seconds": 0,
+    }
+
+
+def fragments_of(post: Post, versions: FragmentVersions) -> dict[str, Any]:
+    """How long the fragments of a post's page may be cached, and in which version."""
+    (post_tag,) = tags_of([post])
+    head, article = versions.of(post_tag), versions.of(article_tag(post))
+    is_known = head is not None and article is not None
+    return {
+        "head_version": head,
+        "article_version": article,
+        "fragment_seconds": FRAGMENT_SECONDS if is_known else 0,
     }
 
 

@@ -3,14 +3,12 @@
 A model that stores rendered text must be listed in `RENDERED`, so that `manage.py rerender` finds it.
 """
 
-from blog.rendering.markdown import is_mere_words
 from blog.rendering.text import excerpt, plain_text
 from blog.rendering.voices import render_comment, render_post, render_repost, videos_in
 
 __all__ = [
     "RENDER_VERSION",
     "excerpt",
-    "is_mere_words",
     "plain_text",
     "render_comment",
     "render_post",

@@ -23,8 +23,6 @@ _UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LINE_ENDS = str.maketrans("\x0b\x0c", "\n\n")
 # A line that begins with a letter and contains no character with a meaning in Markdown or HTML.
-_PLAIN_LINE = r"[^\W\d][\w .,:;?!'’‘“”„«»…()/+=%–—-]*(?<! )"
-_MERE_WORDS = re.compile(rf"{_PLAIN_LINE}(?:\n+{_PLAIN_LINE})*")
 
 BlockRule = Callable[[StateBlock, int, int, bool], bool]
 
@@ -37,17 +35,6 @@ def normalise(source: str) -> str:
 def strip_direction_marks(source: str) -> str:
     """Return `source` without the characters that reverse text, as in a forged “gpj.exe”."""
     return _DIRECTION.sub("", source)
-
-
-def is_mere_words(source: str) -> bool:
-    """Whether a normalised `source` contains only words and common punctuation, as most comments do."""
-    return "_" not in source and _MERE_WORDS.fullmatch(source) is not None
-
-
-def paragraphs(mere_words: str) -> str:
-    """Render plain words as the comment parser does, in a twentieth of the time."""
-    parts = re.split(r"\n\n+", mere_words)
-    return "\n".join("<p>" + part.replace("\n", "<br>\n") + "</p>" for part in parts)
 
 
 class Parser(MarkdownIt):

@@ -43,8 +43,7 @@ def render_comment(source: str) -> str:
 
     A picture becomes a link with its description. Characters that reverse the direction of text are removed.
     """
-    source = markdown.normalise(markdown.strip_direction_marks(source))
-    return markdown.paragraphs(source) if markdown.is_mere_words(source) else _render(source, READER, "")
+    return _render(markdown.strip_direction_marks(source), READER, "")
 
 
 def videos_in(source: str) -> list[Reference]:

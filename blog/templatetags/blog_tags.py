@@ -1,15 +1,11 @@
 """Template tags and filters of the blog."""
 
-import threading
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 from django import template
-from django.conf import settings
-from django.template import Context
-from django.template.base import FilterExpression, Parser, Token
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -18,7 +14,7 @@ from django.utils.translation import get_language
 
 from blog.models import Credit, PermissionEvent, Post, Repost, Video
 from blog.permissions import attribution
-from blog.reading import citations, json_ld
+from blog.reading import citations, json_ld, post_page
 from blog.videos import embed, placement
 from core.urls import path_to
 
@@ -31,78 +27,11 @@ RIGHT_TO_LEFT_SCRIPTS = frozenset({"adlm", "arab", "hebr", "nkoo", "syrc", "thaa
 SCRIPT_TAG_LENGTH = 4  # in BCP 47, a part of four letters is always a script
 
 
-class Once(template.Node):
-    """What stands between `once` and `endonce`, as it was made for each language and value of the keys."""
-
-    MOST = 32  # several languages and, after the blog's title was changed, several titles
-
-    def __init__(self, content: template.NodeList, keys: Sequence[FilterExpression]) -> None:
-        self.content = content
-        self.keys = keys
-        self.made: dict[tuple[Any, ...], SafeString] = {}
-
-    def render(self, context: Context) -> SafeString:
-        key = (get_language(), *(key.resolve(context) for key in self.keys))
-        html = self.made.get(key)
-        if html is None:
-            if len(self.made) >= self.MOST:
-                self.made.clear()
-            html = self.made[key] = self.content.render(context)
-        return html
-
-
-@register.tag
-def once(parser: Parser, token: Token) -> Once:
-    """`{% once key … %}…{% endonce %}` makes its content once in the life of the process.
-
-    It may depend on the language, the settings and the keys, and on nothing else.
-
-    For what stands on every page: of a post's without comments it took 4 ms of 10 to make it anew.
-    """
-    keys = [parser.compile_filter(key) for key in token.split_contents()[1:]]
-    content = parser.parse(("endonce",))
-    parser.delete_first_token()
-    return Once(content, keys)
-
-
-class Kept(template.Node):
-    """What stands between `kept` and `endkept`, as it was made for each value of the key."""
-
-    made: ClassVar[dict[tuple[Any, ...], SafeString]] = {}
-    changing = threading.Lock()
-
-    def __init__(self, content: template.NodeList, key: FilterExpression) -> None:
-        self.content = content
-        self.key = key
-
-    def render(self, context: Context) -> SafeString:
-        value = self.key.resolve(context, ignore_failures=True)  # a preview has none
-        if value is None or not settings.POST_PARTS_KEPT:
-            return self.content.render(context)
-        key = (self, get_language(), timezone.get_current_timezone_name(), value)
-        html = self.made.get(key)
-        if html is None:
-            html = self.content.render(context)
-            with self.changing:
-                if len(self.made) >= settings.POST_PARTS_KEPT:
-                    del self.made[next(iter(self.made))]
-                self.made[key] = html
-        return html
-
-
-@register.tag
-def kept(parser: Parser, token: Token) -> Kept:
-    """`{% kept key %}…{% endkept %}` makes its content anew only where it cannot be the same.
-
-    The key holds all that the content is made of, but for settings, language and time zone: such as
-    `reading.AsRead` has it. Without one nothing is kept.
-
-    For what a new comment leaves as it is, and all pages of a discussion have in common: to make it takes 3.5 ms.
-    """
-    _name, key = token.split_contents()
-    content = parser.parse(("endkept",))
-    parser.delete_first_token()
-    return Kept(content, parser.compile_filter(key))
+@register.simple_tag
+def load_parts(post: Post) -> str:
+    """Load tags, credits and videos of a stored post. Only fragments that are not cached need them."""
+    post_page.load_parts(post)
+    return ""
 
 
 @register.simple_tag

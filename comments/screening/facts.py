@@ -97,9 +97,7 @@ def _seconds(signals: Signals) -> tuple[float | None, bool]:
 
 
 def _typed_and_visible_text(draft: Comment) -> str:
-    """The source, followed by the text that readers see if the source has markup: markup may split a word."""
-    if rendering.is_mere_words(draft.source):
-        return draft.source
+    """The source, followed by the text that readers see: markup may split a word in the source."""
     return f"{draft.source}\n{rendering.plain_text(draft.html)}"
 
 

@@ -12,7 +12,6 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from blog.models import Post
-from blog.reading.late import NAME
 from comments.posting.forms import CommentForm
 from comments.threads import markup, pages
 from comments.threads.rows import Row
@@ -32,7 +31,6 @@ def comment_thread(context: Context, post: Post) -> dict[str, Any]:
     return {
         "post": post,
         "discussion": discussion,
-        NAME: context.get(NAME),
         "page": pages.get_page(discussion, context.get("comments_after")) if discussion else None,
     }
 
@@ -54,10 +52,9 @@ def _form_template(language: str) -> SafeString:
     return render_to_string("comments/form.html", {"post": Post(pk=0), "form": CommentForm()})
 
 
-@register.simple_tag(takes_context=True)
-def comment_rows(context: Context, rows: Sequence[Row], can_reply: bool) -> SafeString:
-    pieces, late = markup.render_thread(rows, can_reply=can_reply), context.get(NAME)
-    return late.put(pieces) if late else mark_safe("".join(pieces))  # noqa: S308 - see `markup`
+@register.simple_tag
+def comment_rows(rows: Sequence[Row], can_reply: bool) -> SafeString:
+    return mark_safe("".join(markup.render_thread(rows, can_reply=can_reply)))  # noqa: S308 - see `markup`
 
 
 @register.simple_tag

@@ -7,6 +7,7 @@ change is committed while a page is being made, the page has a lower stamp, and 
 """
 
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Collection, Iterable
@@ -33,6 +34,7 @@ class Freshness:
 
     def __init__(self) -> None:
         self.number = 0  # of the latest poll
+        self.instance = secrets.token_hex(4)  # tells its poll numbers apart from those of other instances
         self.shared_seconds = 0  # how long a shared cache may hold a page, because nothing changes by the clock
         self._invalidated_at: dict[str, int] = {}  # the poll that found each tag invalidated
         self._hard_invalidated_at: dict[str, int] = {}  # the same for changes that may have removed something
@@ -67,6 +69,10 @@ class Freshness:
     def may_serve_stale(self, stamp: int, tags: Collection[str]) -> bool:
         """Whether such a page shows nothing that was removed since, though it may lack what was added."""
         return _is_newer(stamp, tags, self._hard_invalidated_at)
+
+    def invalidated_at(self, tags: Collection[str]) -> int:
+        """The number of the latest poll that found one of the tags, or everything, invalidated."""
+        return max(self._invalidated_at.get(tag, 0) for tag in (EVERYTHING, *tags))
 
     def _is_current(self) -> bool:
         return time.monotonic() < self._valid_until and self._requested == self._completed

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -20,13 +19,13 @@ from django.core.handlers.wsgi import get_path_info
 from django.http import QueryDict
 from django.http.request import split_domain_port, validate_host
 
+from core.page_cache.fragments import FRESHNESS
 from core.page_cache.freshness import Freshness
 from core.page_cache.pages import Headers, Page, PageStore, best_encoding
 from core.page_cache.policy import TAGS, policy_of
 from core.server.request_bodies import Environ, StartResponse, WsgiApplication
 
 Key = tuple[str, ...]  # scheme, domain, path, query
-RequestParts = tuple[str, ...]  # see `PageCache._parts_of`
 
 WAIT_SECONDS = 30.0  # for a page that another request makes
 # A page this young is served although something was added since. While comments pour in, it is made ten times a second
@@ -43,7 +42,6 @@ CONDITIONAL_HEADERS = (
 )
 VARIANT_HEADERS = {"content-length", "etag", "content-encoding", "vary"}  # differ between the encodings of a page
 HEADERS_IN_304 = {"cache-control", "etag", "vary", "content-security-policy"}
-MAX_READY, MAX_READY_BYTES = 200, 2_000_000  # responses that are kept ready between two polls, and their bodies
 MAX_URL_LENGTH = 1_000  # characters of scheme, host, path and query; invented longer ones must not fill the memory
 
 
@@ -70,26 +68,17 @@ class Response:
         return [*shared, ("Vary", "Accept-Encoding")]
 
 
-class Ready(NamedTuple):
-    """A response that was sent. It is sent again for an identical request until the next poll after `number`."""
-
-    key: Key
-    number: int
-    headers: Headers
-    body: bytes
-
-
 class PageCache:
-    """A WSGI application that stores up to `max_bytes` of pages of the one behind it."""
+    """A WSGI application that stores up to `max_bytes` of pages of the one behind it.
+
+    With 0 it stores no pages. It still tells views how fresh their fragments are (`fragments`).
+    """
 
     def __init__(self, application: WsgiApplication, *, max_bytes: int) -> None:
         self.freshness = Freshness()
         self._application = application
         self._pages = PageStore(max_bytes)
-        # The responses since the latest poll. To find one takes 0.6 µs; to find page, encoding and headers takes 0.9.
-        # With five threads of clients, this serves a twentieth more requests.
-        self._ready: dict[RequestParts, Ready] = {}
-        self._ready_at = self._ready_bytes = 0  # the number of that poll, and about how many bytes they take
+        self._stores_pages = max_bytes > 0
         self._in_progress: dict[Key, threading.Event] = {}
         self._lock = threading.Lock()
         self._scheme_header = (settings.SECURE_PROXY_SSL_HEADER or ("", ""))[0]
@@ -99,32 +88,17 @@ class PageCache:
         method = environ["REQUEST_METHOD"]
         if method not in ("GET", "HEAD"):
             return self._forward(environ, start_response)
-        parts = self._parts_of(environ, method)
-        ready = self._ready.get(parts)
-        key = ready.key if ready else key_of_request(environ, parts[0])
+        scheme = (self._scheme_header and environ.get(self._scheme_header)) or environ["wsgi.url_scheme"]
+        key = key_of_request(environ, scheme)
         if key is None or not self.freshness.refresh():
             return self._application(environ, start_response)
-        if ready and ready.number == self.freshness.number:
-            start_response("200 OK", ready.headers)
-            return [ready.body]
+        if not self._stores_pages:
+            return self._application({**environ, FRESHNESS: self.freshness}, start_response)
         found = self._fresh_page(key) or self._new_page(key, environ)
         if isinstance(found, Page):
-            return self._send(found, environ, start_response, key, parts)
+            return self._send(found, environ, start_response)
         start_response(found.status, found.headers)
         return [found.body] if method == "GET" else []
-
-    def _parts_of(self, environ: Environ, method: str) -> RequestParts:
-        """Everything that a response from memory may depend on, the scheme first."""
-        get = environ.get
-        return (
-            (self._scheme_header and get(self._scheme_header)) or environ["wsgi.url_scheme"],
-            environ["PATH_INFO"],
-            get("QUERY_STRING", ""),
-            get("HTTP_HOST", ""),
-            get("HTTP_ACCEPT_ENCODING", ""),
-            get("HTTP_IF_NONE_MATCH", ""),
-            method,
-        )
 
     def _fresh_page(self, key: Key) -> Page | None:
         """The stored page, if nothing has changed since it was made, or if it is young and nothing was removed."""
@@ -164,7 +138,7 @@ class PageCache:
     def _make(self, key: Key, environ: Environ) -> Page | Response:
         # Read before the view begins, so that a change which is committed meanwhile makes the page stale.
         stamp, begun_at = self.freshness.number, time.monotonic()
-        request = anonymous_request(environ, key)
+        request = {**anonymous_request(environ, key), FRESHNESS: self.freshness}
         response = response_of(self._application, request)
         tags = tags_of(request)
         if not (response.is_cacheable and tags):
@@ -181,9 +155,7 @@ class PageCache:
         finally:
             self.freshness.poll_soon()
 
-    def _send(
-        self, page: Page, environ: Environ, start_response: StartResponse, key: Key, parts: RequestParts
-    ) -> Iterable[bytes]:
+    def _send(self, page: Page, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         variant = page.variant(best_encoding(environ.get("HTTP_ACCEPT_ENCODING", "")))
         headers = variant.headers
         if self.freshness.shared_seconds < self._shared_seconds:
@@ -192,22 +164,7 @@ class PageCache:
             start_response("304 Not Modified", [header for header in headers if header[0].lower() in HEADERS_IN_304])
             return []
         start_response("200 OK", headers)
-        if environ["REQUEST_METHOD"] != "GET":
-            return []
-        self._keep_ready(parts, Ready(key, page.fresh_at, headers, variant.body))
-        return [variant.body]
-
-    def _keep_ready(self, parts: RequestParts, ready: Ready) -> None:
-        """Keep the response until the next poll. Responses of earlier polls go, and with them the pages they hold."""
-        size = len(ready.body)
-        is_outdated = ready.number != self.freshness.number
-        if is_outdated or sum(map(len, parts)) > MAX_URL_LENGTH or size > MAX_READY_BYTES // 8:
-            return
-        is_full = len(self._ready) >= MAX_READY or self._ready_bytes + size > MAX_READY_BYTES
-        if ready.number != self._ready_at or is_full:
-            self._ready, self._ready_at, self._ready_bytes = {}, ready.number, 0
-        self._ready[parts] = ready
-        self._ready_bytes += size
+        return [variant.body] if environ["REQUEST_METHOD"] == "GET" else []
 
 
 def key_of_request(environ: Environ, scheme: str) -> Key | None:

@@ -8,12 +8,10 @@ import secrets
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import DateField, QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from core import clock
-from core.compiled_queries import Given, Prepared
 from core.extension_points import FORGET_NETWORKS
 from core.models import NetworkKey
 from core.privacy.proxies import visitor_ip
@@ -86,18 +84,11 @@ def _living_secrets(moment: datetime) -> list[bytes]:
 def _read_secrets(moment: datetime) -> list[bytes]:
     """Read the secrets with one query. Only the first visitor of a week needs more."""
     this_week = week_of(moment).date()
-    found = _KEYS(oldest=oldest_week(moment).date(), newest=this_week)
+    weeks = (oldest_week(moment).date(), this_week)
+    found = NetworkKey.objects.filter(week__range=weeks).order_by("-week").values_list("week", "secret")
     secrets_of_weeks = [bytes(secret) for _week, secret in found]
     has_this_week = bool(found) and found[0][0] == this_week
     return secrets_of_weeks if has_this_week else [_create_secret(this_week), *secrets_of_weeks]
-
-
-def _keys() -> QuerySet[NetworkKey, tuple[date, bytes]]:
-    weeks = (Given("oldest", DateField()), Given("newest", DateField()))
-    return NetworkKey.objects.filter(week__range=weeks).order_by("-week").values_list("week", "secret")
-
-
-_KEYS = Prepared(_keys)
 
 
 def _create_secret(week: date) -> bytes:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from blog.models import Credit, Person, Post, Tag
-from blog.reading.post_page import load_post
+from blog.reading.post_page import load_parts, load_post
 from core.compiled_queries import Given, Prepared, PreparedInsert, PreparedUpdate
 from core.models import NetworkKey
 from tests.conftest import MakePost
@@ -164,10 +164,11 @@ def test_a_post_comes_with_what_its_page_shows(
     Credit.objects.create(post=permitted_repost, person=bo, role=Credit.Role.TRANSLATOR, position=0)
     Credit.objects.create(post=permitted_repost, person=bo, role=Credit.Role.EDITOR, position=1)
     stored = Post.objects.for_page().get(pk=permitted_repost.pk)
-    with django_assert_num_queries(3):  # the post; tags and credits; videos
+    with django_assert_num_queries(4):  # the post; tags; credits; videos
         found = load_post(permitted_repost.slug)
         assert found == stored
         assert found is not None
+        load_parts(found)
         assert found.passage is not None
         assert found.passage.public_html
         assert found.blog.owner == stored.blog.owner

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blog import rendering
-from blog.rendering import excerpt, markdown, plain_text, render_comment, sanitise
+from blog.rendering import excerpt, plain_text, render_comment, sanitise
 from tests.attacks import ATTACKS, HEAVY, LONE_SURROGATE, assert_harmless
 
 Render = Callable[[str], str]
@@ -97,34 +97,6 @@ PIECES = [
     *("[^1]", "[^1]: ", "^[", "[a]: /b", "[a](/b)", "![a](/media/a.png)", "![a](https://b.example/c.png)"),
     *("https://a.example/?b=1&c", "<https://youtu.be/>", "```python\n", "def f(): 1", "<b>", "<!--"),
 ]
-
-
-# Mostly characters of plain words, and some that must not count as such.
-NEAR_WORDS = st.text(st.sampled_from("ab Zé9.,:;!?'’()/+=%–-\n\n\n_*1\t\u00a0&"), max_size=30)
-
-
-@given(
-    st.one_of(
-        NEAR_WORDS, st.lists(st.sampled_from(["Yes", "of course", "1", "a–b", " ", "\n", "\n\n", ". "])).map("".join)
-    )
-)
-@settings(max_examples=300, deadline=None)
-def test_mere_words_are_rendered_as_by_the_parser_and_both_sanitisers(text: str) -> None:
-    source = markdown.normalise(text)
-    if markdown.is_mere_words(source):
-        parsed = markdown.comment_parser().render(source).strip()
-        assert markdown.paragraphs(source) == parsed == sanitise.clean(parsed, sanitise.COMMENT)
-        assert plain_text(parsed).split() == source.split()
-
-
-@pytest.mark.parametrize("text", ["Yes.", "Why not?\nBecause.", "One.\n\nTwo (2)", "Où?"])
-def test_usual_comments_are_mere_words(text: str) -> None:
-    assert markdown.is_mere_words(text)
-
-
-@pytest.mark.parametrize("character", '<>&"*_`~[]\\#|\u00a0\u202e')
-def test_a_character_with_a_meaning_is_no_mere_word(character: str) -> None:
-    assert not markdown.is_mere_words(f"One{character}two")
 
 
 @every_voice

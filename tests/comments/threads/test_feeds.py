@@ -139,7 +139,7 @@ def test_feeds_take_few_queries_whatever_they_hold(
         fetch()
     with django_assert_num_queries(2):  # the post with its discussion · the comments
         fetch(path)
-    with django_assert_num_queries(2):  # the posts with their discussions · credits and videos
+    with django_assert_num_queries(3):  # the posts with their discussions · credits · videos
         fetch("/feeds/posts.atom")
 
 

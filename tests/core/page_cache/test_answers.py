@@ -11,12 +11,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from blog.models import Blog, Person, Post
+from blog.models import Person, Post
 from blog.publishing import lifecycle
-from config.wsgi import django_application
 from core import clock
-from core.page_cache import with_page_cache
-from core.page_cache.layer import PageCache, anonymous_request, key_of
+from core.page_cache.layer import anonymous_request, key_of
 from core.page_cache.pages import Page, PageStore, best_encoding
 from tests.comments.conftest import Say
 from tests.conftest import MakePost
@@ -247,6 +245,7 @@ def test_s_maxage_ends_before_the_clock_changes_a_page(site: Site, make_post: Ma
     assert int(seconds[1]) <= 4
 
 
-def test_zero_bytes_turn_the_cache_off(settings: Any, blog: Blog) -> None:
-    settings.PAGE_CACHE_BYTES = 0
-    assert not isinstance(with_page_cache(django_application), PageCache)
+def test_zero_bytes_store_no_pages(own_post: Post, transactional_db: None) -> None:
+    site = Site(max_bytes=0)
+    assert [site.ask("/").status, site.ask("/").status] == [200, 200]
+    assert site.made == ["/", "/"]

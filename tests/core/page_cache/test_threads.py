@@ -11,8 +11,7 @@ from django.db import connection
 from django.test import RequestFactory
 
 from config.wsgi import django_application
-from core.page_cache import with_page_cache
-from core.page_cache.layer import PageCache
+from core.page_cache import with_dedicated_threads
 from core.page_cache.threads import DedicatedThreads
 
 HOST = "127.0.0.1:8000"
@@ -175,8 +174,5 @@ def test_an_error_is_passed_on_and_the_next_page_is_made() -> None:
     assert ask(threads, "/")[0] == "200 OK"
 
 
-def test_only_sqlite_gets_dedicated_threads(settings: Any) -> None:
-    settings.PAGE_CACHE_BYTES = 0
-    assert isinstance(with_page_cache(django_application), DedicatedThreads) is (connection.vendor == "sqlite")
-    settings.PAGE_CACHE_BYTES = 1_000_000
-    assert isinstance(with_page_cache(django_application), PageCache)
+def test_only_sqlite_gets_dedicated_threads() -> None:
+    assert isinstance(with_dedicated_threads(django_application), DedicatedThreads) is (connection.vendor == "sqlite")

@@ -61,7 +61,8 @@ def test_a_row_that_moves_invalidates_both_posts(make_post: MakePost) -> None:
     clip = one.videos.create(page_url="https://x.example/", provider="link")
     recorded()
     type(clip).objects.update(post=other)
-    assert recorded() == {(f"post:{one.pk} posts", True), (f"post:{other.pk} posts", True)}
+    tags = (f"post:{post.pk} article:{post.pk} posts" for post in (one, other))
+    assert recorded() == {(tag, True) for tag in tags}
 
 
 def test_a_row_without_its_parent_invalidates_everything(permitted_repost: Post) -> None:
