@@ -153,7 +153,7 @@ class VideoFormSet(PartFormSet):
     def _warn_before_dropping(self) -> Iterator[str]:
         """Warn once about a row whose line is gone. Unless it is to be removed, it then becomes an attached video."""
         for form in self.initial_forms:
-            if form.instance.pk not in self._orphans or self._is_removed(form) or not form.instance.has_typed:
+            if form.instance.pk not in self._orphans or self._is_removed(form) or not form.instance.has_typed_values:
                 continue
             if self.data.get(form.add_prefix("warned")):
                 form.instance.text = Text.NONE
@@ -166,7 +166,7 @@ class VideoFormSet(PartFormSet):
         is_missing = False
         for form in self.forms:
             is_used = form.instance.pk or form.has_changed()
-            is_dropped = self._is_removed(form) or (form.instance.pk in self._orphans and not form.instance.has_typed)
+            is_dropped = self._is_removed(form) or (form.instance.pk in self._orphans and not form.instance.has_typed_values)
             if is_used and not is_dropped and form.instance.ai_origin == Video.AiOrigin.UNSET:
                 field = "ai_origin" if "ai_origin" in form.fields else None
                 form.add_error(field, str(lifecycle.AI_ORIGIN_REQUIRED))

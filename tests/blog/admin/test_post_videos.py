@@ -161,7 +161,7 @@ def test_the_form_says_what_is_known_from_the_provider(
 def test_the_form_says_what_is_required_and_how_large_a_file_may_be(desk: Client, settings: Settings) -> None:
     settings.VIDEO_MAX_BYTES = 7 * 1024 * 1024
     page = desk.get(ADD).content.decode()
-    assert "MP4 or WebM of at most 7.0\xa0MB" in page
+    assert "MP4 or WebM file of at most 7.0\xa0MB" in page
     assert "Required before you publish the post." in page
 
 

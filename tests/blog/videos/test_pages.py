@@ -154,6 +154,7 @@ def test_videos_in_reposted_words_disappear_with_the_words(make_repost: MakeRepo
     repost.text = f"Look:\n\n{FILM}"
     repost.save()
     steps.assert_by_host(repost, by="Eldon Host")
+    placement.synchronise_rows(post)
     Video.objects.update(**COMPLETE | {"title": "Filmed words"})
     assert "Filmed words" in str(figures(post)[0])
     assert graph(post)["VideoObject"]["name"] == "Filmed words"

@@ -124,7 +124,7 @@ def test_a_file_can_be_replaced_by_a_url_but_not_by_nothing(desk: Client, shown:
     changes |= {"initial-videos-0-duration": "8"}
     data = resubmission(desk, shown.post, **changes)
     if not url:
-        assert "Give the address of a video, or choose a file." in refused(desk, data, change_url(shown.post))
+        assert "Give the web address of a video, or choose a file." in refused(desk, data, change_url(shown.post))
         return
     stored(desk, data, change_url(shown.post))
     shown.refresh_from_db()
@@ -191,7 +191,7 @@ def test_the_name_of_an_upload_is_only_repeated_in_the_message(desk: Client, wit
     files = {f"videos-{number}-file": film(name=name) for number, name in enumerate(names)}
     answer = refused(desk, with_film | {"title": ""} | files)
     (message,) = re.findall(r'<ul class="messagelist">.*?</ul>', answer, re.DOTALL)
-    assert "A browser does not keep chosen files. Choose again: “" in message
+    assert "Browsers forget chosen files when a form is shown again. Choose these again: “" in message
     assert message.count("”") >= len(names)
     assert_harmless(message)
     assert names_in("videos") == []
