@@ -166,7 +166,9 @@ class VideoFormSet(PartFormSet):
         is_missing = False
         for form in self.forms:
             is_used = form.instance.pk or form.has_changed()
-            is_dropped = self._is_removed(form) or (form.instance.pk in self._orphans and not form.instance.has_typed_values)
+            is_dropped = self._is_removed(form) or (
+                form.instance.pk in self._orphans and not form.instance.has_typed_values
+            )
             if is_used and not is_dropped and form.instance.ai_origin == Video.AiOrigin.UNSET:
                 field = "ai_origin" if "ai_origin" in form.fields else None
                 form.add_error(field, str(lifecycle.AI_ORIGIN_REQUIRED))

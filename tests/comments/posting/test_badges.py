@@ -337,7 +337,7 @@ def test_badges_need_no_query(
 ) -> None:
     posted = comment(browser_of(asked), permitted_repost)
     client = Client()
-    with django_assert_num_queries(4):  # post · tags and credits · videos · comments
+    with django_assert_num_queries(5):  # post · tags · credits · videos · comments
         client.get(permitted_repost.get_absolute_url())
     with django_assert_num_queries(2):  # the comment with its post · replies
         client.get(posted.get_absolute_url())
