@@ -167,7 +167,7 @@ def test_only_public_posts_can_be_cited(permitted_repost: Post, suffix: str) -> 
 def test_a_citation_needs_three_queries(
     permitted_repost: Post, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(3):  # post with blog, author and repost; tags and credits; videos
+    with django_assert_num_queries(4):  # post with blog, author and repost; tags; credits; videos
         Client().get(f"{permitted_repost.get_absolute_url()}cite.bib")
 
 
