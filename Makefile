@@ -1,6 +1,6 @@
-# The commands of the house. Variables of the environment (PORT, DATA, DATABASE_URL …) may be given behind them.
+# All commands. Environment variables (PORT, DATA, DATABASE_URL …) may follow a command.
 
-# Each Python that is asked for has an environment of its own: PYTHON=python3.13 that in .venv-python3.13.
+# Each PYTHON has its own virtual environment: PYTHON=python3.13 uses .venv-python3.13.
 venv := .venv$(if $(PYTHON),-$(notdir $(PYTHON)))
 python := $(venv)/bin/python
 install := sh config/install.sh
@@ -8,7 +8,7 @@ install := sh config/install.sh
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench format lock clean
 
-help: ## Say what there is
+help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start the blog at http://127.0.0.1:8000/  (PORT=8123 DATA=folder SAMPLE=0)
@@ -27,14 +27,14 @@ bench: ## Measure every budget; needs wrk  (QUICK=1 POSTS=100000 COMMENTS=10000 
 	@$(install) requirements.txt $(venv) $(PYTHON)
 	@$(python) -m bench $(if $(filter-out 0,$(QUICK)),--quick) $(if $(POSTS),--posts $(POSTS)) $(if $(COMMENTS),--comments $(COMMENTS)) $(ARGS)
 
-format: ## Put the code in order
+format: ## Format the code
 	@$(install) requirements-dev.txt $(venv) $(PYTHON)
 	@$(python) -m ruff check --quiet --fix . || true
 	@$(python) -m ruff format .
 
-lock: ## Pin the dependencies of pyproject.toml anew (needs uv)
+lock: ## Pin the dependencies of pyproject.toml again (needs uv)
 	@sh config/lock.sh
 
-clean: ## Remove what can be made again; the data in var/ stay
+clean: ## Remove what can be created again; the data in var/ stay
 	@rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""Which Chromium there is on this machine."""
+"""Find the Chromium of this machine."""
 
 import shutil
 
@@ -6,5 +6,5 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def find_browser() -> str | None:
-    """The path of an installed Chromium; None where there is none."""
+    """Return the path of an installed Chromium, or None."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)

@@ -1,6 +1,6 @@
-"""The real thing: granian, the worker and a Chromium, as a reader meets them.
+"""Fixtures for tests with the real server, the worker and a Chromium.
 
-These tests reach the site by HTTP, by the browser and by manage.py only: its database belongs to other processes.
+These tests use the site only through HTTP, the browser and manage.py: its database belongs to other processes.
 """
 
 import json
@@ -41,7 +41,7 @@ BROWSER_FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process of a parallel run has all browser tests: they share one running site."""
+    """In a parallel run, one process runs all browser tests, because they share one site."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
@@ -64,14 +64,14 @@ class Site:
 
     @property
     def output(self) -> str:
-        """All that it has printed so far."""
+        """Everything that it has printed so far."""
         return self.log.read_text(encoding="utf-8")
 
     def url(self, path: str) -> str:
         return self.address + path
 
     def get(self, path: str) -> tuple[int, str]:
-        """Status and text of a page."""
+        """The status and the text of a page."""
         try:
             with urllib.request.urlopen(self.url(path), timeout=10) as answer:  # noqa: S310 - our own address
                 return answer.status, answer.read().decode()
@@ -86,21 +86,21 @@ class Site:
             return False
 
     def manage(self, *arguments: str) -> str:
-        """What manage.py prints, run beside the site on the same data."""
+        """Run manage.py on the same data while the site is running, and return its output."""
         command = [sys.executable, "manage.py", *arguments]
         result = subprocess.run(command, cwd=ROOT, env=self.variables, capture_output=True, text=True)
         assert result.returncode == 0, result.stderr
         return result.stdout
 
     def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to stop; its exit code."""
+        """Stop it and return its exit code."""
         self.process.send_signal(with_signal)
         return self.process.wait(PATIENCE)
 
 
 @contextmanager
 def empty_database() -> Iterator[dict[str, str]]:
-    """The variables that lead a site to a database of its own: on the server that the tests run on, or a file."""
+    """The environment variables of a separate database: on the server of the tests, or an SQLite file."""
     address = os.environ.get("DATABASE_URL", "")
     if not address.startswith("postgres"):
         yield {"DATABASE_URL": ""}
@@ -122,7 +122,7 @@ def free_port() -> int:
 
 
 def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = PATIENCE) -> None:
-    """Return once `condition` holds; fails saying `what` did not come true in time."""
+    """Return once `condition` is true. Fail with the text `what` if that takes too long."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds:.0f} seconds in vain: {what}"
@@ -130,7 +130,7 @@ def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = PAT
 
 
 def start(data: Path, *, port: int, **variables: str) -> Site:
-    """Start a site on the folder `data`; returns at once. `variables` are added to the environment."""
+    """Start a site on the folder `data` and return at once. `variables` are added to the environment."""
     log = data.with_suffix(f".{time.monotonic_ns()}.log")
     own = {
         "DATA": str(data),
@@ -161,7 +161,7 @@ def wait_until_ready(site: Site) -> None:
 
 @contextmanager
 def running(data: Path, **variables: str) -> Iterator[Site]:
-    """A site on the folder `data`, from when it is ready until it was asked to stop, and did."""
+    """Run a site on the folder `data`: yield it when it is ready, and stop it at the end."""
     site = start(data, port=free_port(), **variables)
     try:
         wait_until_ready(site)
@@ -174,8 +174,8 @@ def running(data: Path, **variables: str) -> Iterator[Site]:
 
 @contextmanager
 def comment_on_its_way(post: int, port: int, **headers: str) -> Iterator[Callable[[], bytes]]:
-    """A comment of Slow Writer of which the site has the headers, and waits for the rest: call it to send that, and to
-    get the beginning of the answer.
+    """Send the headers of a comment by Slow Writer. The returned function sends the body and returns the first bytes
+    of the response.
     """
     body = urlencode({"name": "Slow Writer", "text": "A comment on its way.", "email": "", "notify": "", "parent": ""})
     usual = {"Host": f"127.0.0.1:{port}", "Expect": "100-continue", "Sec-Fetch-Site": "same-origin"}
@@ -194,7 +194,7 @@ def comment_on_its_way(post: int, port: int, **headers: str) -> Iterator[Callabl
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The site with its sample, started once for all browser tests. Sign in as "host" with PASSWORD."""
+    """A site with the sample content, started once for all browser tests. Sign in as "host" with PASSWORD."""
     data = tmp_path_factory.mktemp("site") / "data"
     with (
         empty_database() as database,
@@ -205,7 +205,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A Chromium of this machine. Skips where there is none, fails where REQUIRE_BROWSER is set."""
+    """The Chromium of this machine. Without one the test is skipped, or fails if REQUIRE_BROWSER is set."""
     path = find_browser()
     if path is None and os.environ.get("REQUIRE_BROWSER"):
         pytest.fail("There is no Chromium, and REQUIRE_BROWSER is set.")
@@ -220,7 +220,7 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Complaints:
-    """What no page of ours may do. A test that provokes one on purpose takes it out of the list."""
+    """Collect what no page may do. A test that provokes something on purpose removes it from the list."""
 
     errors: list[str] = field(default_factory=list)
     requests_elsewhere: list[str] = field(default_factory=list)
@@ -252,7 +252,7 @@ def complaints() -> Complaints:
 
 @pytest.fixture
 def new_page(site: Site, browser: Browser, complaints: Complaints) -> Iterator[Callable[..., Page]]:
-    """Open a page in a context of its own; keywords go to the context (`java_script_enabled=False`, `viewport=…`).
+    """Open a page in a new context; keywords are passed to it (`java_script_enabled=False`, `viewport=…`).
 
     At the end of the test: no console error, nothing refused by the content policy, no request to another host.
     """

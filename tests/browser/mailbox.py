@@ -22,7 +22,7 @@ def next_message(site: Site, to: str, known: int) -> EmailMessage:
 
 
 def link_in(message: EmailMessage, start: str) -> str:
-    """The path of the only link that begins so and stands alone on its line."""
+    """Return the path of the only link with this prefix. It must be alone on its line."""
     body = message.get_body(("plain",))
     assert body
     found = re.findall(rf"^https?://[^/\s]+({start}\S*)$", body.get_content(), re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The editors in the form of a post, in a real browser."""
+"""The text editors in the form of a post, in a real browser."""
 
 import time
 from io import BytesIO
@@ -11,7 +11,7 @@ FOCUSED = "document.activeElement.id || document.activeElement.textContent"
 
 
 def late(route: Route) -> None:
-    """On a slow line: after the preview has followed the choice of the file, without a picture yet."""
+    """On a slow connection, the preview updates after a file was chosen and before the picture has arrived."""
     time.sleep(1.5)
     route.continue_()
 

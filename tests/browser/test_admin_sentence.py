@@ -1,4 +1,4 @@
-"""The sentence below the words follows what the host types. Without JavaScript, the preview shows it."""
+"""The sentence under the reposted words updates while the host types. Without JavaScript, the preview shows it."""
 
 from collections.abc import Callable
 

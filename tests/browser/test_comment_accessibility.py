@@ -1,4 +1,4 @@
-"""What axe, the checker of accessibility, says of every page on which comments are read and written."""
+"""The accessibility checker axe finds no fault on the pages where comments are read and written."""
 
 from collections.abc import Callable
 from uuid import uuid4
@@ -16,7 +16,7 @@ BEGINNING = "```\n" + "a long line of code " * 20 + "\n```\n\n[A link](/search/)
 
 
 def long_line() -> str:
-    """New each time: the same words under several posts are what spam looks like."""
+    """A new text each time, because the same text on several posts counts as spam."""
     return f"{BEGINNING} {uuid4()}"
 
 

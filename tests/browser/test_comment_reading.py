@@ -1,4 +1,4 @@
-"""Reading a discussion in a real browser, with a keyboard, with a thumb, and with scripts off."""
+"""Reading a discussion in a real browser: with a keyboard, on a phone, and without JavaScript."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import ROOT, Site
 
 REPLIES = 230
-# All comments are posted by one process: sending a form for each would take minutes.
+# One process stores all comments, because sending a form for each would take minutes.
 TALK = """
     from blog.models import Post
     from comments.models import Comment

@@ -1,4 +1,4 @@
-"""Writing a comment in a real browser, without scripts and with them."""
+"""Writing a comment in a real browser, with and without JavaScript."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def address(host_page: Page) -> str:
 
 @pytest.fixture
 def plain_page(new_page: Callable[..., Page]) -> Page:
-    """A page of a reader whose browser runs no scripts."""
+    """A reader's page without JavaScript."""
     return new_page(java_script_enabled=False)
 
 
@@ -40,7 +40,7 @@ def press(page: Page, button: str) -> None:
 
 
 def post(page: Page, address: str, *, name: str, text: str) -> None:
-    """Say something under the post; leaves the browser on the writer's own page."""
+    """Post a comment. The browser ends on the page of the writer's own comment."""
     page.goto(address)
     fill(page, name=name, text=text)
     press(page, "Post comment")
@@ -48,7 +48,7 @@ def post(page: Page, address: str, *, name: str, text: str) -> None:
 
 
 def answer_is_previewed_posted_changed_and_deleted(page: Page, address: str) -> None:
-    """From a filled-in reply to its end; the same with scripts and without."""
+    """Send a reply and check where it appears, with and without JavaScript."""
     press(page, "Preview")
     expect(page.locator(".comment-preview em")).to_have_text("doubt")
     expect(page.locator("#preview")).to_be_focused()

@@ -1,4 +1,4 @@
-"""The main job in a real browser: publish somebody's words, read them, talk about them."""
+"""The main job in a real browser: publish a repost, read it, comment on it."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ PLAYER = "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ?"
 
 @dataclass(frozen=True)
 class Written:
-    """A repost as the host has typed it; each has a title and an author of its own, as all share one site."""
+    """A repost as the host types it. Title and author are unique, because all tests share one site."""
 
     title: str
     author: str
@@ -28,7 +28,7 @@ class Written:
 
 @pytest.fixture
 def written(host_page: Page) -> Written:
-    """The form of a new post, filled in and not yet sent: `host_page` shows it."""
+    """Fill in the form of a new post in `host_page` without sending it."""
     mark = uuid4().hex[:8]
     post = Written(title=f"On cameras {mark}", author=f"Ada Colleague {mark}")
     page = host_page
@@ -50,7 +50,7 @@ def written(host_page: Page) -> Written:
 
 
 def add_author(page: Page, name: str) -> None:
-    """Add a person on the spot, in the window behind the green plus."""
+    """Add a person in the pop-up window that the green plus opens."""
     with page.expect_popup() as opening:
         page.locator("#add_id_credits-0-person").click()
     window = opening.value
@@ -61,7 +61,7 @@ def add_author(page: Page, name: str) -> None:
 
 @pytest.fixture
 def address(written: Written, host_page: Page) -> str:
-    """The path of the post, now that it is published."""
+    """Return the path of the published post."""
     host_page.locator("[name=_save]").click()
     expect(host_page.locator(".messagelist .success")).to_contain_text(written.title)
     host_page.goto("/")
@@ -70,7 +70,7 @@ def address(written: Written, host_page: Page) -> str:
 
 @pytest.fixture
 def plain_page(new_page: Callable[..., Page]) -> Page:
-    """A page of a reader whose browser runs no scripts."""
+    """A reader's page without JavaScript."""
     return new_page(java_script_enabled=False)
 
 

@@ -1,4 +1,4 @@
-"""The whole story of a permission, as the people in it live it, each in a browser of their own."""
+"""The life of a permission as its people experience it, each in their own browser."""
 
 from collections.abc import Callable
 
@@ -52,7 +52,7 @@ def comment(page: Page, text: str) -> Locator:
 
 
 def host_publishes_a_repost(page: Page) -> str:
-    """Returns the path of the post."""
+    """Return the path of the post."""
     page.goto("/admin/blog/post/add/")
     page.locator("#id_title").fill("On herons")
     page.locator("#id_introduction").fill("A colleague writes:")
@@ -102,7 +102,7 @@ def host_asks_the_author(page: Page) -> None:
 
 
 def link_mailed_to_the_author(site: Site) -> str:
-    """The link, as the addressee finds it: in the mail that the worker has sent."""
+    """Return the link in the e-mail that the worker sent to the author."""
     return link_in(next_message(site, AUTHOR_MAIL, 0), "/grant/")
 
 

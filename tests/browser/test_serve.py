@@ -29,7 +29,7 @@ StartSite = Callable[..., Site]
 
 @pytest.fixture
 def start_site(site: Site, tmp_path: Path) -> Iterator[StartSite]:
-    """Start a site on this test's folder; keywords are environment variables. What still runs is ended afterwards."""
+    """Start a site on this test's folder with environment variables as keywords. Stop it after the test."""
     sites: list[Site] = []
     (tmp_path / "data").mkdir()
     shutil.copytree(site.data / "static", tmp_path / "data" / "static")  # packing them takes seconds
@@ -48,7 +48,7 @@ def start_site(site: Site, tmp_path: Path) -> Iterator[StartSite]:
 
 
 def end(site: Site) -> None:
-    """Leave nothing behind, however the test went."""
+    """Leave no process behind, whatever the outcome of the test."""
     if site.process.poll() is None:
         for pid in [*children(site), site.process.pid]:
             os.kill(pid, signal.SIGKILL)
@@ -56,7 +56,7 @@ def end(site: Site) -> None:
 
 
 def children(site: Site) -> list[int]:
-    """The processes that the site has started, all generations."""
+    """All processes that the site has started, directly or indirectly."""
     table = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     parents = {int(pid): int(parent) for pid, parent in (line.split() for line in table.splitlines())}
     found, generation = [], [site.process.pid]

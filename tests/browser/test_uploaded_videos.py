@@ -1,4 +1,4 @@
-"""A film of our own, from the desk of the host to the eyes of a reader, over the server that everybody runs."""
+"""An uploaded video, from the form of the host to a reader's browser, on the real server."""
 
 import http.client
 import re
@@ -20,7 +20,7 @@ DELETE = "from blog.models import Post; Post.objects.get(slug='a-film-of-ours').
 
 @pytest.fixture(scope="module")
 def film(site: Site) -> Iterator[Path]:
-    """A film between whose frames and what tells of them there is nothing for three long parts."""
+    """A film with three long empty parts between its frames and their index."""
     at = MP4.index(b"moov") - 4
     file = site.data / "media" / "clips" / f"{NAME}.mp4"
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def ask(site: Site, path: str, method: str = "GET", **headers: str) -> tuple[htt
 
 @pytest.fixture
 def published(site: Site, host_page: Page) -> Iterator[str]:
-    """A post with a film and captions, as a host makes one in the admin; its title."""
+    """Create a post with a video and captions in the admin, and return its title."""
     host_page.goto("/admin/blog/post/add/")
     host_page.get_by_label("Title:").first.fill("A film of ours")
     host_page.locator("#id_body").fill("Look:")
@@ -127,7 +127,7 @@ def test_seeking_fetches_only_what_is_seen(site: Site, film: Path, page: Page) -
     parts = [answer.header_value("content-range") or "" for answer in fetched]
     size = film.stat().st_size
     assert parts[0] == f"bytes 0-{MAX_OPEN_RANGE - 1}/{size}"
-    # What tells of the frames stands at the end: a player that could not ask for it would read all that is before it.
+    # The index of the frames is at the end. A player without range requests would have to read everything before it.
     assert any(int(re.findall(r"\d+", part)[0]) > 2 * MAX_OPEN_RANGE for part in parts)
 
 
@@ -194,7 +194,7 @@ def test_the_server_answers_as_players_expect(site: Site, film: Path) -> None:
 
 
 def test_readers_who_stand_still_do_not_stop_the_site(site: Site, film: Path) -> None:
-    """More of them than the server has threads: half want all of a film, half a part without an end."""
+    """More readers than the server has threads: half request the whole film, half an open-ended range."""
     long = film.with_name(f"{NAME[::-1]}.webm")
     with long.open("wb") as file:
         file.truncate(200_000_000)  # more than any buffer between us takes
@@ -217,7 +217,7 @@ def test_readers_who_stand_still_do_not_stop_the_site(site: Site, film: Path) ->
 
 
 def test_no_film_of_a_stranger_is_read(site: Site, complaints: Complaints) -> None:
-    """It is refused while the stranger still has everything to send."""
+    """It is refused before the stranger has sent the body."""
     with socket.create_connection(("127.0.0.1", site.port), timeout=10) as stranger:
         stranger.sendall(
             f"POST /admin/blog/post/add/ HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n"

@@ -1,6 +1,6 @@
-"""Two application processes on one PostgreSQL, one Redis and one bucket, as docs/scaling.md has them.
+"""Two application processes with one PostgreSQL, one Redis and one bucket, as in docs/scaling.md.
 
-The tests meet them by HTTP, by manage.py and by the servers that they stand on.
+The tests use them through HTTP, manage.py and the servers that they share.
 """
 
 import http.client
@@ -39,7 +39,7 @@ print(post.pk, post.get_absolute_url())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process of a parallel run has all of these tests: they share the servers."""
+    """In a parallel run, one process runs all of these tests, because they share the servers."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("scale"))
@@ -61,7 +61,7 @@ class Answer:
 
 @dataclass
 class Visitor:
-    """A browser as far as these tests need one: it keeps cookies, and says that its forms are from our own pages."""
+    """A minimal browser: it keeps cookies and sends the headers of a form on our own page."""
 
     port: int
     timeout: float = 20
@@ -72,7 +72,7 @@ class Visitor:
 
     def ask(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
         connection = self.connect()
-        # As the web server in front passes it on.
+        # as the web server in front passes it on
         usual = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
         usual |= {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         usual |= {"Sec-Fetch-Site": "same-origin", "Referer": f"https://{HOST}/"}
@@ -94,7 +94,7 @@ class Visitor:
         return self.ask("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded"})
 
     def post_with_token(self, page: str, form: dict[str, Any], *, to: str = "") -> Answer:
-        """Send a form with the token that is on `page` to its address, or `to` another."""
+        """Send a form with the token on `page` to its URL, or to the URL `to`."""
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(page).text)
         assert token
         return self.post(to or page, form | {"csrfmiddlewaretoken": token[1]})
@@ -111,7 +111,7 @@ class Visitor:
 
 @dataclass
 class App:
-    """One application process, `manage.py serve`; both share a folder, in which only the files of the theme lie."""
+    """One application process, `manage.py serve`. Both share a folder that contains only static files."""
 
     data: Path
     port: int
@@ -153,7 +153,7 @@ class App:
         return self.process.wait(60)
 
     def manage(self, *arguments: str) -> str:
-        """What manage.py prints, run beside the process with its settings."""
+        """Run manage.py with the settings of the process and return its output."""
         command = [sys.executable, "manage.py", *arguments]
         result = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True)
         assert result.returncode == 0, result.stderr
@@ -165,20 +165,20 @@ class App:
 
 @dataclass
 class Site:
-    """The two processes, and what they share."""
+    """The two processes and what they share."""
 
     apps: tuple[App, App]
     database: servers.Postgres
     cache: servers.Server
 
     def new_post(self, slug: str) -> tuple[int, str]:
-        """Number and path of a public post."""
+        """The primary key and the path of a public post."""
         number, path = self.apps[0].shell(MAKE_POST.format(slug=slug)).split()
         return int(number), path
 
     @property
     def visitors(self) -> tuple[Visitor, Visitor]:
-        """One who asks the first process only, and one who asks the second."""
+        """One client for each of the two processes."""
         first, second = self.apps
         return Visitor(first.port), Visitor(second.port)
 
@@ -191,7 +191,7 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def shared_site(tmp_path_factory: pytest.TempPathFactory, bucket: str) -> Iterator[Site]:
-    """Both processes start at once, on a database without a table."""
+    """Both processes start at the same time on an empty database."""
     folder = tmp_path_factory.mktemp("scale")
     with ExitStack() as stack:
         database = stack.enter_context(servers.postgres())
@@ -237,7 +237,7 @@ def variables_of(database: servers.Postgres, cache: servers.Server, bucket: str)
 
 @pytest.fixture
 def site(shared_site: Site) -> Iterator[Site]:
-    """Both processes run and answer, before and after each test."""
+    """Check before and after each test that both processes run and answer."""
     for app in shared_site.apps:
         app.wait_until_ready()
     yield shared_site

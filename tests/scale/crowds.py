@@ -1,4 +1,4 @@
-"""Visitors who read and write without an end."""
+"""Visitors who read and write until they are stopped."""
 
 import http.client
 import threading
@@ -16,7 +16,7 @@ PAUSE_SECONDS = 0.05  # of everybody between two pages: the processes share the 
 
 @dataclass
 class Crowd:
-    """Who reads and comments one post, and what they were answered."""
+    """Visitors who read and comment on one post, and the responses that they got."""
 
     post: int
     path: str
@@ -40,7 +40,7 @@ class Crowd:
                 self.failures.append(repr(error))
 
     def each_comment_was_kept_once(self, site: Site) -> None:
-        """Of which it was said that it was taken; one that was answered with an error may have been kept, too."""
+        """The comments that were accepted. One that got an error may have been stored, too."""
         rows = site.database.ask("SELECT name FROM comments_comment WHERE discussion_id = %s", self.post)
         kept = Counter(name for (name,) in rows)
         assert set(kept.values()) == {1}
@@ -57,7 +57,7 @@ class Crowd:
 
 @contextmanager
 def crowd(post: int, path: str, visitors: list[Visitor]) -> Iterator[Crowd]:
-    """Everybody is there, and goes on until the end of the block."""
+    """Run all visitors until the end of the block."""
     found, stop = Crowd(post, path), threading.Event()
     threads = [threading.Thread(target=found.live, args=(visitor, stop)) for visitor in visitors]
     for thread in threads:
@@ -71,6 +71,6 @@ def crowd(post: int, path: str, visitors: list[Visitor]) -> Iterator[Crowd]:
 
 
 def more(counted: Callable[[], int], number: int) -> None:
-    """Wait until so many more have come."""
+    """Wait for this many more responses."""
     before = counted()
     wait_until(lambda: counted() >= before + number, f"{number} more")

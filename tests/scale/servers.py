@@ -1,4 +1,4 @@
-"""The servers that a site of several processes stands on: each a real one, of its own, and thrown away afterwards."""
+"""The servers that several processes share: real ones, started for the tests and discarded afterwards."""
 
 import os
 import pwd
@@ -24,7 +24,7 @@ KEY, SECRET = "key", "secret/with+signs"
 
 
 def program(name: str, package: str, *places: str) -> str:
-    """The path of a program. Skips the test where it is missing, and fails under CI."""
+    """The path of a program. If it is missing, the test is skipped, or fails in CI."""
     found = shutil.which(name, path=os.pathsep.join([*places, os.environ["PATH"], "/usr/sbin"]))
     if not found and os.environ.get("CI"):
         pytest.fail(f"{name} is missing, and CI is set: .ci/run installs {package}.")
@@ -43,7 +43,7 @@ def listens(port: int) -> bool:
 
 @dataclass
 class Server:
-    """A program that listens on a port of this machine."""
+    """A program that listens on a local port."""
 
     command: Sequence[str | Path]
     folder: Path
@@ -89,7 +89,7 @@ def running(server: Server) -> Iterator[Server]:
 
 @contextmanager
 def redis(folder: Path) -> Iterator[Server]:
-    """A Redis that forgets everything when it ends."""
+    """A Redis without persistence."""
     port = free_port()
     command = [program("redis-server", "redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     with running(Server(command, folder, port)) as server:
@@ -98,7 +98,7 @@ def redis(folder: Path) -> Iterator[Server]:
 
 @contextmanager
 def bucket(folder: Path) -> Iterator[str]:
-    """What MEDIA_STORAGE is for an empty bucket of a server that speaks S3."""
+    """The value of MEDIA_STORAGE for an empty bucket on an S3 server."""
     port = free_port()
     with running(Server([Path(sys.executable).with_name("moto_server"), "-p", str(port)], folder, port)):
         server = f"http://127.0.0.1:{port}"
@@ -109,7 +109,7 @@ def bucket(folder: Path) -> Iterator[str]:
 
 @dataclass
 class Postgres:
-    """A PostgreSQL whose data outlive its restarts."""
+    """A PostgreSQL that keeps its data when it restarts."""
 
     folder: Path
     port: int
@@ -119,7 +119,7 @@ class Postgres:
         return f"postgres://imprimatur@127.0.0.1:{self.port}/postgres"
 
     def run(self, name: str, *arguments: str) -> None:
-        """Run one of its programs, as somebody else than root: it refuses to run as root."""
+        """Run one of its programs as another user, because it refuses to run as root."""
         newest = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))[-1:]
         command = [program(name, "postgresql", *map(str, newest)), "--pgdata", str(self.folder / "data"), *arguments]
         if os.geteuid() == 0:
@@ -146,7 +146,7 @@ class Postgres:
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
-    """A new one, in a folder that another user may enter: pytest's own lets nobody in."""
+    """A new one, in a folder that another user may enter; pytest's own folder is private."""
     with TemporaryDirectory() as folder:
         server = Postgres(Path(folder), free_port())
         options = ("--username=imprimatur", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")

@@ -1,4 +1,4 @@
-"""Files in a bucket of S3, against a server that speaks it."""
+"""Files in an S3 bucket, on a real S3 server."""
 
 import http.client
 import os
@@ -22,7 +22,7 @@ DATA = os.urandom(3 * BLOCK + 100)
 
 @pytest.fixture
 def folder(bucket: str, settings: Settings) -> str:
-    """Where the files of this test lie: in a folder of its own in the bucket."""
+    """The folder of this test in the bucket."""
     folder = uuid4().hex
     settings.STORAGES = {**settings.STORAGES, **environment.file_storages(f"{bucket}/{folder}")}
     return folder
@@ -30,7 +30,7 @@ def folder(bucket: str, settings: Settings) -> str:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The parts that the bucket is asked for."""
+    """The byte ranges that are requested from the bucket."""
     parts: list[str] = []
     request = http.client.HTTPConnection.putheader
 

@@ -1,4 +1,4 @@
-"""A server that the site stands on goes away and comes back."""
+"""A server that the site depends on goes away and comes back."""
 
 import signal
 import time
@@ -14,13 +14,13 @@ LONGEST_WAIT = 5.0  # seconds for a page of the admin: three questions to a sile
 
 
 def keys_in(site: Site) -> dict[bytes, int]:
-    """What Redis holds, and for how many seconds yet."""
+    """The keys in Redis with their remaining seconds."""
     with redis.Redis(port=site.cache.port) as client:
         return {key: int(client.ttl(key)) for key in client.scan_iter()}
 
 
 def everything_works(site: Site, signed_in: Visitor, path: str) -> None:
-    """Pages are served, who is signed in stays so, and somebody else can sign in and out."""
+    """Pages are served, sessions continue, and others can sign in and out."""
     for visitor in site.visitors:
         visitor.timeout = LONGEST_WAIT
         assert visitor.get(path).status == 200
@@ -43,7 +43,7 @@ def test_redis_may_die_and_fall_silent_and_come_back(site: Site) -> None:
     site.cache.start()
     everything_works(site, host, path)
     wait_until(lambda: host.is_signed_in() and bool(keys_in(site)), "Redis is used again")
-    # What could not be deleted meanwhile is not kept for long.
+    # Keys that could not be deleted in the meantime expire soon.
     assert all(0 < seconds <= 60 for seconds in keys_in(site).values())
     site.cache.send(signal.SIGSTOP)
     try:

@@ -1,4 +1,4 @@
-"""The examples in docs/operating.md, run as they stand there: only ports and certificates are those of this machine."""
+"""Run the examples in docs/operating.md unchanged, except for ports and certificates."""
 
 import http.client
 import os
@@ -21,7 +21,7 @@ OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 
 
 def example(heading: str) -> str:
-    """The first block of code under a heading."""
+    """The first code block under a heading."""
     match = re.search(rf"^### {heading}\n(?:(?!^#).*\n)*?\n((?:(?: {{4}}.*)?\n)+)", OPERATING, re.MULTILINE)
     assert match, heading
     return dedent(match[1]).strip() + "\n"
@@ -35,7 +35,7 @@ def with_our_ports(text: str, apps: tuple[App, App]) -> str:
 
 
 class SecureVisitor(Visitor):
-    """One who comes from outside, by https."""
+    """A visitor from outside, over https."""
 
     def connect(self) -> http.client.HTTPConnection:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the default one would read all authorities of the machine
@@ -56,7 +56,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture
 def nginx(site: Site, tmp_path: Path, certificate: tuple[Path, Path]) -> Iterator[SecureVisitor]:
-    """Somebody who asks nginx."""
+    """A visitor who sends requests to nginx."""
     pem, key = certificate
     port = free_port()
     text = with_our_ports(example("nginx"), site.apps)

@@ -1,4 +1,4 @@
-"""A cache that may hold pages for an hour, and forgets them when something is withdrawn."""
+"""A cache in front may keep pages for an hour, and is emptied when something is withdrawn."""
 
 import http.client
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ http {{
 
 @pytest.fixture
 def purges(tmp_path: Path) -> Path:
-    """A file with a line for each purge."""
+    """A file that gets a line for each purge."""
     return tmp_path / "purges"
 
 
@@ -46,7 +46,7 @@ def site(tmp_path: Path, purges: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def nginx(site: Site, tmp_path: Path) -> Iterator[int]:
-    """The port of an nginx that keeps what it may."""
+    """The port of an nginx with a cache."""
     port = free_port()
     (tmp_path / "nginx.conf").write_text(CONFIGURATION.format(folder=tmp_path, port=port, behind=site.port))
     command = [program("nginx", "nginx"), "-e", str(tmp_path / "error.log"), "-c", str(tmp_path / "nginx.conf")]
@@ -55,7 +55,7 @@ def nginx(site: Site, tmp_path: Path) -> Iterator[int]:
 
 
 def ask(port: int, path: str) -> tuple[int, str | None]:
-    """The status of a page, and what the cache did."""
+    """The status of a page, and whether it came from the cache."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     connection.request("GET", path)
     answer = connection.getresponse()

@@ -1,4 +1,4 @@
-"""What one of two processes does, the other knows."""
+"""Changes made by one process are known to the other."""
 
 import re
 import time
@@ -44,7 +44,7 @@ def test_one_site_was_made_by_two_processes_that_started_together(site: Site) ->
 
 
 def last_seen(visitor: Visitor, path: str) -> float:
-    """Ask for the page until it is gone; returns when somebody last began to ask and still got it."""
+    """Request the page until it is gone. Return when the last successful request began."""
     seen = 0.0
 
     def is_gone() -> bool:
