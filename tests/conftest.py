@@ -121,7 +121,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
         connect(self, address)
 
     def resolved_here(host: Any, *rest: Any, **options: Any) -> Any:
-        """Without IPs, libcurl reaches nobody, which connects on its own."""
+        """Return no IPs, so that libcurl, which connects by itself, reaches nobody."""
         name = host.decode() if isinstance(host, bytes) else host or ""
         if not re.fullmatch(r"(.*\.)?localhost|[0-9a-fx.:]*", name):
             raise AssertionError(f"a test tried to resolve {host}")
@@ -256,7 +256,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture
 def far_away(authority: Authority) -> Iterator[FarAway]:
-    """A server of other people's, which answers for all providers."""
+    """A server that plays all video providers."""
     server = FarAway(authority)
     yield server
     server.stop()

@@ -1,4 +1,4 @@
-"""The checks of what the site has seen: they speak up when everybody seems to share one limit."""
+"""System checks of stored comments: they warn if all visitors seem to share one limit."""
 
 import logging
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def public_site(settings: Settings, noon: datetime) -> None:
 
 
 def receive(post: Post, keys: Sequence[bytes | None], *, hours_ago: int = 1) -> None:
-    """Have comments come in, one for each key of a network."""
+    """Submit comments, one for each network key."""
     with clock.standing_at(WEDNESDAY - timedelta(hours=hours_ago)):
         for number, key in enumerate(keys):
             comment = submit(post_id=post.pk, name="Rea", text=f"{hours_ago} {number}")

@@ -1,4 +1,4 @@
-"""`config/install.sh`: from nothing, or from something half-made, to an environment that is as pinned."""
+"""`config/install.sh` creates or completes an environment with exactly the pinned packages."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ KNOWS_NO_VENV = '#!/bin/sh\ncase "$2" in *ensurepip*) exit 1 ;; esac\n'
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A checkout that needs no package, on a machine with no Python yet."""
+    """A checkout without dependencies, on a machine without Python."""
     (tmp_path / "requirements.txt").write_text("# nothing\n")
     (tmp_path / "tools").mkdir()
     for tool in TOOLS:

@@ -1,4 +1,4 @@
-"""The environment of a site: what is missing gets a default, what is wrong is refused with one sentence."""
+"""Environment variables: a missing one gets a default, a bad one is refused with one sentence."""
 
 import ast
 import os
@@ -21,7 +21,7 @@ PUBLIC = {
 
 
 def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run manage.py with nothing in its environment but these variables."""
+    """Run manage.py with only these environment variables."""
     variables = {"PATH": os.environ["PATH"], "DATA": str(tmp_path / "data")} | variables
     command = [sys.executable, "manage.py", *arguments]
     return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
