@@ -37,7 +37,7 @@ def read(post: Post) -> Post:
 def filmed(make_repost: MakeRepost) -> Post:
     """A public post whose reposted words contain a video."""
     post = make_repost(text=f"Look:\n\n{FILM}", stated=False)
-    steps.assert_by_host(post.repost, by="Eldon Host")
+    placement.synchronise_rows(post)
     Video.objects.update(ai_origin="none")
     saving.publish_post(post, by="Eldon Host")
     Video.objects.update(ai_origin="")
@@ -49,6 +49,7 @@ def edit_words(post: Post, text: str) -> Repost:
     repost.text = text
     repost.save()
     steps.assert_by_host(repost, by="Eldon Host")
+    placement.synchronise_rows(repost.post)
     return repost
 
 

@@ -300,7 +300,7 @@ def test_the_command_runs_what_is_due_and_exits(done: list[str]) -> None:
 
 @pytest.mark.django_db
 def test_every_app_has_registered_its_jobs() -> None:
-    assert {"clear-sessions", "rerender", "forget-letters", "watch-networks"} <= set(JOBS)
+    assert {"clear-sessions", "rerender", "forget-emails", "watch-networks"} <= set(JOBS)
 
 
 def in_threads(functions: list[Callable[[], None]]) -> None:
