@@ -179,7 +179,7 @@ def test_hosts_are_separated_by_commas() -> None:
 
 @pytest.mark.parametrize("value", INVALID_HOSTS)
 def test_a_pattern_or_a_url_is_not_accepted_as_a_host(value: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match="PEERTUBE_HOSTS must be names of hosts"):
+    with pytest.raises(ImproperlyConfigured, match="PEERTUBE_HOSTS must list host names"):
         environment.host_names("PEERTUBE_HOSTS", value)
 
 
@@ -209,7 +209,7 @@ def test_a_host_that_is_no_longer_listed_leaves_only_a_link(key: str, settings: 
 
 def test_the_operating_manual_lists_every_host_that_the_server_asks() -> None:
     section = (
-        OPERATING.read_text(encoding="utf-8").partition("## What goes out from the server")[2].partition("\n## ")[0]
+        OPERATING.read_text(encoding="utf-8").partition("## Requests to other hosts")[2].partition("\n## ")[0]
     )
     for row in PROVIDERS.values():
         if row.info_url:
