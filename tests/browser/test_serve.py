@@ -136,7 +136,7 @@ def test_a_taken_port_is_said_in_one_sentence(start_site: StartSite) -> None:
         other.listen()
         site = start_site(port=other.getsockname()[1])
         assert site.process.wait(60) != 0
-    assert "choose another port" in site.output
+    assert "Choose another port" in site.output
     assert len(site.output.strip().splitlines()) == 1
 
 
