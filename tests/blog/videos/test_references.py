@@ -208,9 +208,7 @@ def test_a_host_that_is_no_longer_listed_leaves_only_a_link(key: str, settings: 
 
 
 def test_the_operating_manual_lists_every_host_that_the_server_asks() -> None:
-    section = (
-        OPERATING.read_text(encoding="utf-8").partition("## Requests to other hosts")[2].partition("\n## ")[0]
-    )
+    section = OPERATING.read_text(encoding="utf-8").partition("## Requests to other hosts")[2].partition("\n## ")[0]
     for row in PROVIDERS.values():
         if row.info_url:
             (line,) = [line for line in section.splitlines() if line.startswith(f"| {row.name} |")]
