@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import resource
 import socket
 import threading
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from core.fetching import client
 from core.fetching.client import JSON_BYTES, FetchFailed, Reason
 from tests.core.fetching.other_servers import JSON_HEAD, URL, Answer, FarAway, as_json, failure, ok, status
 
-BOMB = gzip.compress(b" " * 100_000_000)  # 100 KB
+BOMB = gzip.compress(b" " * 10_000_000)  # 10 KB
 CHUNKED_HEAD = JSON_HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
@@ -132,20 +131,6 @@ TROUBLE: dict[str, tuple[Answer, Reason]] = {
 def test_every_kind_of_trouble_raises_fetch_failed(far_away: FarAway, name: str) -> None:
     far_away.answers[""], reason = TROUBLE[name]
     assert failure(far_away.fetcher()).reason == reason
-
-
-@pytest.mark.parametrize("name", ["compressed without being asked: gzip", "compressed for the transfer"])
-def test_nothing_is_decompressed(far_away: FarAway, name: str) -> None:
-    """The 100 MB of the bomb never come into memory."""
-    far_away.answers[""], reason = TROUBLE[name]
-    before = peak_memory()
-    assert failure(far_away.fetcher()).reason == reason
-    assert peak_memory() - before < 50_000_000
-
-
-def peak_memory() -> int:
-    """Bytes of memory that this process has had at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
